@@ -1,12 +1,12 @@
-"""How many steps of particles, and points of grids, lossland computes in a second, beside its peers.
+"""Throughput of lossland and its peers: particle steps and grid points per second.
 
     python benchmarks/compute.py [--quick] [--peers "lossland,JAX"] [--json figures.json]
     python benchmarks/compute.py --json figures.json --rules adam --counts 1e6 --grid 0    # a part of it
 
 All peers start from the same particles, compute the same formulas in float32, and are checked against NumPy in float64
-before they are timed. They take turns; the least time of several rounds counts. What a library does once (compiling,
-laying out arrays) is not timed. `make bench-compute` installs the peers and runs this. It takes some minutes: figures
-in the file of ``--json`` are kept, so it can be measured in parts; each prints the tables of all that is there.
+before they are timed. They run in turn; the least time of several rounds counts. One-time work (compiling, allocating
+arrays) is not timed. `make bench-compute` installs the peers and runs this. It takes some minutes: the
+file of ``--json`` accumulates figures, so it can be measured in parts; each run prints the tables of all of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STEPS = 100
 CHECKED_STEPS = 10  # far enough to show a wrong rule, too short for rounding to grow
 COUNTS = (10_000, 100_000, 1_000_000)
 GRID = 4096
-CACHE = 4 << 20  # bytes of state that stay near the cores between two pieces of work
+CACHE = 4 << 20  # bytes of state that stay in the caches between two pieces of work
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
     rules = ["adam"] if chosen.quick else chosen.rules
     n = 256 if chosen.quick else chosen.grid
     rounds = 2 if chosen.quick else chosen.rounds
-    # threads that wait for work sleep at once: those of one peer would else take the core from the next
+    # idle threads sleep instead of spinning, which would take the cores from the next peer
     os.environ |= {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
     peers = started("swarm_peers", chosen.peers, {"do": "hello"})
     figures = Figures(chosen.json)
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 class Figures:
-    """Rows of figures, kept in a JSON file, if one is named, whenever one is added; what is there stays."""
+    """Rows of figures, saved to a JSON file, if one is named, after each addition."""
 
     def __init__(self, file: str | None) -> None:
         self._file = Path(file) if file else None
@@ -80,7 +80,7 @@ class Figures:
             self._rows |= json.loads(self._file.read_text())
 
     def add(self, kind: str, row: dict[str, Any]) -> None:
-        """Add a row, in place of an earlier one of the same case."""
+        """Add a row, replacing an earlier one of the same case."""
         case = ("landscape", "rule", "count", "n")
         others = [old for old in self._rows[kind] if any(old.get(name) != row.get(name) for name in case)]
         self._rows[kind] = [*others, {**row, "machine": machine()}]
@@ -147,7 +147,7 @@ def check_swarm(peer: Peer, case: dict[str, str], count: int, wanted: Any) -> No
 
 
 def exact_ends(landscape: str, rule: str, count: int) -> Any:
-    """Return where the particles are after a short run in float64, (2, count)."""
+    """Return the positions after a short run in float64, (2, count)."""
     hyper = RULES[rule][landscape]
     state = (*starts(landscape, count).astype(np.float64), *np.zeros((memory_size(rule), count)))
     for column in columns(rule, hyper, CHECKED_STEPS):
@@ -166,7 +166,7 @@ def print_swarms(count: int, rows: list[dict[str, Any]]) -> None:
 
 
 def print_rates(rows: list[dict[str, Any]]) -> None:
-    """Print all rates, lossland's over each peer's, and how near to the roofline it comes."""
+    """Print all rates, their ratios to lossland's, and lossland's share of the roofline."""
     names = [name for name in LIBRARIES if any(name in row["rates"] for row in rows)]
     print(table(["", *names], [[_label(row), *(number(_get(row, name, 1e-6)) for name in names)] for row in rows]))
     others = [name for name in names if name != OURS]
@@ -237,7 +237,7 @@ def print_grids(n: int, rows: list[dict[str, Any]]) -> None:
 
 
 def measured_peaks(tries: int = 150) -> dict[str, float]:
-    """Return what all cores do together in a second, measured by the loops of ``limit.c``; {} without a compiler.
+    """Return the peak rates of all cores together, measured by the loops of ``limit.c``; {} without a compiler.
 
     ``multiply_add``, ``divide``, ``root`` (operations on float32), ``cache`` and ``memory`` (bytes moved by a triad).
     """
@@ -250,17 +250,17 @@ def measured_peaks(tries: int = 150) -> dict[str, float]:
     threads = c.threads()
     c.peak_fma.restype = precise.peak_divide.restype = precise.peak_root.restype = ctypes.c_float
 
-    def best(run: Callable[[], Any]) -> float:
+    def best(run: Callable[[], object]) -> float:
         return min(stopwatch(run) for _ in range(tries))
 
-    rounds = 100_000  # milliseconds each: among many tries some have the processor to themselves
+    rounds = 100_000  # milliseconds each: some of many tries have the processor to themselves
     peaks = {"multiply_add": threads * rounds * 12 * c.width() / best(lambda: c.peak_fma(ctypes.c_int64(rounds)))}
     for name, loop in (("divide", precise.peak_divide), ("root", precise.peak_root)):
         peaks[name] = threads * rounds / 10 * 256 / best(lambda loop=loop: loop(ctypes.c_int64(rounds // 10)))
     for name, size, turns in (("cache", 2048, 4_000), ("memory", 1 << 23, 1)):
         a, b, d = (np.ones(threads * size, np.float32) for _ in range(3))
-        places = [ctypes.c_void_p(array.ctypes.data) for array in (a, b, d)]
-        taken = best(lambda: c.triad(ctypes.c_int64(size), ctypes.c_int64(turns), *places))  # noqa: B023
+        pointers = [ctypes.c_void_p(array.ctypes.data) for array in (a, b, d)]
+        taken = best(lambda: c.triad(ctypes.c_int64(size), ctypes.c_int64(turns), *pointers))  # noqa: B023
         peaks[name] = threads * turns * size * 12 / taken
     return peaks
 
@@ -275,11 +275,11 @@ def _peaks_line(peaks: dict[str, float]) -> str:
 
 
 def loop_counts(source: str, loop: str, abreast: int = 1) -> dict[str, float]:
-    """Return what a loop of a kernel in LLVM's language does for one particle or point.
+    """Count the operations of a loop of an LLVM kernel for one particle or point.
 
-    ``flops`` counts sums, products, quotients and roots; ``issued`` the least instructions for sums and products: a
-    product and the sum it goes into are one, and other sums may go another way through the processor. ``loaded`` and
-    ``stored`` are numbers from and to the first-level cache. ``abreast`` vectors go through the loop together.
+    ``flops`` counts sums, products, quotients and roots; ``issued`` the least number of instructions for sums and
+    products: a product and its sum fuse to one, and other sums may use another port of the processor. ``loaded`` and
+    ``stored`` are numbers from and to the first-level cache. ``abreast`` is the number of interleaved vectors.
     """
     body = source[source.index(f"\n{loop}.begin:") : source.index(f"\n{loop}.end:")]
     operations = re.findall(r"(%v\d+) = (?:call )?[^@\n]*?(fadd|fsub|fmul|fdiv|load <|@llvm\.(?:fmuladd|sqrt))", body)
@@ -313,7 +313,7 @@ def roofline(counts: dict[str, float], memory_bytes: float, peaks: dict[str, flo
 
 
 def swarm_roofline(landscape: str, rule: str, count: int, peaks: dict[str, float]) -> dict[str, Any]:
-    """Return the limit of lossland's own kernel. Its state goes through memory once a piece of steps."""
+    """Return the limit of lossland's own kernel. Its state passes through memory once per piece of steps."""
     from lossland.compute.crowds.on_cpu import WORK
     from lossland.compute.kernels.cpu import Writer
     from lossland.compute.kernels.fused import fuse
@@ -324,7 +324,7 @@ def swarm_roofline(landscape: str, rule: str, count: int, peaks: dict[str, float
     state = 4 * len(fused.rows) * count
     bytes_a_step = 2 * state / count / min(STEPS, max(1, WORK // count)) if state > CACHE else 0.0
     writer = Writer(fused, "float")
-    counts = loop_counts(writer.source(), "quick" if writer.trusting else "careful", writer.abreast)
+    counts = loop_counts(writer.source(), "quick" if writer.speculative else "careful", writer.abreast)
     return roofline(counts, bytes_a_step, peaks)
 
 

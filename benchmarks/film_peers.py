@@ -1,7 +1,7 @@
-"""The peers of ``render.py`` that make a film: a surface, a trail that grows on it, the camera going round.
+"""The peers of ``render.py`` that make a film: a surface, a growing trail on it, and an orbiting camera.
 
-One process makes one film and ends: ``film_peers.py NAME SECONDS SAMPLES FILE``. 1280 x 720, 30 frames a second, H.264
-as each library writes it. The time counts from the start of the process, as for whoever waits for the film.
+One process makes one film and exits: ``film_peers.py NAME SECONDS SAMPLES FILE``. 1280 x 720, 30 frames a second, H.264
+as each library writes it. The time includes the start of the process, as a user sees it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from picture_peers import ELEVATION, SIZE, eye, ground, heights
 
 FPS = 30
-SWAY = 24.0  # degrees that the camera goes round in the film
+SWAY = 24.0  # degrees that the camera turns in the film
 Film = Callable[[float, int, Path], None]
 
 
@@ -137,7 +137,7 @@ def manimgl(seconds: float, samples: int, file: Path) -> None:
 
 
 def newest(folder: Path, file: Path) -> None:
-    """Move the film that was written last to where it was asked for."""
+    """Move the film that was written last to its destination."""
     films = sorted(folder.rglob("*.mp4"), key=lambda film: film.stat().st_mtime)
     films[-1].replace(file)
 

@@ -1,7 +1,7 @@
 """The benchmark's landscapes and rules, written once for every library that has sin, cos, exp and sqrt.
 
-So that all peers compute the same, gradients are given by hand, and what is the same for all particles (the bias
-corrections of Adam) is computed beforehand, a number for each step.
+So that all peers compute the same, gradients are written by hand, and what is equal for all particles (Adam's bias
+corrections) is precomputed for each step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DOMAINS = {
     "rastrigin": ((-5.12, 5.12), (-5.12, 5.12)),
 }
 
-# Rates at which no particle flies off and none has quite arrived after a hundred steps.
+# Rates at which no particle diverges and none has converged after a hundred steps.
 RULES: dict[str, dict[str, dict[str, float]]] = {
     "gradient_descent": {
         "rosenbrock": {"lr": 2e-4},
@@ -37,7 +37,7 @@ RULES: dict[str, dict[str, dict[str, float]]] = {
 
 
 def starts(landscape: str, count: int) -> NDArray[np.float32]:
-    """Return ``count`` random places (2, count) in the landscape's domain, the same in every process."""
+    """Return ``count`` random points (2, count) in the landscape's domain, the same in every process."""
     low, high = np.array(DOMAINS[landscape]).T
     draws = np.random.default_rng(7).random((2, count))
     return (low[:, None] + (high - low)[:, None] * draws).astype(np.float32)
@@ -68,7 +68,7 @@ def value(landscape: str, xp: Any, x: Any, y: Any) -> Any:
 
 
 def columns(rule: str, hyper: dict[str, float], steps: int) -> NDArray[np.float64]:
-    """Return what a rule reads that changes from step to step, (steps, 2): Adam's corrected rate and scale."""
+    """Return a rule's per-step inputs, (steps, 2): Adam's corrected rate and scale."""
     if rule != "adam":
         return np.zeros((steps, 2))
     t = np.arange(1, steps + 1, dtype=np.float64)
@@ -76,7 +76,7 @@ def columns(rule: str, hyper: dict[str, float], steps: int) -> NDArray[np.float6
 
 
 def memory_size(rule: str) -> int:
-    """Return how many numbers a particle remembers besides its place."""
+    """Return the size of a particle's optimizer state."""
     return {"gradient_descent": 0, "momentum": 2, "adam": 4}[rule]
 
 

@@ -1,6 +1,6 @@
-"""The peers of ``render.py`` that draw pictures: one surface or one cloud of points, the camera going round.
+"""The peers of ``render.py`` that draw pictures: one surface or one point cloud, with an orbiting camera.
 
-Run as one worker process each. Every peer shows the same heights, lit and coloured as it likes best, in 1280 x 720.
+Run as one worker process each. Every peer shows the same heights with its own lighting and colours, in 1280 x 720.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CREST = 1088.2  # the largest value of the function
 
 
 def ground(x: Any, y: Any) -> Any:
-    """Return heights in [0, 0.6] at x, y in [-1, 1]: Himmelblau's function, its steep rim pressed down."""
+    """Return heights in [0, 0.6] at x, y in [-1, 1]: Himmelblau's function, its steep rim compressed."""
     a, b = 5.2 * x, 5.2 * y
     value = (a * a + b - 11) ** 2 + (a + b * b - 7) ** 2
     return 0.6 * np.arcsinh(value / 30) / np.arcsinh(CREST / 30)
@@ -34,7 +34,7 @@ def heights(n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 class Cloud:
-    """Points that all move from frame to frame, as a swarm does."""
+    """Points that all move from frame to frame, like a swarm."""
 
     def __init__(self, count: int) -> None:
         draws = np.random.default_rng(3)
@@ -48,21 +48,21 @@ class Cloud:
 
 
 class Pictures(ABC):
-    """One library's way to draw. A frame is drawn by ``draw``; with ``read`` it returns its pixels."""
+    """Drawing with one library. ``draw`` draws a frame; with ``read`` it returns its pixels."""
 
     cloud: Cloud | None = None
 
     @abstractmethod
     def surface(self, n: int) -> None:
-        """Get ready to show a surface of n x n heights."""
+        """Prepare a surface of n x n heights."""
 
     def points(self, count: int) -> None:
-        """Get ready to show moving points, two pixels wide."""
+        """Prepare moving points, two pixels wide."""
         raise NotImplementedError("it is not compared with points here")
 
     @abstractmethod
     def draw(self, frame: int, read: bool) -> Any:
-        """Draw a frame and wait until it is there."""
+        """Draw a frame and wait until it is finished."""
 
 
 class Lossland(Pictures):
@@ -123,20 +123,20 @@ class Lossland(Pictures):
 
 
 class LosslandLive(Lossland):
-    """The quality of a window in motion, before its governor takes anything away."""
+    """The quality of a moving window, before its governor reduces anything."""
 
     def __init__(self) -> None:
         super().__init__(live=True)
 
 
 def eye(frame: int, distance: float = 4.2) -> NDArray[np.float64]:
-    """Return where the camera is; it looks at (0, 0, 0.2)."""
+    """Return the position of the camera, which looks at (0, 0, 0.2)."""
     a, e = np.radians(TURN * frame), np.radians(ELEVATION)
     return distance * np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)]) + (0, 0, 0.2)
 
 
 class ModernGL(Pictures):
-    """Nothing but OpenGL: a mesh with normals, one lamp, colours by height. No anti-aliasing."""
+    """Plain OpenGL: a mesh with normals, one light, colours by height. No anti-aliasing."""
 
     def __init__(self) -> None:
         import moderngl
@@ -239,7 +239,7 @@ class VisPy(Pictures):
 
 
 class PyVista(Pictures):
-    """A Plotter off screen as it comes."""
+    """An off-screen Plotter with its defaults."""
 
     anti_aliasing = True
 
@@ -368,11 +368,11 @@ class Worker:
     def pictures(self) -> Pictures:
         return self.kind()
 
-    def __call__(self, do: str, **what: Any) -> dict[str, Any]:
+    def __call__(self, do: str, **what: object) -> dict[str, Any]:
         return getattr(self, do)(**what)
 
     def show(self, subject: str, size: int, file: str) -> dict[str, Any]:
-        """Get ready, draw a first frame both ways, and write it to a file (.png)."""
+        """Prepare, draw a first frame both ways, and write it to a file (.png)."""
         from PIL import Image
 
         def first() -> None:

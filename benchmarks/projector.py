@@ -1,9 +1,9 @@
 """t-SNE of the 1,797 digits beside scikit-learn and openTSNE: the time until neighbours are kept.
 
-Each lays the digits out with a perplexity of 30, from the principal axes and with its own other defaults, until the
-trustworthiness of the layout (12 neighbours, judged by one function for all) is .98. Looks at the layout on its way are
-not counted. Ours runs on one thread. Processor time is told beside the time on the clock: on a machine that does other
-things, only that is fair, and only with ``--threads 1``, as threads that wait for each other turn in circles.
+Each embeds the digits with a perplexity of 30, from the principal axes and with its own other defaults, until the
+trustworthiness of the layout (12 neighbours, the same function for all) is .98. Evaluating intermediate layouts is not
+timed. Ours runs on one thread. Processor time is reported beside wall-clock time: on a busy machine only that is fair,
+and only with ``--threads 1``, as waiting threads spin.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 from side_by_side import Missing, Worker, arguments, best_of, machine, number, serve, started, table
 
 GOAL, PERPLEXITY = 0.98, 30.0
-EVERY = 25  # steps between two looks
-LAST = 1000  # steps: what is not there by then is given up
+EVERY = 25  # steps between two evaluations
+LAST = 1000  # most steps
 QUICK = 400  # digits
 
 
 class Watch:
-    """Seconds on the clock and of the processor that were spent between ``begin`` and ``stop``, all together."""
+    """Wall-clock and processor seconds between ``begin`` and ``stop``, accumulated."""
 
     def __init__(self) -> None:
         self.seconds = self.cpu = 0.0
@@ -48,15 +48,15 @@ def digits(count: int) -> tuple[np.ndarray, np.ndarray]:
     return 16.0 * some.points, some.target
 
 
-def judged(count: int, layout: Any, watch: Watch, step: int) -> dict[str, Any]:
-    """Return what a layout keeps, and what it took."""
+def evaluated(count: int, layout: Any, watch: Watch, step: int) -> dict[str, Any]:
+    """Return the quality of a layout and the time it took."""
     from lossland.models import layouts
 
     points, label = digits(count)
-    place = np.ascontiguousarray(layout, dtype=float)
-    trust = layouts.trustworthiness(points, place)
+    positions = np.ascontiguousarray(layout, dtype=float)
+    trust = layouts.trustworthiness(points, positions)
     return {
-        "trust": trust, "accuracy": layouts.knn_accuracy(place, label), "step": step,
+        "trust": trust, "accuracy": layouts.knn_accuracy(positions, label), "step": step,
         "seconds": watch.seconds, "cpu": watch.cpu,
     }  # fmt: skip
 
@@ -71,7 +71,7 @@ def ours() -> Callable[..., dict[str, Any]]:
         for step in range(EVERY, LAST + 1, EVERY):
             course.reach(step)
             watch.stop()
-            found = judged(count, course.at(step), watch, step)
+            found = evaluated(count, course.at(step), watch, step)
             if found["trust"] >= goal:
                 return found
             watch.begin()
@@ -92,7 +92,7 @@ def opentsne() -> Callable[..., dict[str, Any]]:
             nonlocal steps
             watch.stop()
             steps += EVERY
-            found.update(judged(count, layout, watch, steps))
+            found.update(evaluated(count, layout, watch, steps))
             watch.begin()
             return found["trust"] >= goal
 
@@ -114,11 +114,11 @@ def sklearn() -> Callable[..., dict[str, Any]]:
 
     def answer(count: int, goal: float) -> dict[str, Any]:
         points, _ = digits(count)
-        for step in range(250, LAST + 1, EVERY):  # it cannot be looked at on its way: the first that is enough counts
+        for step in range(250, LAST + 1, EVERY):  # without callbacks: the first sufficient number of steps counts
             watch = Watch()
             layout = TSNE(perplexity=PERPLEXITY, max_iter=step, n_jobs=threads(), random_state=0).fit_transform(points)
             watch.stop()
-            found = judged(count, layout, watch, step)
+            found = evaluated(count, layout, watch, step)
             if found["trust"] >= goal:
                 return found
         raise Missing(f"not reached in {LAST} steps")
@@ -134,7 +134,7 @@ WORKERS: dict[str, Worker] = {"lossland": ours, "openTSNE": opentsne, "scikit-le
 
 
 def contest(count: int, chosen: Any) -> dict[str, dict[str, float]]:
-    """Return what the best run of each took, by peer."""
+    """Return the best run of each peer."""
     limits = {name: str(chosen.threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
     environment = {"THREADS": str(chosen.threads), **limits}
     peers = started("projector", chosen.peers, {"count": 200, "goal": 0.5}, environment=environment)

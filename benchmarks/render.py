@@ -1,10 +1,10 @@
-"""How fast lossland draws and films, beside its peers: 1280 x 720, the camera going round.
+"""Speed of drawing and filming, of lossland and its peers: 1280 x 720, with an orbiting camera.
 
     python benchmarks/render.py [--quick] [--peers lossland,PyVista] [--json figures.json]
 
 A surface of 256² and of 1024² heights; 10^5 and 10^6 points that all move; a film of five seconds. Each peer is a
-process of its own; they take turns, and the least time of several rounds counts. Frames are counted twice: read back as
-an array, and only waited for. `make bench-render` installs the peers and runs this.
+process of its own; they run in turn, and the least time of several rounds counts. Frames are timed twice: read back as
+an array, and only finished. `make bench-render` installs the peers and runs this.
 """
 
 from __future__ import annotations
@@ -155,13 +155,13 @@ def films(names: Sequence[str], quick: bool, rounds: int) -> dict[str, dict[str,
 
 
 def film(name: str, seconds: float, samples: int) -> None:
-    """Let a peer make a film."""
+    """Make a film with a peer."""
     file = SCRATCH / f"film_{name}.mp4"
     file.unlink(missing_ok=True)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, str(HERE / "film_peers.py"), name, str(seconds), str(samples), str(file)]
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    if name == "manimgl":  # opens a display even where it shows nothing
+    if name == "manimgl":  # opens a display although it shows nothing
         if shutil.which("xvfb-run") is None:
             raise Missing("it needs a display, and there is no xvfb-run")
         command = ["xvfb-run", "-a", *command]

@@ -1,11 +1,11 @@
-"""How fast each scene comes up, moves and is filmed: 1280 x 720, on a display that exists only in memory (Xvfb).
+"""Speed of each scene: start-up, frame times and filming, 1280 x 720 on a virtual display (Xvfb).
 
     python benchmarks/scenes.py [--quick] [--scenes optimizer_race] [--against CHECKOUT] [--write docs/performance.md]
 
 For every scene, each in processes of its own: the time to import it; from the start of the program to the first picture
 and out again; the frame times of a window with its panels while the camera turns; the time that a second of film takes.
-With another checkout of lossland both take turns, run for run, and the table says how many times faster this one is.
-The least of several rounds counts. `make bench-scenes` installs what is needed and runs this.
+With another checkout of lossland both run in turn, and the table says how many times faster this one is. The least time
+of several rounds counts. `make bench-scenes` installs what is needed and runs this.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ COLUMNS = {
     "p95": ("95 % of frames, ms", 1e3),
     "film": ("a second of film, s", 1.0),
 }
-"""What is measured in seconds: its heading, and the factor to the unit that is printed."""
+"""The measured times: heading, and factor from seconds to the printed unit."""
 
 Figures = dict[str, dict[str, float]]
-"""Of each scene, seconds by the names of COLUMNS."""
+"""For each scene, seconds by the names of COLUMNS."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured."""
+    """The sizes of a measurement."""
 
     picture: str = "1280x720"
     frames: int = 300
@@ -70,7 +70,7 @@ class Checkout:
     display: str
 
     def python(self, *words: str) -> str:
-        """Return what a program of this checkout prints."""
+        """Return the output of a program of this checkout."""
         environment = {**os.environ, "DISPLAY": self.display, "PYTHONPATH": str(self.folder)}
         environment.pop("WAYLAND_DISPLAY", None)
         command = [sys.executable, *words]
@@ -84,7 +84,7 @@ class Checkout:
         return done.stdout
 
     def lossland(self, *words: str) -> str:
-        """Return what a command prints."""
+        """Return the output of a command."""
         return self.python("-m", "lossland", *words)
 
     def scenes(self) -> list[str]:
@@ -137,7 +137,7 @@ def _arguments() -> argparse.Namespace:
 
 @contextmanager
 def display() -> Iterator[str]:
-    """Start a display that exists only in memory, and yield its name."""
+    """Start a virtual display and yield its name."""
     if shutil.which("Xvfb") is None:
         sys.exit("Xvfb is missing; on Debian: apt install xvfb")
     read, told = os.pipe()
@@ -156,7 +156,7 @@ def display() -> Iterator[str]:
 
 
 def measure(name: str, contestants: dict[str, Checkout], sizes: Sizes) -> Figures:
-    """Return the seconds that each checkout takes for a scene; nan for what it cannot do, such as one it lacks."""
+    """Return the times of each checkout for a scene; nan for what fails, such as a missing scene."""
     explore = ("explore", name, "--size", sizes.picture, "--json", "--frames")
     record = ("record", name, "-o", str(SCRATCH / "scene.mp4"), "--size", sizes.picture, "--fps", "60", "--seconds")
     frames: dict[str, list[dict[str, float]]] = {who: [] for who in contestants}
@@ -193,7 +193,7 @@ def _help(it: Checkout) -> float:
 
 
 def report(ours: Figures, other: Figures | None, helped: dict[str, float], sizes: Sizes, where: str) -> str:
-    """Return the table in Markdown, with what was measured and where."""
+    """Return the table in Markdown, with the conditions of the measurement."""
     heading = [""]
     for title, _ in COLUMNS.values():
         heading += [title] if other is None else [title, "times"]
@@ -219,7 +219,7 @@ def report(ours: Figures, other: Figures | None, helped: dict[str, float], sizes
 
 
 def write(page: Path, text: str) -> None:
-    """Put a text between the marks of a page, in place of what is there."""
+    """Replace the text between the marks of a page."""
     before, begin, rest = page.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

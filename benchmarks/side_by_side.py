@@ -1,8 +1,8 @@
-"""Programs that do the same work, each in a process of its own, measured in turn.
+"""Compares programs that do the same work, each in a process of its own, measured in turn.
 
-A `Peer` is a worker process that answers questions, one JSON object a line. So libraries do not meet in one process,
-one that is missing or crashes is named and left out, and rounds alternate between all peers: what else the machine
-does meanwhile falls on all of them. The least time of several rounds counts.
+A `Peer` is a worker process that answers requests, one JSON object per line. So libraries do not share a process, one
+that is missing or crashes is reported and left out, and rounds alternate between all peers, so that other load on the
+machine affects all of them. The least time of several rounds counts.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ HERE = Path(__file__).parent
 SCRATCH = HERE.parent / "out" / "benchmarks"  # compiled peers, pictures for checking, films
 
 Worker = Callable[[], Callable[..., dict[str, Any]]]
-"""Makes the function that answers questions; importing the library is part of making it."""
+"""Returns the function that answers requests; it imports the library."""
 
 
 class Missing(Exception):
-    """A peer cannot do what was asked; the message says why."""
+    """A peer cannot answer a request; the message says why."""
 
 
 class Peer:
@@ -43,7 +43,7 @@ class Peer:
             env={**os.environ, **(environment or {})},
         )  # fmt: skip
 
-    def ask(self, **question: Any) -> dict[str, Any]:
+    def ask(self, **question: object) -> dict[str, Any]:
         """Return the worker's answer. Raises Missing where it has none."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -83,9 +83,9 @@ class Peer:
 
 
 def serve(workers: dict[str, Worker]) -> None:
-    """Be the worker named on the command line: read questions, write answers, until the input ends."""
+    """Run the worker named on the command line: read requests and write answers until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print goes to the log
+    os.dup2(2, 1)  # prints of libraries go to the log
     answer = None
     for line in sys.stdin:
         try:
@@ -103,7 +103,7 @@ def serve(workers: dict[str, Worker]) -> None:
 
 
 def started(module: str, names: Sequence[str], question: dict[str, Any], **options: Any) -> dict[str, Peer]:
-    """Return the peers that answer a first question; the others are named on stderr."""
+    """Return the peers that answer a first request; the others are reported on stderr."""
     peers: dict[str, Peer] = {}
     for name in names:
         peer = Peer(module, name, **options)
@@ -117,9 +117,9 @@ def started(module: str, names: Sequence[str], question: dict[str, Any], **optio
 
 
 def best_of(contestants: dict[str, Callable[[], float]], rounds: int, enough: float = 2.5) -> dict[str, float]:
-    """Return the least of the seconds that each contestant gives, all taking turns.
+    """Return the least seconds of each contestant, measured in turn.
 
-    Each takes part in one round, and in more, up to ``rounds``, while it has used less than ``enough`` seconds.
+    Each takes part in one round, and in up to ``rounds`` while it has used less than ``enough`` seconds.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(rounds):
@@ -137,12 +137,12 @@ def best_of(contestants: dict[str, Callable[[], float]], rounds: int, enough: fl
 
 
 def note(text: str) -> None:
-    """Print progress, beside the tables."""
+    """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def machine() -> str:
-    """Return one line about the processor and what else it does."""
+    """Return one line about the processor and its load."""
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -178,7 +178,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def arguments(about: str, peers: Sequence[str], more: Callable[[argparse.ArgumentParser], None] | None = None) -> Any:
-    """Read the command line that both benchmarks share."""
+    """Parse the common command line of the benchmarks."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help="small sizes, few rounds: does everything work?")
     parser.add_argument("--peers", default=",".join(peers), help="which of " + ", ".join(peers))
@@ -194,7 +194,7 @@ def arguments(about: str, peers: Sequence[str], more: Callable[[argparse.Argumen
     return chosen
 
 
-def stopwatch(run: Callable[[], Any]) -> float:
+def stopwatch(run: Callable[[], object]) -> float:
     """Return the seconds that a call takes."""
     began = time.perf_counter()
     run()

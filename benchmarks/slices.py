@@ -1,9 +1,9 @@
-"""Slices of networks beside the ways of others: networks a second, on one thread and on all cores.
+"""Slices of networks, with lossland and its peers: networks per second, on one thread and on all cores.
 
-Two cases: an MLP 64-32-32-10 on the 1,437 training digits, and a small CNN on the same. Every peer takes networks of
-the same 51 x 51 slice, L(θ + α δ + β η) with accuracy; their losses are compared first. Processor time is told beside
-the time on the clock: on a machine that does other things, only that is fair. There, leave out all cores by
-``--one-thread``: peers whose threads wait for each other by turning in circles would measure the others' work.
+Two cases: an MLP 64-32-32-10 on the 1,437 training digits, and a small CNN on the same. Every peer evaluates networks
+of the same 51 x 51 slice, L(θ + α δ + β η) with accuracy; their losses are compared first. Processor time is reported
+beside wall-clock time: on a busy machine only that is fair. There, skip all cores by ``--one-thread``: spinning threads
+of a peer would measure other load.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from side_by_side import SCRATCH, Missing, arguments, best_of, machine, number, serve, started, table
 
 SIDE = 51
 CASES = {"MLP 64-32-32-10": "64-32-32-10", "CNN 8-16": "cnn:8-16"}
 POINTS = {"lossland": 2601, "Li et al.": 40, "Landscaper": 200, "PyTorch in one batch": 400, "torch.func.vmap": 320}
-CHUNK = 16  # networks that vmap takes at once: more are slower here
-TOLERANCE = 1e-5  # between losses of the same network, in proportion
+CHUNK = 16  # networks per call of vmap: more are slower here
+TOLERANCE = 1e-5  # relative, between losses of the same network
 
 
 def stored(case: str) -> Any:
     return np.load(SCRATCH / f"slice {case}.npz")
 
 
-def places(count: int, radius: float = 1.0) -> np.ndarray:
-    """Return (count, 2) points of the slice, spread evenly over it; the middle comes first."""
+def points_of_slice(count: int, radius: float = 1.0) -> np.ndarray:
+    """Return (count, 2) points spread evenly over the slice, the centre first."""
     side = np.linspace(-radius, radius, SIDE)
     x, y = np.meshgrid(side, side)
     every = np.stack([x.ravel(), y.ravel()], axis=1)
@@ -56,32 +57,32 @@ def prepare() -> None:
 # ---------------------------------------------------------------------------------------------------------- the peers
 
 
-def measured(run: Callable[[np.ndarray], Any], where: np.ndarray) -> dict[str, Any]:
-    """Return the losses (m,) of places, and what they took."""
+def measured(run: Callable[[np.ndarray], ArrayLike], where: np.ndarray) -> dict[str, Any]:
+    """Return the losses (m,) at points, and the time they took."""
     began, cpu = time.perf_counter(), time.process_time()
     loss = run(where)
     seconds, spent = time.perf_counter() - began, time.process_time() - cpu
     return {"seconds": seconds, "cpu": spent, "losses": np.asarray(loss, float)[:9].tolist()}
 
 
-def worker(make: Callable[[str], Callable[[np.ndarray], Any]]) -> Callable[[], Callable[..., dict[str, Any]]]:
-    """Return a worker whose evaluators are made when they are first asked for."""
+def worker(make: Callable[[str], Callable[[np.ndarray], ArrayLike]]) -> Callable[[], Callable[..., dict[str, Any]]]:
+    """Return a worker that creates its evaluators on demand."""
 
     def start() -> Callable[..., dict[str, Any]]:
-        made: dict[str, Callable[[np.ndarray], Any]] = {}
+        made: dict[str, Callable[[np.ndarray], ArrayLike]] = {}
 
         def answer(case: str, points: int) -> dict[str, Any]:
             if case not in made:
                 made[case] = make(case)
-                made[case](places(CHUNK))
-            return measured(made[case], places(points))
+                made[case](points_of_slice(CHUNK))
+            return measured(made[case], points_of_slice(points))
 
         return answer
 
     return start
 
 
-def ours(case: str) -> Callable[[np.ndarray], Any]:
+def ours(case: str) -> Callable[[np.ndarray], ArrayLike]:
     from lossland.models import slices, slicing
 
     known = stored(case)
@@ -117,7 +118,7 @@ def in_torch(case: str) -> tuple[Any, Any, Any, Any, list[Any]]:
     return torch, net, points, torch.tensor(known["target"], dtype=torch.int64), parts
 
 
-def li(case: str) -> Callable[[np.ndarray], Any]:
+def li(case: str) -> Callable[[np.ndarray], ArrayLike]:
     """One network after the other, each over batches of 128 of a DataLoader: what github.com/tomgoldstein does."""
     torch, net, points, target, (weights, dx, dy) = in_torch(case)
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(points, target), batch_size=128)
@@ -138,11 +139,11 @@ def li(case: str) -> Callable[[np.ndarray], Any]:
     return lambda where: [at(a, b) for a, b in where.tolist()]
 
 
-def landscaper(case: str) -> Callable[[np.ndarray], Any]:
+def landscaper(case: str) -> Callable[[np.ndarray], ArrayLike]:
     """One network after the other, all samples at once, reached by steps: what Landscaper's compute.py does.
 
-    Its own function takes eigenvectors and scales of its own, so the same places are reached here in its way: the
-    parameters of the corner are cloned, the direction's steps are added one by one, and copied into the model.
+    Its own function takes eigenvectors and scales of its own, so its method is applied to the same points here: the
+    parameters are cloned, the direction's steps are added one by one, and the result is copied into the model.
     """
     torch, net, points, target, (weights, dx, dy) = in_torch(case)
     step = 2 / (SIDE - 1)
@@ -166,7 +167,7 @@ def landscaper(case: str) -> Callable[[np.ndarray], Any]:
     return lambda where: [at(a, b) for a, b in where.tolist()]
 
 
-def whole_batch(case: str) -> Callable[[np.ndarray], Any]:
+def whole_batch(case: str) -> Callable[[np.ndarray], ArrayLike]:
     """One network after the other, all samples at once."""
     torch, net, points, target, parts = in_torch(case)
     theta, dx, dy = (torch.nn.utils.parameters_to_vector(part) for part in parts)
@@ -183,7 +184,7 @@ def whole_batch(case: str) -> Callable[[np.ndarray], Any]:
     return lambda where: [at(a, b) for a, b in where.tolist()]
 
 
-def vmap(case: str) -> Callable[[np.ndarray], Any]:
+def vmap(case: str) -> Callable[[np.ndarray], ArrayLike]:
     """Many networks at once by torch.func, in chunks."""
     torch, net, points, target, parts = in_torch(case)
     names = [name for name, _ in net.named_parameters()]
@@ -233,7 +234,7 @@ PEERS = [name for name in WORKERS if name != "products"]
 
 
 def contest(case: str, threads: int, chosen: Any) -> dict[str, dict[str, float]]:
-    """Return networks a second on the clock and of processor time, by peer, and the rate of products."""
+    """Return networks per second of wall-clock and processor time, by peer, and the rate of matrix products."""
     names = [*chosen.peers, "products"]
     limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     environment = {"THREADS": str(threads), **limits}

@@ -14,7 +14,7 @@ from mathematics import DOMAINS, RULES, TAU, columns, gradient, memory_size, sta
 from numpy.typing import NDArray
 from side_by_side import HERE, SCRATCH, serve, stopwatch
 
-UNROLLED = 10  # steps in one compiled piece, where a loop over steps cannot be compiled
+UNROLLED = 10  # steps in one compiled call, where a loop over steps cannot be compiled
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,18 @@ class Case:
 
 
 class Library(ABC):
-    """One way to do the work. What is prepared is not timed, nor is the first run where it ``compiles``."""
+    """One implementation. Preparation is not timed, nor is the first run if it ``compiles``."""
 
     compiles = True
 
     @abstractmethod
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
-        """Return a function that lays out fresh particles; what it returns moves them, and that is what is timed.
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
+        """Return a function that creates fresh particles and returns the function to time, which moves them.
 
-        Moving them returns the ends (2, count), or a function that returns them.
+        That returns the end points (2, count), or a function that returns them.
         """
 
-    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+    def grid(self, landscape: str, n: int) -> Callable[[], object]:
         """Return the function that computes value and gradient on n x n points: value (n, n), gradient (n, n, 2)."""
         raise NotImplementedError("it computes no grids here")
 
@@ -62,16 +62,16 @@ class Lossland(Library):
 
     backend = "cpu"
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
         from lossland.compute.swarm import SwarmState
         from lossland.landscapes import landscape
 
-        land, rule, places = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T
+        land, rule, positions = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T
 
-        def fresh() -> Callable[[], Any]:
-            state = SwarmState(land, rule, places, backend=self.backend)
+        def fresh() -> Callable[[], object]:
+            state = SwarmState(land, rule, positions, backend=self.backend)
 
-            def run() -> Callable[[], Any]:
+            def run() -> Callable[[], object]:
                 state.advance(case.steps)
                 self.wait()
                 return lambda: state.positions.T
@@ -81,20 +81,20 @@ class Lossland(Library):
         return fresh
 
     def wait(self) -> None:
-        """Return when everything that was begun is done."""
+        """Wait until all submitted work is done."""
 
     def rule(self, case: Case) -> Any:
         from lossland.optimizers import optimizer
 
         return optimizer(f"{case.rule}:" + ",".join(f"{name}={number}" for name, number in case.hyper.items()))
 
-    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+    def grid(self, landscape: str, n: int) -> Callable[[], object]:
         from lossland.compute.grids import grid
         from lossland.landscapes import landscape as named
 
         land = named(landscape)
 
-        def run() -> tuple[Any, Any]:
+        def run() -> tuple[np.ndarray, np.ndarray]:
             made = grid(land, n, dtype=np.float32, quantities=("gradient",), backend=self.backend)
             return made.value, made.gradient
 
@@ -102,7 +102,7 @@ class Lossland(Library):
 
 
 class LosslandCuda(Lossland):
-    """The kernel on a card; grids come home into NumPy's arrays."""
+    """The kernel on a GPU; grids are copied to NumPy arrays."""
 
     backend = "cuda"
 
@@ -117,16 +117,16 @@ class LosslandCuda(Lossland):
 
 
 class LosslandKept(Lossland):
-    """Grids into arrays that are there already: no memory is fetched from the system."""
+    """Grids into preallocated arrays: no memory is requested from the system."""
 
-    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+    def grid(self, landscape: str, n: int) -> Callable[[], object]:
         from lossland.compute.grids import Lattice
         from lossland.landscapes import landscape as named
 
         lattice = Lattice(named(landscape), n, dtype=np.float32, quantities=("gradient",), backend="cpu")
-        whole = lattice.room()
+        whole = lattice.empty()
 
-        def run() -> tuple[Any, Any]:
+        def run() -> tuple[np.ndarray, np.ndarray]:
             lattice.fill(whole)
             return whole["value"], whole["gradient"]
 
@@ -134,21 +134,21 @@ class LosslandKept(Lossland):
 
 
 class LosslandArrays(Lossland):
-    """Without a compiler: the rule itself on NumPy arrays, in blocks."""
+    """Without a compiler: the rule on NumPy arrays, in blocks."""
 
     compiles = False
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
         from lossland.compute.arrays import CPU
         from lossland.compute.crowds.on_arrays import ArrayCrowd
         from lossland.landscapes import landscape
 
-        land, rule, places = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T
+        land, rule, positions = landscape(case.landscape), self.rule(case), starts(case.landscape, case.count).T
 
-        def fresh() -> Callable[[], Any]:
-            crowd = ArrayCrowd(land, rule, places, 0, 0, CPU)
+        def fresh() -> Callable[[], object]:
+            crowd = ArrayCrowd(land, rule, positions, 0, 0, CPU)
 
-            def run() -> Callable[[], Any]:
+            def run() -> Callable[[], object]:
                 crowd.advance(case.steps)
                 return lambda: crowd.positions.T
 
@@ -162,11 +162,11 @@ class Numpy(Library):
 
     compiles = False
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
-        places = starts(case.landscape, case.count)
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
+        positions = starts(case.landscape, case.count)
 
-        def fresh() -> Callable[[], Any]:
-            state = (*places.copy(), *(np.zeros(case.count, np.float32) for _ in range(memory_size(case.rule))))
+        def fresh() -> Callable[[], object]:
+            state = (*positions.copy(), *(np.zeros(case.count, np.float32) for _ in range(memory_size(case.rule))))
 
             def run() -> Any:
                 now = state
@@ -178,10 +178,10 @@ class Numpy(Library):
 
         return fresh
 
-    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+    def grid(self, landscape: str, n: int) -> Callable[[], object]:
         x, y = sides(landscape, n)
 
-        def run() -> tuple[Any, Any]:
+        def run() -> tuple[np.ndarray, np.ndarray]:
             across, down = np.meshgrid(x, y)
             made = gradient(landscape, np, across, down)
             return value(landscape, np, across, down), np.stack(made, axis=-1)
@@ -192,10 +192,10 @@ class Numpy(Library):
 class NumpyBroadcast(Numpy):
     """Grids from a row and a column: what depends on one coordinate alone is computed along one side."""
 
-    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+    def grid(self, landscape: str, n: int) -> Callable[[], object]:
         x, y = sides(landscape, n)
 
-        def run() -> tuple[Any, Any]:
+        def run() -> tuple[np.ndarray, np.ndarray]:
             across, down = x[None, :], y[:, None]
             made = np.broadcast_arrays(*gradient(landscape, np, across, down))
             return value(landscape, np, across, down), np.stack(made, axis=-1)
@@ -215,7 +215,7 @@ class Jax(Library):
         jax.devices()  # fails where there is no such platform
         self.jax = jax
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
         jax, jnp = self.jax, self.jax.numpy
         table = jnp.asarray(case.columns)
 
@@ -228,10 +228,10 @@ class Jax(Library):
             return jnp.stack((x, y))
 
         move = jax.jit(jax.vmap(lone, in_axes=1, out_axes=1))
-        places = jnp.asarray(starts(case.landscape, case.count))
-        return lambda: lambda: move(places).block_until_ready()
+        positions = jnp.asarray(starts(case.landscape, case.count))
+        return lambda: lambda: move(positions).block_until_ready()
 
-    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+    def grid(self, landscape: str, n: int) -> Callable[[], object]:
         jax, jnp = self.jax, self.jax.numpy
 
         @jax.jit
@@ -245,7 +245,7 @@ class Jax(Library):
 
 
 class JaxCuda(Jax):
-    """The same on a card, where grids stay."""
+    """The same on a GPU, where grids stay."""
 
     platform = "cuda"
 
@@ -261,12 +261,12 @@ class Torch(Library):
 
         self.torch = torch
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
         torch = self.torch
-        places, table = self.starts(case), case.columns.tolist()
+        positions, table = self.starts(case), case.columns.tolist()
 
-        def fresh() -> Callable[[], Any]:
-            state = self.state(case, places)
+        def fresh() -> Callable[[], object]:
+            state = self.state(case, positions)
 
             def run() -> Any:
                 now = state
@@ -282,18 +282,18 @@ class Torch(Library):
     def starts(self, case: Case) -> Any:
         return self.torch.from_numpy(starts(case.landscape, case.count)).to(self.device)
 
-    def state(self, case: Case, places: Any) -> tuple[Any, ...]:
+    def state(self, case: Case, positions: Any) -> tuple[Any, ...]:
         remembered = range(memory_size(case.rule))
-        return (*places.clone(), *(self.torch.zeros(case.count, device=self.device) for _ in remembered))
+        return (*positions.clone(), *(self.torch.zeros(case.count, device=self.device) for _ in remembered))
 
     def wait(self) -> None:
-        """Return when everything that was begun is done."""
+        """Wait until all submitted work is done."""
 
 
 class TorchCompiled(Torch):
     """``torch.compile`` of a few steps at once, so that it can keep particles in registers from step to step.
 
-    Compiled for the very number of particles, and anew for every case: that takes as long as measuring does.
+    Compiled for the exact number of particles, again for every case, which takes as long as measuring.
     """
 
     compiles = True
@@ -302,17 +302,17 @@ class TorchCompiled(Torch):
         super().__init__()
         self.compiled: tuple[Any, Callable[..., Any]] | None = None
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
         torch = self.torch
-        places, table = self.starts(case), torch.from_numpy(case.columns).to(self.device)
+        positions, table = self.starts(case), torch.from_numpy(case.columns).to(self.device)
         key = case.landscape, case.rule, case.count
         if self.compiled is None or self.compiled[0] != key:
-            torch._dynamo.reset()  # after some compilations of one function it would give up and run eagerly
+            torch._dynamo.reset()  # after several recompilations of a function it falls back to eager mode
             self.compiled = key, self.some_steps(case)
         some = self.compiled[1]
 
-        def fresh() -> Callable[[], Any]:
-            state = self.state(case, places)
+        def fresh() -> Callable[[], object]:
+            state = self.state(case, positions)
 
             def run() -> Any:
                 now = state
@@ -338,7 +338,7 @@ class TorchCompiled(Torch):
 
 
 class TorchCompiledCuda(TorchCompiled):
-    """The same on a card."""
+    """The same on a GPU."""
 
     device = "cuda"
 
@@ -347,20 +347,20 @@ class TorchCompiledCuda(TorchCompiled):
 
 
 class Numba(Library):
-    """A loop over particles on all cores, over steps inside: what one writes first."""
+    """A parallel loop over particles with an inner loop over steps: the straightforward version."""
 
     def __init__(self) -> None:
         import numba
 
         self.numba = numba
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
         move = self.numba.njit(parallel=True, fastmath=True)(self.loops(case.rule, self.slope(case.landscape)))
         hyper = np.array(list(case.hyper.values()), np.float32)
-        places, table = starts(case.landscape, case.count), case.columns
+        positions, table = starts(case.landscape, case.count), case.columns
 
-        def fresh() -> Callable[[], Any]:
-            ends = places.copy()
+        def fresh() -> Callable[[], object]:
+            ends = positions.copy()
 
             def run() -> Any:
                 move(ends[0], ends[1], table, hyper)
@@ -371,7 +371,7 @@ class Numba(Library):
         return fresh
 
     def slope(self, landscape: str) -> Any:
-        """Return the gradient, compiled. Constants are float32: Numba would go on in float64 otherwise."""
+        """Return the gradient, compiled. Constants are float32: otherwise Numba continues in float64."""
         one, two, ten, half = np.float32(1), np.float32(2), np.float32(10), np.float32(0.5)
         tau, fifth = np.float32(TAU), np.float32(0.2)
 
@@ -437,14 +437,14 @@ class C(Library):
     def __init__(self) -> None:
         self.c = library(self.flags)
 
-    def swarm(self, case: Case) -> Callable[[], Callable[[], Any]]:
+    def swarm(self, case: Case) -> Callable[[], Callable[[], object]]:
         move = getattr(self.c, f"{case.landscape}_{case.rule}")
         order = {"gradient_descent": ("lr",), "momentum": ("lr", "momentum"), "adam": ("lr", "beta1", "beta2", "eps")}
         hyper = [ctypes.c_float(case.hyper[name]) for name in order[case.rule]]
-        places = starts(case.landscape, case.count)
+        positions = starts(case.landscape, case.count)
 
-        def fresh() -> Callable[[], Any]:
-            ends = places.copy()
+        def fresh() -> Callable[[], object]:
+            ends = positions.copy()
 
             def run() -> Any:
                 move(ctypes.c_int64(case.count), _pointer(ends[0]), _pointer(ends[1]), case.steps, *hyper)
@@ -454,12 +454,12 @@ class C(Library):
 
         return fresh
 
-    def grid(self, landscape: str, n: int) -> Callable[[], Any]:
+    def grid(self, landscape: str, n: int) -> Callable[[], object]:
         fill = getattr(self.c, f"{landscape}_grid")
         x, y = sides(landscape, n)
         values, slopes = np.zeros((n, n), np.float32), np.zeros((n, n, 2), np.float32)
 
-        def run() -> tuple[Any, Any]:
+        def run() -> tuple[np.ndarray, np.ndarray]:
             fill(ctypes.c_int64(n), _pointer(x), _pointer(y), _pointer(values), _pointer(slopes))
             return values, slopes
 
@@ -508,10 +508,10 @@ class Worker:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self.fresh: Callable[[], Callable[[], Any]] = lambda: lambda: None
-        self.compute: Callable[[], Any] = lambda: None
+        self.fresh: Callable[[], Callable[[], object]] = lambda: lambda: None
+        self.compute: Callable[[], object] = lambda: None
 
-    def __call__(self, do: str, **what: Any) -> dict[str, Any]:
+    def __call__(self, do: str, **what: object) -> dict[str, Any]:
         return getattr(self, do)(**what)
 
     def hello(self) -> dict[str, Any]:
@@ -524,7 +524,7 @@ class Worker:
         return {}
 
     def swarm(self, **case: Any) -> dict[str, Any]:
-        """Get ready to move a swarm: compile and run once what is compiled on first use."""
+        """Prepare a swarm; run it once if it is compiled on first use."""
         self.fresh = self.library.swarm(Case(**case))
         if self.library.compiles:
             self.fresh()()
@@ -535,7 +535,7 @@ class Worker:
         return {"seconds": stopwatch(self.fresh())}
 
     def grid(self, landscape: str, n: int, file: str) -> dict[str, Any]:
-        """Get ready to compute a grid, and compute one; write a part of it into a file (.npz)."""
+        """Prepare a grid and compute it once; write a sample of it into a file (.npz)."""
         self.compute = self.library.grid(landscape, n)
         values, slopes = self.compute()
         every = max(1, n // 64)

@@ -1,6 +1,6 @@
 """lossland: see, race and film optimizers on loss landscapes, and the mathematics they stand on.
 
-The public names are loaded when they are first used, so that importing lossland costs next to nothing.
+The public names are loaded on first use, so that importing lossland is cheap.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""What callers hand in: whole numbers, real numbers and arrays, checked once. What does not fit raises UserError."""
+"""Validation of arguments: integers, real numbers and arrays. Invalid ones raise UserError."""
 
 from __future__ import annotations
 
 import math
 import operator
+from contextlib import suppress
 from numbers import Real
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -15,27 +16,27 @@ KINDS = {"U": "text", "S": "text", "b": "truths", "c": "complex numbers", "M": "
 
 
 def whole(value: object, low: int, high: int, what: str) -> int:
-    """Return a whole number; ``what`` names it at the start of the error's sentence. 1e6 is one too."""
+    """Return an integer; ``what`` names it at the start of the error's sentence. 1e6 is one too."""
     number = _whole(value)
     if number is None or not low <= number <= high:
         raise UserError(f"{what} must be a whole number from {low} to {high}, not {shown(value)}.")
     return number
 
 
-def _whole(value: Any) -> int | None:
+def _whole(value: object) -> int | None:
     if isinstance(value, bool | np.bool_):
         return None
-    try:
-        return operator.index(value)
-    except TypeError:
-        return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else None
+    if isinstance(value, SupportsIndex):
+        with suppress(TypeError):  # arrays have __index__, but only integer scalars can be converted
+            return operator.index(value)
+    return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else None
 
 
 def real(value: object, low: float, high: float, what: str) -> float:
     """Return a number from ``low`` to ``high``; ``what`` names it at the start of the error's sentence."""
     try:
         number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer of hundreds of digits
         number = math.nan
     if not low <= number <= high:
         raise UserError(f"{what} must be a number from {low:g} to {high:g}, not {shown(value)}.")
@@ -49,17 +50,17 @@ def truth(value: object, what: str) -> bool:
     return bool(value)
 
 
-def told(progress: object) -> None:
-    """Raise UserError unless ``progress``, which is told how far work has come, is a function or None."""
+def callback(progress: object) -> None:
+    """Raise UserError unless ``progress`` is a function or None."""
     if progress is not None and not callable(progress):
         raise UserError(f"progress must be a function, which is called as work goes on, not {shown(progress)}.")
 
 
 def plain(values: Any, what: str) -> Any:
-    """Return numbers as an array of floating-point numbers of its own library; ``what`` names them in the error.
+    """Return numbers as a floating-point array of its own library; ``what`` names them in the error.
 
-    Lists, whole numbers and whatever NumPy can read become float64, float16 becomes float32. What would lose its
-    meaning on the way is refused: masks, matrices, truths, complex numbers, text.
+    Lists, integers and whatever NumPy can read become float64, float16 becomes float32. What would lose its meaning is
+    refused: masks, matrices, booleans, complex numbers, text.
     """
     if isinstance(values, np.ndarray) and type(values) not in (np.ndarray, np.memmap):
         kind = type(values).__name__
@@ -88,13 +89,13 @@ def _masked(values: object) -> bool:
 
 
 def _read(values: object, what: str) -> np.ndarray:
-    """Return lists, tuples and other things of numbers as an array."""
+    """Return lists, tuples and the like of numbers as an array."""
     if _masked(values):
         raise UserError(f"{what} must be plain numbers, not a list with masked ones; fill them first.")
     try:
         read = np.asarray(values)
         if read.dtype == object and read.size and all(isinstance(item, Real) for item in read.flat):
-            return read.astype(np.float64)  # fractions, whole numbers of many digits
+            return read.astype(np.float64)  # fractions, integers of many digits
     except (TypeError, ValueError, OverflowError, RuntimeError):
         read = np.empty(0, object)
     if read.dtype == object:

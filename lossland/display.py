@@ -1,13 +1,13 @@
-"""What a notebook asks an object for: pictures, formulas and HTML, made by a room that stands above all of them."""
+"""Rich display in notebooks: pictures, formulas and HTML, implemented in `lossland.notebook`."""
 
 from __future__ import annotations
 
 
 class Displayed:
-    """Base of whatever shows itself in a notebook. It is made by `lossland.notebook`, asked for at the front door."""
+    """Base class of objects with rich display. `lossland.notebook`, in a higher layer, is imported on demand."""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
-        """Return all that there is, by its MIME type."""
+        """Return all representations by MIME type."""
         import lossland
 
         return lossland.notebook.bundle(self)

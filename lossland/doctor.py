@@ -1,6 +1,6 @@
-"""What this machine offers: Python, packages, OpenGL, display, fonts, compiler, CUDA, and which backend is chosen.
+"""Reports what this machine offers: Python, packages, OpenGL, display, fonts, compiler, CUDA, and the backend.
 
-``python -m lossland.doctor`` only asks whether pictures can be made here, and ends with 1 and a sentence if not.
+``python -m lossland.doctor`` only checks whether pictures can be drawn here, and exits with 1 and a sentence if not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
 from typing import Any
@@ -23,7 +23,7 @@ OPTIONAL_PACKAGES = ("cupy-cuda12x", "cupy-cuda13x", "cuda-bindings")
 
 
 def report(gl: str | None = None) -> dict[str, Any]:
-    """Return everything found as JSON data. What cannot be had is a dict with an ``error`` sentence.
+    """Return all findings as JSON data. What is not available is a dict with an ``error`` sentence.
 
     ``gl`` chooses what draws (see ``Stage``).
     """
@@ -51,24 +51,24 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _attempt(probe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _attempt(probe: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:
     try:
         return probe()
     except (UserError, MachineError, ImportError, OSError) as error:
         return {"error": str(error)}
 
 
-def graphics(gl: str | None = None) -> dict[str, Any]:
-    """Return what draws pictures without a window and why it was chosen, or raise MachineError or UserError.
+def graphics(gl: str | None = None) -> dict[str, object]:
+    """Return the renderer of headless pictures and why it was chosen, or raise MachineError or UserError.
 
-    ``vendor, renderer, version`` as OpenGL says them; ``device`` is EGL's number of it, None where EGL gives none.
+    ``vendor, renderer, version`` as OpenGL reports them; ``device`` is its EGL index, None where EGL lists none.
     """
     from lossland.compute.arrays import cuda_index
     from lossland.render.gl import canvas
 
     chosen = canvas.headless(gl, cuda_index())
     with canvas.drawing(chosen):
-        found: dict[str, Any] = dict(canvas.description())
+        found: dict[str, object] = dict(canvas.description())
     if isinstance(chosen, canvas.Offscreen):
         device = chosen.source.device
         found |= {"device": None if device is None else device.index, "why": chosen.source.why}
@@ -89,13 +89,13 @@ def gl_devices(gl: str | None = None) -> list[dict[str, Any]]:
     return rows
 
 
-def display() -> dict[str, Any]:
+def display() -> dict[str, object]:
     """Return the main screen's name and size, or raise MachineError."""
     if not has_display():
         raise MachineError("There is no display; `lossland shot` and `lossland record` need none.")
     import glfw
 
-    with warnings.catch_warnings(record=True) as complaints:  # glfw tells its errors as warnings
+    with warnings.catch_warnings(record=True) as complaints:  # glfw reports its errors as warnings
         warnings.simplefilter("always")
         monitor = glfw.get_primary_monitor() if glfw.init() else None
         if not monitor:
@@ -105,8 +105,8 @@ def display() -> dict[str, Any]:
         return {"name": os.fsdecode(glfw.get_monitor_name(monitor)), "size": [size.width, size.height]}
 
 
-def fonts() -> dict[str, Any]:
-    """Return where the fonts are, or raise MachineError if one is missing."""
+def fonts() -> dict[str, object]:
+    """Return the folder of the fonts, or raise MachineError if one is missing."""
     from lossland.writing import text
 
     wanted = (*text.FONT_FILES.values(), text.ICON_FONT)
@@ -117,13 +117,13 @@ def fonts() -> dict[str, Any]:
 
 
 def kernels() -> dict[str, str]:
-    """Return what compiles CPU kernels, for which processor, and where they are kept; or raise MachineError."""
+    """Return the compiler of CPU kernels, the processor, and the cache folder; or raise MachineError."""
     from lossland.compute.kernels import machine
 
     return machine.found()
 
 
-def cuda() -> dict[str, Any]:
+def cuda() -> dict[str, object]:
     """Return the first usable CUDA device, or why there is none."""
     from lossland.compute.arrays import cuda_device
 
@@ -143,7 +143,7 @@ def backend() -> dict[str, str]:
 
 
 def main() -> int:
-    """Check that pictures can be made (and windows opened, where there is a display); 0 if so."""
+    """Check that pictures can be drawn, and windows opened if there is a display; return 0 if so."""
     try:
         graphics()
         fonts()

@@ -1,4 +1,4 @@
-"""The two ways a command can fail on purpose, and one sentence for every way in which anything can fail."""
+"""The two expected kinds of errors, and one sentence for any exception."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from traceback import walk_tb
 
-USER_FILES: set[Path] = set()  # Python files that were run for their users (see ``library.load``)
-LONGEST = 100  # letters of a value within a sentence
+USER_FILES: set[Path] = set()  # Python files of the user that were run (see ``userfiles.load``)
+LONGEST = 100  # characters of a value within a sentence
 
 
 class UserError(ValueError):
@@ -20,20 +20,20 @@ class MachineError(RuntimeError):
 
 
 class TracedError(TypeError):
-    """Code wanted a single number of a value that is traced. One sentence with what to write instead."""
+    """Code needs a single number where a value is traced. One sentence with what to write instead."""
 
 
 def shown(value: object) -> str:
-    """Return a value as a sentence shows it: on one line, cut where it is long."""
+    """Format a value for a sentence: on one line, truncated if it is long."""
     try:
         text = " ".join(repr(value).split())
-    except (ValueError, RecursionError):  # a whole number of 5000 digits, a list a thousand deep
+    except (ValueError, RecursionError):  # an integer of 5000 digits, a list nested a thousand deep
         text = f"a value of type {type(value).__name__} that is too long to be shown"
     return cut(text)
 
 
 def cut(text: str, most: int = LONGEST) -> str:
-    """Return a text without what goes beyond ``most`` letters."""
+    """Truncate a text to ``most`` characters."""
     return text if len(text) <= most else f"{text[:most]}…"
 
 
@@ -49,7 +49,7 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
 
 
 def place_of(written: type | Callable[..., object]) -> str:
-    """Return ``"mine.py, line 12"`` for where a class or function is written; its name where no file holds it."""
+    """Return ``"mine.py, line 12"`` for the definition of a class or function; its name if it has no file."""
     try:
         file, (_, line) = inspect.getsourcefile(written), inspect.getsourcelines(written)
     except (OSError, TypeError):
@@ -59,11 +59,11 @@ def place_of(written: type | Callable[..., object]) -> str:
 
 def sentence(error: BaseException) -> str:
     """Return one sentence for any exception: what was wrong, where, and what to do."""
-    place, inmost = _place(error)
-    if isinstance(error, UserError | MachineError):  # one from within lossland is of what the user's file asked for
-        told = str(error)
-        named = told.startswith(place.partition(" ")[0])  # it says itself which line of the file is wrong
-        return told if not place or inmost or named else f"{place}: {told}"
+    place, innermost = _place(error)
+    if isinstance(error, UserError | MachineError):  # one from within lossland is about the user file's call
+        text = str(error)
+        named = text.startswith(place.partition(" ")[0])  # it names the line of the file itself
+        return text if not place or innermost or named else f"{place}: {text}"
     if place:
         return f"{place}: {_named(error)}."
     if isinstance(error, MemoryError):
@@ -78,14 +78,14 @@ def sentence(error: BaseException) -> str:
 
 
 def fault_of(error: BaseException) -> str:
-    """Return what an exception says, after the file and line of a user's where it happened; without a full stop."""
+    """Return an exception's text after the user's file and line where it happened, without a full stop."""
     place, _ = _place(error)
     text = str(error).rstrip(".") if isinstance(error, UserError | MachineError) else _named(error)
     return f"{place}: {text}" if place and not text.startswith(place.partition(" ")[0]) else text
 
 
 def is_users(error: BaseException) -> bool:
-    """Whether an exception is for the user to mend: wrong input, or a fault of a user's own Python file."""
+    """Whether an exception is the user's to fix: wrong input, or an error in a user's own Python file."""
     if isinstance(error, UserError) or (_place(error)[0] and not isinstance(error, MachineError)):
         return True
     return bool(USER_FILES) and not isinstance(error, MachineError | MemoryError | OSError)
@@ -94,10 +94,10 @@ def is_users(error: BaseException) -> bool:
 def _place(error: BaseException) -> tuple[str, bool]:
     """Return ``"mine.py, line 12"``, and whether the exception was raised right there.
 
-    The place is the inmost line of the traceback in a user's file, or in one beside it; "" where there is none.
+    The place is the innermost line of the traceback in a user's file, or in one of its folder; "" if there is none.
     """
     lines = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
-    if isinstance(error, SyntaxError) and error.filename:  # it is in a line that never ran
+    if isinstance(error, SyntaxError) and error.filename:  # its line never ran
         lines.append((Path(error.filename), error.lineno or 0))
     begun = next((number for number, (file, _) in enumerate(lines) if file in USER_FILES), len(lines))
     folders = {file.parent for file in USER_FILES}
@@ -109,10 +109,10 @@ def _place(error: BaseException) -> tuple[str, bool]:
 
 
 def _named(error: BaseException) -> str:
-    """Return an exception's type and the first line of its text, without a full stop; of our own, the text alone."""
+    """Return an exception's type and first line, without a full stop; for our own, only the line."""
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)  # its str repeats file and line
-    except Exception:  # it cannot even be told
+    except Exception:  # its __str__ fails
         text = ""
     first = next(iter(text.strip().splitlines()), "").rstrip(".")
     if isinstance(error, TracedError):

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all: they are written under a temporary name and then renamed."""
+"""Atomic file writing: files are written under a temporary name and then renamed."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ KINDS = {
     ".py": "a Python file, of which a scene, landscape or optimizer is taken where one is named (mine.py:Name)",
     **dict.fromkeys((".json", ".txt", ".md", ".html"), "a text"),
     **dict.fromkeys((".vtp", ".glb"), "a mesh"),
-}  # what files are, by their endings
+}  # kinds of files by their endings
 RUNS = (".npz", ".csv")  # endings of files of recorded runs
 FILE_NAME = re.compile(r"[\w~./\\: -]*[^\W\d][\w~./\\: -]*\.[^\W\d]\w*")  # letters before and after its last point
-PATH = re.compile(r"(~|\.{1,2})?[/\\\\]")  # no formula begins like that
-SHARE = 40  # letters of a file's name that its temporary name has too: the system allows 255 bytes in all
+PATH = re.compile(r"(~|\.{1,2})?[/\\\\]")  # no formula starts like this
+SHARE = 40  # characters of a file's name in its temporary name: the system allows 255 bytes
 
 
 def holds_results(text: str) -> bool:
-    """Whether a text names a folder with results of `lossland bench`, whole or of a run that was stopped."""
+    """Whether a text names a folder with results of `lossland bench`, complete or not."""
     try:
         folder = Path(text).expanduser()
         return any((folder / name).is_file() for name in ("results.json", "settings.json"))
@@ -44,7 +44,7 @@ def holds_results(text: str) -> bool:
 
 
 def may_be_run(text: str) -> bool:
-    """Whether a text names a file whose ending or name a recorded run has (.npz, .csv, …tfevents…), or a folder."""
+    """Whether a text names a file that may be a recorded run (.npz, .csv, …tfevents…), or a folder."""
     try:
         path = Path(text.strip()).expanduser()
         return path.is_dir() or (path.is_file() and (path.suffix.lower() in RUNS or "tfevents" in path.name))
@@ -54,12 +54,12 @@ def may_be_run(text: str) -> bool:
 
 @contextmanager
 def written(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` with the same ending; rename it when the block ends without an error.
+    """Yield a temporary path beside ``path`` with the same ending; rename it when the block ends without an error.
 
-    A link is followed: what it names is written. Pipes, devices and full folders are refused.
+    Symbolic links are followed. Pipes, devices and non-empty folders are refused.
 
-    The block may make a file or a folder there, and the folders above are made. Whatever happens, no half-written
-    ``path`` is left, and nothing temporary either. No two blocks share a temporary name, be it of two processes.
+    The block may create a file or a folder there; parent folders are created. Whatever happens, neither a partial
+    ``path`` nor the temporary one is left. Temporary names are unique across processes.
     """
     path = target_of(path)
     temporary = path.with_name(f".{path.stem[:SHARE]}.{os.getpid()}.{os.urandom(4).hex()}{path.suffix}")
@@ -74,7 +74,7 @@ def written(path: str | Path) -> Iterator[Path]:
 
 
 def target_of(path: str | Path) -> Path:
-    """Return where a file would be written, links followed; raise UserError or MachineError if it cannot be."""
+    """Return where a file would be written, with links followed; raise UserError or MachineError if it cannot be."""
     path = Path(path).expanduser()
     try:
         target = path.resolve() if path.is_symlink() else path
@@ -88,7 +88,7 @@ def target_of(path: str | Path) -> Path:
 
 
 def state_folder() -> Path:
-    """Return the user's folder for what the program keeps for itself; it need not exist yet."""
+    """Return the user's folder for application state; it need not exist yet."""
     home = Path.home()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
@@ -96,15 +96,15 @@ def state_folder() -> Path:
         base = home / "Library" / "Application Support"
     else:
         base = Path(os.environ.get("XDG_STATE_HOME") or "")
-        if not base.is_absolute():  # such a value is to be ignored, says the specification
+        if not base.is_absolute():  # the XDG specification says to ignore such a value
             base = home / ".local" / "state"
     return base / "lossland"
 
 
 def kind_of(text: str) -> str:
-    """Return what kind of file a text names, such as "a picture"; "" where it may be a name or a formula.
+    """Return the kind of file that a text names, such as "a picture"; "" if it may be a name or a formula.
 
-    A formula has points in numbers alone, so that no letter stands before and after one.
+    In a formula points occur only in numbers, so never between letters.
     """
     ending = Path(text.strip()).suffix.lower()
     if ending in KINDS:
@@ -116,9 +116,9 @@ def kind_of(text: str) -> str:
 
 @sheltered
 def remove(temporary: Path) -> None:
-    """Remove a temporary file or folder, if it is there."""
+    """Remove a temporary file or folder, if it exists."""
     if temporary.is_dir():
         shutil.rmtree(temporary, ignore_errors=True)
     else:
-        with suppress(OSError):  # e.g. its folder could not be made either
+        with suppress(OSError):  # e.g. its folder could not be created either
             temporary.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
-"""Signals that ask the program to end: each becomes an exception in the main thread, so that ordinary clean-up runs.
+"""Termination signals: each becomes an exception in the main thread, so that ordinary clean-up runs.
 
-Three things need care. A signal must not break into clean-up that has begun: while its exception is being handled,
-and within functions marked ``sheltered``, none is raised. It must not break into the start of a compiled library:
-many end the process then, or say that they are broken. And some code swallows what is raised while it runs; so the
-exception is raised again, a few times a second, until the program ends.
+Three things need care. A signal must not interrupt clean-up: while its exception is being handled, and within functions
+marked ``sheltered``, none is raised. It must not interrupt the initialization of a compiled library, which may abort
+the process or fail. And some code swallows exceptions; so the exception is raised again, several times a second, until
+the program ends.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import signal
 import sys
 from importlib.machinery import ExtensionFileLoader
 
-TYPE_CHECKING = False  # typing takes longer to load than all of this, and until then nothing answers to signals
+TYPE_CHECKING = False  # importing typing takes longer than all of this, and signals are not handled until then
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
-    from typing import Any, ParamSpec, TypeVar
+    from typing import ParamSpec, TypeVar
 
     P = ParamSpec("P")
     R = TypeVar("R")
+    Handler = Callable[[int, FrameType | None], object] | int | None
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGUSR1", "SIGUSR2", "SIGBREAK")
 INSIST = 0.05  # seconds until the exception is raised again
@@ -34,18 +35,18 @@ class Stopped(KeyboardInterrupt):
 
 
 _sheltered: set[CodeType] = set()
-_before: dict[int, Any] = {}  # what each signal did before `begin`
-_noted: list[int] = []  # the first signal that came since then
+_before: dict[int, Handler] = {}  # the handler of each signal before `begin`
+_noted: list[int] = []  # the first signal since then
 
 
 def sheltered(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a short function that no signal may break into; what came meanwhile is raised soon after."""
+    """Mark a short function that signals must not interrupt; their exception is raised soon after it."""
     _sheltered.add(function.__code__)
     return function
 
 
 def begin() -> None:
-    """Let signals raise Stopped. Those that are ignored (as under ``nohup``) stay so; in a thread nothing changes."""
+    """Let signals raise Stopped. Ignored ones (as under ``nohup``) stay ignored; in a thread nothing changes."""
     _noted.clear()
     sys.unraisablehook = _unraisable
     for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
@@ -60,7 +61,7 @@ def begin() -> None:
 
 @sheltered
 def end(for_good: bool) -> None:
-    """Let signals do what they did before ``begin``; or nothing, ``for_good``, where the process ends now."""
+    """Restore the handlers from before ``begin``; or, ``for_good``, ignore signals because the process is ending."""
     if hasattr(signal, "setitimer") and signal.SIGALRM in _before:
         signal.setitimer(signal.ITIMER_REAL, 0)
     for number, found in _before.items():
@@ -70,7 +71,7 @@ def end(for_good: bool) -> None:
 
 
 def noted() -> int | None:
-    """Return the number of the first signal that came since ``begin``, or None."""
+    """Return the number of the first signal since ``begin``, or None."""
     return _noted[0] if _noted else None
 
 
@@ -85,7 +86,7 @@ def _arrived(number: int, frame: FrameType | None) -> None:
 
 
 def _is_handled(error: BaseException | None) -> bool:
-    """Whether clean-up runs that a signal has begun."""
+    """Whether clean-up after a signal is running."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, Stopped):
@@ -96,7 +97,7 @@ def _is_handled(error: BaseException | None) -> bool:
 
 
 def _must_not_break(frame: FrameType | None) -> bool:
-    """Whether a sheltered function runs, or a compiled library is being started."""
+    """Whether a sheltered function is running, or a compiled library is being initialized."""
     while frame is not None:
         code = frame.f_code
         starts = code.co_name in ("create_module", "exec_module")
@@ -107,6 +108,6 @@ def _must_not_break(frame: FrameType | None) -> bool:
 
 
 def _unraisable(what: sys.UnraisableHookArgs) -> None:
-    """Say nothing of our exception where it cannot be raised: it will be raised elsewhere."""
+    """Do not report our exception where it cannot be raised: it will be raised elsewhere."""
     if not issubclass(what.exc_type, Stopped):
         sys.__unraisablehook__(what)

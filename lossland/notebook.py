@@ -1,6 +1,6 @@
-"""How objects show themselves in a notebook: scenes and results by a picture, landscapes and rules by their formulas.
+"""Rich display of objects in notebooks: scenes and results as pictures, landscapes and rules as formulas.
 
-None of these functions raises, whatever an object is like: one that cannot be drawn shows less, and its text remains.
+None of these functions raises: an object that cannot be drawn shows less, at least its text.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ from lossland.world.ticks import Scale
 __all__ = ["bundle", "html", "latex", "png"]
 
 SIZE = (600, 375)  # pixels of a drawn picture
-QUALITY = Quality(supersample=2)  # a page is not kept waiting for the finest shade
-MOST_PATHS = 24  # that are drawn of many
+QUALITY = Quality(supersample=2)  # a page need not wait for the best quality
+MOST_PATHS = 24  # drawn of many
 MOST_PARTICLES = 20_000
-LARGEST_FILM = 24 * 2**20  # bytes that are put into a page; a larger film is only named
+LARGEST_FILM = 24 * 2**20  # bytes of a film that is embedded; a larger one is linked
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def never_raises(show: Callable[P, T]) -> Callable[P, T | None]:
-    """Return a function that gives None where it would fail: a notebook then shows what else there is."""
+    """Return a function that returns None instead of raising: a notebook then shows the other representations."""
 
     @wraps(show)
     def careful(*args: P.args, **options: P.kwargs) -> T | None:
@@ -63,7 +63,7 @@ def never_raises(show: Callable[P, T]) -> Callable[P, T | None]:
 
 
 def bundle(thing: object) -> dict[str, str | bytes]:
-    """Return all that an object shows, by its MIME type; its picture is drawn once."""
+    """Return all representations of an object by MIME type; its picture is drawn once."""
     picture = png(thing)
     found = {"text/html": _page(thing, picture), "image/png": picture, "text/latex": latex(thing)}
     return {kind: shown for kind, shown in found.items() if shown}
@@ -174,8 +174,8 @@ def _facts(thing: Trajectory | Swarm | BasinMap | Sweep) -> list[str]:
         best = "every run diverged" if math.isnan(thing.best[0]) else best
         return [f"→ {_span(thing.across)}; ↑ {_span(thing.up)}; dark is low, grey diverged; {best}"]
     shares = [
-        f"({_listed(place)}): {100 * share:.1f} %"
-        for place, share in zip(thing.minima.position[:8].tolist(), thing.shares[:8], strict=True)
+        f"({_listed(position)}): {100 * share:.1f} %"
+        for position, share in zip(thing.minima.position[:8].tolist(), thing.shares[:8], strict=True)
     ]
     if isinstance(thing, Swarm):
         return [f"{thing.count} particles, {thing.steps} steps", "; ".join(shares)]
@@ -218,8 +218,8 @@ def _(thing: Trajectory) -> NDArray[np.uint8]:
     color = f"optimizer.{thing.optimizer.name}"
     for path, values in zip(np.moveaxis(thing.points, 1, 0)[:MOST_PATHS], thing.values.T, strict=False):
         label = {"label": thing.optimizer.title, "values": values} if thing.points.shape[1] == 1 else {}
-        look = {"start": "start", **label}
-        scene.drawn.append(Trail.on(scene.terrain, np.ascontiguousarray(path), len(path) - 1.0, color, **look))
+        options = {"start": "start", **label}
+        scene.drawn.append(Trail.on(scene.terrain, np.ascontiguousarray(path), len(path) - 1.0, color, **options))
     return _drawn(scene)
 
 
@@ -246,7 +246,7 @@ def _(thing: Sweep) -> NDArray[np.uint8]:
 
 
 def sweep_chart(thing: Sweep) -> Chart:
-    """Return the losses at the end over the two axes, spread by their logarithms: dark is low, grey diverged."""
+    """Return a chart of the final losses over the two axes, on a logarithmic scale: dark is low, grey diverged."""
     loss, known, look = np.full(thing.loss.shape, np.nan), np.isfinite(thing.loss), theme("dark")
     keys, ramp = [], None
     if known.any():
@@ -296,9 +296,9 @@ class Shown(GroundScene):
 
 
 def _shaded(value: NDArray[np.floating], ranked: bool = False) -> NDArray[np.uint8]:
-    """Return numbers (h, w) in the colours of heights (h, w, 3), y up; nan is grey.
+    """Map numbers (h, w) to the colours of heights (h, w, 3), y up; nan is grey.
 
-    ``ranked`` gives each colour to as many numbers as any other, so that a steep rim does not hide the rest.
+    ``ranked`` equalizes the histogram, so that a steep rim does not hide the rest.
     """
     look, known = theme("dark"), np.isfinite(value)
     share = np.zeros(value.shape)

@@ -1,4 +1,4 @@
-"""Numbers as readers like them: short, with a true minus sign, the same everywhere in pictures and panels."""
+"""Number formatting for pictures and panels: short, with a true minus sign."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 MINUS = "−"
-NEAR = 0.1  # of the way to the nearest other number: so much a number on an axis may be off
-ROUNDING = 1e-6  # of that: a number on an axis that is nearer to 0 is 0, but for how it was added up
-LONGEST = 8  # letters of a number, its minus sign aside
-LARGE = 1e6  # from here on short numbers are powers of ten
-HUGE = 1e9  # from here on all decimals of a number are more than anyone reads
+NEAR = 0.1  # largest error of a number on an axis, relative to the distance to the nearest other one
+ROUNDING = 1e-6  # of that: a number on an axis closer to 0 is a rounding error, and written as 0
+LONGEST = 8  # characters of a number without its minus sign
+LARGE = 1e6  # larger numbers are written with powers of ten
+HUGE = 1e9  # larger numbers are not written with fixed decimals
 
 
 def short(value: float) -> str:
@@ -31,30 +31,30 @@ def short(value: float) -> str:
 
 
 def distinct(values: Sequence[float]) -> list[str]:
-    """Return a row of numbers that can be told from each other: three digits, or as many as their neighbours ask for.
+    """Format the numbers of an axis so that they differ: three digits, or as many as neighbours require.
 
-    Each is right to a tenth of the way to the nearest other one. Where that takes long numbers, they are counted from
-    a round one, which stands before the first, and before those below it: 1.0e9−20, 1.0e9, +20, +40.
+    Each is accurate to a tenth of the distance to the nearest other one. Where that takes long numbers, they are
+    offsets from a round base, written before the first and those below it: 1.0e9−20, 1.0e9, +20, +40.
     """
     texts = _resolved(values, NEAR, zero=ROUNDING)
     if all(map(_is_short, texts)) or not all(map(math.isfinite, values)):
         return texts
-    base, rests = _counted(values, NEAR)
+    base, rests = _offsets(values, NEAR)
     bare = [rest if rest.startswith("+") and rest != "+0" else _exact(base) + rest.removesuffix("+0") for rest in rests]
     counted = [_exact(base) + bare[0] if bare[0].startswith("+") else bare[0], *bare[1:]]
     return min(texts, counted, key=lambda row: sum(map(len, row)))
 
 
 def told_apart(values: Sequence[float]) -> list[str]:
-    """Return numbers that stand beside each other: three digits, or up to six where fewer would make two the same.
+    """Format numbers side by side: three digits, or up to six where fewer would make two equal.
 
-    Large numbers that differ by little beside their size are each counted from a round one: 1.0e9+0.02, 1.0e9+3.1.
+    Large numbers with small differences are offsets from a round base: 1.0e9+0.02, 1.0e9+3.1.
     """
     texts = _resolved(values, 0.4)
     fits = [text if _is_short(text) else short(value) for text, value in zip(texts, values, strict=True)]
     if fits == texts or not all(map(math.isfinite, values)) or len(set(fits)) > 1:
         return fits
-    base, rests = _counted(values, 0.4)
+    base, rests = _offsets(values, 0.4)
     counted = [_exact(base) + rest.removesuffix("+0") for rest in rests]
     return counted if abs(base) >= LARGE and all(map(_is_short, [_exact(base), *rests])) else fits
 
@@ -63,8 +63,8 @@ def _is_short(text: str) -> bool:
     return len(text.strip(MINUS + "+")) <= LONGEST
 
 
-def _counted(values: Sequence[float], part: float) -> tuple[float, list[str]]:
-    """Return the roundest number near a row of finite ones, and how far they lie from it: +20, −3.0e−7."""
+def _offsets(values: Sequence[float], part: float) -> tuple[float, list[str]]:
+    """Return the roundest base near finite numbers, and their offsets from it: +20, −3.0e−7."""
     low, high = min(values), max(values)
     reach = max(high - low, math.ulp(low))
     middle, digits = low / 2 + high / 2, 0
@@ -75,9 +75,9 @@ def _counted(values: Sequence[float], part: float) -> tuple[float, list[str]]:
 
 
 def _resolved(values: Sequence[float], part: float, zero: float = 0.0) -> list[str]:
-    """Return each number with digits enough to be right to a part of the way to the nearest other one.
+    """Format each number accurate to a ``part`` of the distance to the nearest other one.
 
-    What is nearer to 0 than ``zero`` times that is 0.
+    Those closer to 0 than ``zero`` times that are written as 0.
     """
     finite = sorted({value for value in values if math.isfinite(value)})
     gaps = [after / 2 - before / 2 for before, after in pairwise(finite)]
@@ -94,7 +94,7 @@ def _resolved(values: Sequence[float], part: float, zero: float = 0.0) -> list[s
 
 
 def _within(value: float, error: float) -> str:
-    """Return a finite number with no more digits than it takes to be off by at most an error."""
+    """Format a finite number with the fewest digits that keep it within an error."""
     if _is_near(short(value), value, error):
         return short(value)
     texts = []
@@ -112,7 +112,7 @@ def _is_near(text: str, value: float, error: float) -> bool:
 
 
 def _exact(value: float) -> str:
-    """Return all digits of a number, in powers of ten where that is shorter."""
+    """Format a number with all digits, with a power of ten if that is shorter."""
     if _read(short(value)) == value:
         return short(value)
     return f"{value:.15g}".replace("e+0", "e").replace("e+", "e").replace("-", MINUS)
@@ -123,7 +123,7 @@ def _read(text: str) -> float:
 
 
 def fixed(value: float, digits: int = 2) -> str:
-    """Return a fixed number of decimals: −3.57; never −0.00. Huge numbers are short ones: 1.2e9."""
+    """Format with a fixed number of decimals: −3.57; never −0.00. Huge numbers are short: 1.2e9."""
     if not abs(value) < HUGE:
         return short(value)
     text = f"{value:.{digits}f}"
@@ -131,21 +131,21 @@ def fixed(value: float, digits: int = 2) -> str:
 
 
 def trimmed(value: float, digits: int = 2) -> str:
-    """Return at most ``digits`` decimals with no zeros at the end: 2, 0.5, −1.41."""
+    """Format with at most ``digits`` decimals, without trailing zeros: 2, 0.5, −1.41."""
     text = fixed(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def pair(point: Iterable[float], digits: int = 2) -> str:
-    """Return a point as (3.00, −1.85)."""
+    """Format a point as (3.00, −1.85)."""
     return f"({', '.join(fixed(float(value), digits) for value in point)})"
 
 
 def thousands(count: int) -> str:
-    """Return a count with thin spaces between thousands: 50 000."""
+    """Format a count with thin spaces between thousands: 50 000."""
     return f"{count:,}".replace(",", "\u2009")
 
 
 def latex(value: float, digits: int = 2) -> str:
-    """Return at most ``digits`` decimals for use in a formula, where an ASCII minus is set as a true one."""
+    """Format with at most ``digits`` decimals for LaTeX, with an ASCII minus."""
     return trimmed(value, digits).replace(MINUS, "-")

@@ -1,4 +1,4 @@
-"""Where shaders, scenes, tasks and data are, inside the installed package or beside it in a checkout; and the fonts."""
+"""The folders of shaders, scenes, tasks and data, inside the package or beside it in a checkout; and the fonts."""
 
 from functools import cache
 from importlib.util import find_spec

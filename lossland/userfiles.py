@@ -1,7 +1,7 @@
-"""Python files of a user's own, such as ``mine.py`` or ``mine.py:Name``: run once, when they are named.
+"""Loads the user's own Python files, such as ``mine.py`` or ``mine.py:Name``, once, when they are named.
 
-Each file that is named gets a package of its own, whose folder is the file's. What it imports is looked for there
-first, so that it finds its neighbours, and two files whose helpers share a name do not meet in ``sys.modules``.
+Each file gets a package of its own, whose folder is the file's. Its imports are resolved there first, so that it finds
+modules beside it, and helpers of the same name of two files do not collide in ``sys.modules``.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from typing import Any, NamedTuple
 
 from lossland.errors import USER_FILES, UserError, nearest, sentence
 
-PACKAGE = "lossland_user_file_"  # and a number: the package of a file
-NEVER_BESIDE = frozenset((*sys.stdlib_module_names, "lossland"))  # names that never mean a neighbour
+PACKAGE = "lossland_user_file_"  # prefix of a file's package, before a number
+NEVER_BESIDE = frozenset((*sys.stdlib_module_names, "lossland"))  # names that are never resolved in the file's folder
 _TEXT = re.compile(r"(?P<path>.*\.(?i:py))(?::(?P<name>[^:/\\]*))?(?::(?P<rest>.*))?", re.DOTALL)
 
 Stamp = tuple[int, int]  # a file's time and size
 _numbers = count(1)
-_loaded: dict[Path, tuple[ModuleType, dict[Path, Stamp | None]]] = {}  # with the files that it consists of
+_loaded: dict[Path, tuple[ModuleType, dict[Path, Stamp | None]]] = {}  # with the files that it imported
 _folders: dict[str, Path] = {}  # of the packages
 _names: dict[str, Path] = {}  # files by the text that named them
 _received: dict[str, Path] = {}  # copies of another machine's files, by the text that names them there
 
 
 class Parcel(NamedTuple):
-    """A user's file to be sent, with what it imports from its folder: their places in it, and their bytes."""
+    """A user's file to send, with the modules it imports from its folder: their relative paths and contents."""
 
     name: str  # the text that names it
-    file: str  # its place in the folder
+    file: str  # its path within the folder
     contents: tuple[tuple[str, bytes], ...]
 
 
 class Named(NamedTuple):
-    """A text that names a file, what is meant in it ("": the only thing that fits), and what follows it."""
+    """A parsed text: a file, a name in it ("": the only thing that fits), and what follows it."""
 
     path: str
     name: str
@@ -53,13 +53,13 @@ class Named(NamedTuple):
 
 
 def named(text: str) -> Named | None:
-    """Read ``mine.py``, ``mine.py:Name`` or ``mine.py:Name:rest``; None where a text names no Python file."""
+    """Parse ``mine.py``, ``mine.py:Name`` or ``mine.py:Name:rest``; None if a text names no Python file."""
     found = _TEXT.fullmatch(text.strip())
     return Named(found["path"], found["name"] or "", found["rest"] or "") if found else None
 
 
 def is_loaded(path: str | Path) -> bool:
-    """Whether a file was run in this process, as it and what it imports from its folder are now."""
+    """Whether a file was run in this process, and neither it nor its imports from its folder have changed."""
     file = Path(path).expanduser().resolve()
     return file in _loaded and all(_stamp(part) == stamp for part, stamp in _loaded[file][1].items())
 
@@ -72,7 +72,7 @@ def is_own(module: str) -> bool:
 def load(path: str | Path, users: bool = True) -> ModuleType:
     """Run a Python file and return its module; a file that has not changed since is not run again.
 
-    With ``users`` its faults are told as its author's, with file and line.
+    With ``users`` its errors are reported as the user's, with file and line.
     """
     file = _received.get(str(path), Path(path).expanduser())
     if not file.is_file():
@@ -90,7 +90,7 @@ def load(path: str | Path, users: bool = True) -> ModuleType:
 
 
 def packed() -> tuple[Parcel, ...]:
-    """Return all files that were run in this process, to be sent to another."""
+    """Return all files that were run in this process, to send to another one."""
     parcels = []
     for name, file in _names.items():
         if is_loaded(file):
@@ -101,14 +101,14 @@ def packed() -> tuple[Parcel, ...]:
 
 
 def receive(parcels: Iterable[Parcel]) -> None:
-    """Let the texts that name files of another machine mean copies of them, in a folder of this process."""
+    """Unpack files of another machine; the texts that name them then refer to these copies."""
     for parcel in parcels:
         _received[parcel.name] = _copy(parcel.file, parcel.contents)
 
 
 @cache
 def _copy(file: str, contents: tuple[tuple[str, bytes], ...]) -> Path:
-    """Write a file and its neighbours into a new folder, which is removed when this process ends."""
+    """Write a file and its imports into a new folder, which is removed when this process ends."""
     folder = mkdtemp(prefix="lossland-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name, content in contents:
@@ -119,9 +119,9 @@ def _copy(file: str, contents: tuple[tuple[str, bytes], ...]) -> Path:
 
 
 def find(text: Named, what: str, fits: Callable[[object], bool]) -> Any:
-    """Return the thing in a user's file that is meant: by its name, or the only one there that fits.
+    """Return an object of a user's file: by its name, or the only one that fits.
 
-    ``what`` names such things in an error: "optimizer".
+    ``what`` names such objects in errors: "optimizer".
     """
     module = load(text.path)
     file = Path(text.path).name
@@ -142,16 +142,16 @@ def find(text: Named, what: str, fits: Callable[[object], bool]) -> Any:
 def _stamp(file: Path) -> Stamp | None:
     try:
         found = file.stat()
-    except OSError:  # it is gone
+    except OSError:  # it does not exist
         return None
     return found.st_mtime_ns, found.st_size
 
 
 def _run(file: Path, loader: type[_Loader]) -> ModuleType:
-    """Run a file as a module of a new package, which holds whatever else it imports from its folder."""
+    """Run a file as a module of a new package, which also holds its imports from its folder."""
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
-    importlib.invalidate_caches()  # neighbours that were written a moment ago
+    importlib.invalidate_caches()  # modules may have been written a moment ago
     package = ModuleType(f"{PACKAGE}{next(_numbers)}")
     package.__path__ = [str(file.parent)]
     _folders[package.__name__] = file.parent
@@ -162,7 +162,7 @@ def _run(file: Path, loader: type[_Loader]) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses in the file look their module up
+    sys.modules[name] = module  # dataclasses look up their module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
@@ -173,10 +173,10 @@ def _run(file: Path, loader: type[_Loader]) -> ModuleType:
 
 
 class _Loader(SourceFileLoader):
-    """Runs a file whose imports look beside it first. Nothing is written beside it, and nothing stale is read."""
+    """Runs a file whose imports are resolved in its folder first, without bytecode caches."""
 
     def get_code(self, fullname: str) -> CodeType:
-        """Compile the file as it is now."""
+        """Compile the file's present content."""
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)
 
@@ -188,21 +188,21 @@ class _Loader(SourceFileLoader):
 
 
 class _BuiltInLoader(_Loader):
-    """Runs a file that comes with lossland, whose compiled form Python keeps as it does a module's."""
+    """Runs a file that comes with lossland, with the usual bytecode cache."""
 
     def get_code(self, fullname: str) -> CodeType:
-        """Read the compiled file, or compile it if there is none of this version."""
+        """Load the cached bytecode, or compile the file."""
         code = SourceFileLoader.get_code(self, fullname)
         assert code is not None
         return code
 
 
 class _Finder:
-    """Finds the modules of our packages, for the import statement."""
+    """A meta path finder for the modules of our packages."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return where a module is, if it is in one of our packages."""
+        """Return the spec of a module of one of our packages."""
         if path is None or not is_own(name):
             return None
         spec = PathFinder.find_spec(name, path)
@@ -212,7 +212,7 @@ class _Finder:
 
 
 def _importing(package: str) -> Callable[..., ModuleType]:
-    """Return the ``__import__`` of a package's modules: what stands beside the file is meant before all others."""
+    """Return the ``__import__`` of a package's modules, which prefers modules in the file's folder."""
     folder = _folders[package]
 
     def importing(

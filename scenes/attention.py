@@ -216,8 +216,8 @@ class Attention(ll.Scene):
     def beams(self, start: np.ndarray, ends: np.ndarray, wide: np.ndarray, name: str) -> layers.Lines:
         """Return beams from a place to others (m, 3), so wide (m,), each in its key's colour."""
         worth = [words("weight ?", one) for one in self.look().weights[0]]
-        paths, look = [np.stack([start, end]) for end in ends], {"key": f"{name.lower()}s", "name": name}
-        return layers.Lines(paths, COLORS[: len(ends)], wide, 0.85, depth=False, casing=1.0, worth=worth, **look)
+        paths, look = [np.stack([start, end]) for end in ends], dict[str, Any](depth=False, casing=1.0, worth=worth)
+        return layers.Lines(paths, COLORS[: len(ends)], wide, 0.85, key=f"{name.lower()}s", name=name, **look)
 
     @ll.kept
     def stage(self) -> list[layers.Layer]:

@@ -190,8 +190,8 @@ class BackpropGraph(ll.Scene):
         for name, known, color, up in (("value", values, FORWARD, 1), ("gradient", gradients, BACK, -1)):
             text = ["" if np.isnan(known.get(one, np.nan)) else words("?", known[one]) for one in middle]
             state: list[figures.State] = ["lit" if one else "plain" for one in text]
-            row, look = at + np.array([0.0, 0.5 * up * high, 0.0]), {"key": f"{key}{name}s", "name": name}
-            drawn.append(figures.Chips(text, row, None, color, state, high, width, **look))
+            row = at + np.array([0.0, 0.5 * up * high, 0.0])
+            drawn.append(figures.Chips(text, row, None, color, state, high, width, key=f"{key}{name}s", name=name))
         return drawn
 
     def pulses(self, now: ll.Now) -> list[layers.Layer]:
@@ -277,7 +277,9 @@ class BackpropGraph(ll.Scene):
         feet += [at - np.array([NARROW / 2 + 0.07, TAG, 0]) for at in tags.values()]
         long, names = [2 * half] * len(inputs) + [2 * TAG] * len(tags), [*inputs, *tags]
         values = [self.given()[name] for name in names]
-        return names, figures.Sliders(feet, long, values, -self.most(), self.most(), key="sliders", group="handles")
+        return names, figures.Sliders(
+            np.array(feet), long, values, -self.most(), self.most(), key="sliders", group="handles"
+        )
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the knob of each input that has a card."""

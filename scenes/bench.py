@@ -237,7 +237,7 @@ class Bench(ll.Scene):
     # ------------------------------------------------------------------------------------------------ sensitivity
     def rates(self, now: ll.Now) -> ll.Frame:
         """Return a ribbon for each optimizer: its score at other rates than the tuned one."""
-        told = "Mean score at other rates than the tuned one", "Broad and high forgives a guess"
+        told = "Mean score at other rates", "Broad and high forgives a guess"
         drawn = self.risen(round(now.eased(0.0, 0.3), 3))
         return ll.Frame(drawn, [self.head("Sensitivity to the rate", *told)], RIBBON_VIEW)
 

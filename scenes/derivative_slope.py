@@ -343,11 +343,6 @@ class DerivativeSlope(ll.Scene):
         return min(low, 0.0), max(high, 0.0)
 
     # ------------------------------------------------------------------------------------------------- handles
-    def move_x(self, place: tuple[float, float]) -> None:
-        """Take the x that is nearest to a place."""
-        low, high = self.span
-        self.set("x", min(max(self.plot.data(place)[0], low), high))
-
     def move_h(self, place: tuple[float, float], share: float) -> None:
         """Let the second point stand above a place, where of h so much is left."""
         h = (self.plot.data(place)[0] - self.x) / share
@@ -364,8 +359,7 @@ class DerivativeSlope(ll.Scene):
         if self.show == "product":
             corner = np.nan_to_num((*self.sides(self.x), 0.0), posinf=0.0)
             return [ll.Handle("x", corner, DerivativeSlope.move_corner, plane=0.0)]
-        place = self.plot.held(self.x, self.function.at(self.x))
-        found = [ll.Handle("x", place, DerivativeSlope.move_x, plane=0.0)]
+        found = [curves.along("x", self.plot, self.x, self.function.at(self.x))]
         share = self.share(now)
         if self.show == "secant" and share > NEAREST:
             other = self.x + self.h * share

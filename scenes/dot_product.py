@@ -192,12 +192,8 @@ class DotProduct(ll.Scene):
         degrees, shorter = vectors.angle_degrees(a, b), min(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
         if not degrees > 2.0 or shorter < 0.3:
             return []
-        angle = figures.Angle((0, 0), a, b, radius=min(0.2 + 5 / degrees, 0.6) * shorter, color="text")
-        parts = list(angle.made()[:-1])  # its number has a place of its own here, close to the arc
-        if degrees > 8.0:
-            place = angle.at(0.5)
-            parts.append(layers.Label(place, words("?1°", degrees), "text", size=19, side=place, key="degrees"))
-        return [plots.Pieces(parts, key="angle", name="Angle")]
+        radius = min(0.2 + 5 / degrees, 0.6) * shorter
+        return [figures.Angle((0, 0), a, b, radius, color="text", close=True, key="angle")]
 
     def collapsed(self, now: ll.Now) -> list[layers.Layer]:
         """Return the plane on its way onto the line of b, and where a, î and ĵ land on it as numbers."""

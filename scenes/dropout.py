@@ -141,7 +141,8 @@ class Dropout(ll.Scene):
         cell = 2.0 / across
         middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - down / 2)], -1)
         half = 0.44 * cell * (crowd.chances / crowd.chances.max()) ** 0.25
-        return middle, half, crowd.outputs / max(float(np.abs(crowd.outputs).max()), 1e-9)
+        share = np.abs(crowd.outputs) / max(float(np.abs(crowd.outputs).max()), 1e-9)
+        return middle, half, np.copysign(np.sqrt(share), crowd.outputs)
 
     @ll.kept
     def said(self) -> np.ndarray:
@@ -160,7 +161,7 @@ class Dropout(ll.Scene):
         top, flat = self.scale() * values * grown, np.stack([half, half], -1)
         low = np.column_stack([middle - flat, np.minimum(top, 0)])[seen]
         high = np.column_stack([middle + flat, np.maximum(top, 1e-3)])[seen]
-        ground = shapes.lifted(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 1.06)
+        ground = shapes.rectangle((-1.06, 1.06), (-1.06, 1.06))
         parts: list[layers.Layer] = [
             layers.Polygon(ground, "grid.axis", 0.12, 1.2, depth=True, key="ground", pickable=False)
         ]
@@ -204,17 +205,17 @@ class Dropout(ll.Scene):
         lifted, drawn = now.eased(0.05, 0.9) * len(sheets), []
         for k in range(len(sheets) - 1, -1, -1):
             x, up = -1.5 + 2.1 * k / (len(sheets) - 1), 0.35 * max(0.0, 1 - (2 * (lifted - k) - 1) ** 2)
-            drawn.append(card(sheets[k], (x, 0.4 + 0.16 * k, up), CARD, f"sheet {k}", "Thinned network"))
+            middle = np.array([x, 0.4 + 0.16 * k, up]) + 0.5 * CARD * np.array([1.0, 0.0, 1.0])
+            drawn.append(card(sheets[k], middle, CARD, f"sheet {k}", "Thinned network"))
         for sheet, x, color, name in ((mean, -1.35, MEAN, "mean of all 1024"), (full, 0.15, FULL, "full network")):
             middle = np.array([x + 0.6, -0.5, 0.18])
             at = middle + 0.6 * np.column_stack([points[:, 0], 0 * points[:, 0] - 0.03, points[:, 1]])
-            look: dict[str, Any] = {"outline": True, "pickable": False}
             drawn += [
-                card(sheet, (x, -0.5, -0.42), 1.2, name, name),
-                layers.Points(at[first], "signed.low", 3.2, "disc", key=f"{name} first", **look),
-                layers.Points(at[~first], "signed.high", 3.2, "disc", key=f"{name} second", **look),
+                card(sheet, middle, 1.2, name, name),
+                *(layers.Points(at[chosen], which, 3.2, "disc", outline=True, pickable=False, key=f"{name} {which}")
+                  for chosen, which in ((first, "signed.low"), (~first, "signed.high"))),
                 layers.Label(middle - (0, 0, 0.6), name, color, size=20, side="below", key=f"name {name}"),
-            ]
+            ]  # fmt: skip
         corners = np.array([(-1.6, -0.5, -0.7), (1.6, -0.5, -0.7), (1.7, 2.4, 1.3), (-1.6, 0.4, 1.3), (1.4, -0.5, 0.9)])
         away = np.abs(mean - full)
         notes = [
@@ -250,9 +251,8 @@ class Dropout(ll.Scene):
         """Return full network, mean and variance."""
         crowd, total = self.crowd(), r"\sum_i w_i x_i \dfrac{m_i}{1 - p}"
         low, high = min(0.0, crowd.full, crowd.mean), max(1.0, crowd.full, crowd.mean)
-        same, formula = (
-            ("not the same", rf"\mathrm{{ReLU}}\left({total}\right)") if crowd.rectified else ("the same", total)
-        )
+        same = "not the same" if crowd.rectified else "the same"
+        formula = rf"\mathrm{{ReLU}}\left({total}\right)" if crowd.rectified else total
         return [
             layers.Title(self.title, lines=(words("?n units, ?n masks", len(crowd.products), crowd.count),)),
             layers.Formula(f"y = {formula}", 22),
@@ -285,9 +285,6 @@ class Dropout(ll.Scene):
         return True
 
 
-def card(sheet: np.ndarray, foot: Sequence[float], side: float, key: str, name: str) -> layers.Image:
-    """Return probabilities (n, n) as an upright picture with its lower left corner at a place."""
-    right, up = np.array([side, 0.0, 0.0]), np.array([0.0, 0.0, side])
-    return layers.Image(
-        0.7 * (2 * sheet - 1), np.array(foot, float), right, up, "signed", smooth=True, key=key, name=name
-    )
+def card(sheet: np.ndarray, middle: np.ndarray, side: float, key: str, name: str) -> layers.Image:
+    """Return probabilities (n, n) as an upright picture around a place."""
+    return layers.Image.upright(0.7 * (2 * sheet - 1), middle, side, shades="signed", smooth=True, key=key, name=name)

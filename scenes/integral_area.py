@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -313,19 +312,7 @@ class IntegralArea(ll.Scene):
         return "Thinner bars miss less"
 
     # ------------------------------------------------------------------------------------------------- handles
-    def move(self, place: tuple[float, float], name: str) -> None:
-        """Take the limit that is nearest to a place; of a disc, the radius."""
-        if self.show == "rings":
-            self.set(name, float(np.clip(self.high * np.hypot(*place) / DISC, 0.1, 100.0)))
-        else:
-            self.set(name, float(np.clip(self.plot.data(place)[0], *self.span)))
-
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the two limits."""
-        if self.show == "rings":
-            return []
-        ends = (("low", self.low), ("high", self.high))
-        return [
-            ll.Handle(name, self.plot.world(x, 0.0), partial(IntegralArea.move, name=name), plane=0.0)
-            for name, x in ends
-        ]
+        ends = () if self.show == "rings" else (("low", self.low), ("high", self.high))
+        return [curves.along(name, self.plot, x, 0.0) for name, x in ends]

@@ -138,7 +138,7 @@ class LayerJourney(ll.RunScene):
     @ll.kept(most=4)
     def clouds(self, index: int) -> np.ndarray:
         """Return all samples in all clouds in the world (L + 1, n, 3)."""
-        return self.in_a_row(self.course().clouds(index, self.seen()))
+        return self.in_a_row(journeys.clouds(self.network(index).hidden, self.seen()))
 
     def in_a_row(self, clouds: np.ndarray) -> np.ndarray:
         """Return clouds (L + 1, n, 3) beside each other."""
@@ -152,7 +152,8 @@ class LayerJourney(ll.RunScene):
     def ways(self, index: int) -> np.ndarray:
         """Return where the samples with a thread, or the one that was drawn, are in all clouds (L + 1, m, 3)."""
         if self.draws:
-            return self.in_a_row(self.course().clouds(index, self.seen(), drawings.read(self.drawing).reshape(1, -1)))
+            own = self.course().hidden(index, drawings.read(self.drawing).reshape(1, -1))
+            return self.in_a_row(journeys.clouds(self.network(index).hidden, self.seen(), own))
         return self.clouds(index)[:, self.followed()]
 
     def moving(self, now: ll.Now) -> tuple[int, int, float]:
@@ -285,7 +286,7 @@ class LayerJourney(ll.RunScene):
             return []
         picture = layer_maps.mosaic(weight.reshape(-1, 8, 8) / np.abs(weight).max(), 16)
         high, wide = picture.shape
-        pixel = min(0.062, (PITCH * self.depth + 1.6) / wide, 0.9 / high)
+        pixel = min(0.062, (PITCH * self.depth + 1.6) / wide, 1.06 / high)
         right, up = np.array([pixel * wide, 0.0, 0.0]), np.array([0.0, 0.0, pixel * high])
         corner = np.array([0.0, 0.0, NAMES_AT - self.gap]) - right / 2 - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
@@ -319,7 +320,7 @@ class LayerJourney(ll.RunScene):
         color, said = "dim", "draw a digit"
         if self.drawing:
             color, said = f"class.{self.read_as()}", f"read as {with_article(self.names()[self.read_as()])}"
-        at = np.array(self.pad().corner) + PAD * np.array([1.06, 0.0, 0.1])
+        at = np.array(self.pad().corner) + PAD * np.array([1.06, 0.0, 0.75])
         name = layers.Label(at, said, color, size=20, side="right", key="read")
         return [*self.pad().layers(self.drawing, self.pen, color), name]
 
@@ -348,7 +349,7 @@ class LayerJourney(ll.RunScene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else 1.55
-        return shapes.box((-x, -0.9, NAMES_AT - 0.9 - self.gap), (x, 0.9, top))
+        return shapes.box((-x, -0.9, NAMES_AT - 1.06 - self.gap), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""

@@ -22,6 +22,7 @@ MOST_RUNS = 12  # that are drawn
 CELLS = 41  # of the landscape along each side
 DRAWN = 0.86  # share of the scene after which all is drawn
 
+USED_BY = {"networks": "sweep", **dict.fromkeys(("series", "compare", "run", "smoothing", "patience"), "curves")}
 ELSEWHERE = (
     "`lossland slice --checkpoints run.npz` slices recorded parameters, the scene training_health shows histograms: "
     "--set run=FILE."
@@ -87,6 +88,10 @@ class LossCurves(ll.RunScene):
             raise ll.UserError(f"There is no run {self.run}: there {there} of {self.series}.")
         if name in ("file", "series") and not self.lanes():
             raise ll.UserError(f"No value of {self.series} in {self.file} is a number.")
+
+    def has_control(self, name: str) -> bool:
+        """Show what the picture uses."""
+        return self.show == USED_BY.get(name, self.show)
 
     def offered(self) -> list[str]:
         """Return the names of what can be shown, a loss first."""

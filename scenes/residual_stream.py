@@ -19,7 +19,7 @@ TALL, LENS, ASIDE = 2.6, 2.6, -3.5  # of a bar of probability 1; x of the first 
 CHIP, FOOT, STUB = 0.34, -0.26, 0.2  # how high chips are, where those of tokens stand, and how far streams go on
 LEAST = 0.04  # of a weight or of a lane's content that is drawn
 BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.8) for z in (-0.6, 4.4)], float)
-FLOW, CLOSER = (0.05, 0.92), (0.45, 0.95)  # shares of the scene in which tokens move, and the eye comes closer to words
+FLOW = (0.05, 0.92)  # share of the scene
 FADE, FAR = 3.0, 1.35  # moves after which a way is fainter; and how far one may lead
 SYMBOLS = (*map(str, range(residual.SYMBOLS)), "BOS")
 MOVES = (COLORS["previous"], "dim", COLORS["token"], "dim")  # the colours of what a layer of the sentence model does
@@ -171,7 +171,7 @@ class ResidualStream(ll.Scene):
     def chips(self, z: float, texts: list[str], lane: str, most: float, full: Any = None, **look: Any) -> figures.Chips:
         """Return a chip on each stream at a height, in its lane's colour, ``most`` wide at most. The last token is lit;
         of a lane that is as ``full`` (n,), what is half empty or more is dim."""
-        states: list[figures.State] = ["plain"] * (len(texts) - 1) + ["lit"]
+        states: list[figures.State] = [*["plain" for _ in texts[1:]], "lit"]
         if full is not None:
             states = ["plain" if one > 0.5 else "dim" for one in full]
         x, wide = self.along + (0.0 if full is None else OFFSET[lane]), min(most, 1.6 * most * WIDE / len(texts))
@@ -266,10 +266,7 @@ class ResidualStream(ll.Scene):
         return 1.8 * path / np.maximum(np.linalg.norm(path, axis=-1, keepdims=True) / FAR, 1.0)
 
     def paths(self, now: ll.Now) -> ll.Frame:
-        """Return the way of each word: attention adds, it is normalized, the perceptron adds, it is normalized.
-
-        The eye comes closer to the word that is followed.
-        """
+        """Return the way of each word: attention adds, it is normalized, the perceptron adds, it is normalized."""
         path, names = self.path(), self.reading().tokens[1:-1]
         followed, done = min(self.follow, len(names) - 1), now.staged(len(path) - 1, *FLOW, moving=0.8)
         whole = min(int(done), len(path) - 2)
@@ -291,11 +288,24 @@ class ResidualStream(ll.Scene):
         share = words("three directions with ?n % of the variance", 100 * self.reading().explained)
         texts = ((MOVES[0], "attention adds"), (MOVES[2], "perceptron adds"), ("dim", "normalized after each"))
         legend = layers.Legend([layers.Row(*one) for one in texts], "In each layer of MiniLM")
-        places = path.reshape(-1, 3), np.vstack([path[:, followed], path[-1]])
-        far, near = (shapes.box(one.min(axis=0), one.max(axis=0)) for one in places)
-        bounds, turned = far + now.eased(*CLOSER) * (near - far), (50.0 * (now.eased() - 0.5), 0.0)
-        view = ll.View(-62.0, 18.0, bounds=bounds, turned=turned, moves=True)
+        turned = (50.0 * (now.eased() - 0.5), 0.0)
+        view = ll.View(-62.0, 18.0, bounds=self.around(followed, done / 4), turned=turned, moves=True)
         return ll.Frame(drawn, [layers.Title(self.title, NORMED, (says, share)), legend], view)
+
+    def around(self, followed: int, depth: float) -> np.ndarray:
+        """Return the corners of what is seen after so many layers: of the followed word's way up to there, and of where
+        all words are in these layers."""
+        boxes = self.boxes(followed)
+        layer = min(int(depth), len(boxes) - 2)
+        return boxes[layer] + (depth - layer) * (boxes[layer + 1] - boxes[layer])
+
+    @ll.kept
+    def boxes(self, followed: int) -> np.ndarray:
+        """Return these corners after each layer (7, 8, 3)."""
+        path = self.path()
+        near = [path[max(moves - 4, 0) : moves + 5] for moves in range(0, len(path) - 1, 4)]
+        shown = [np.vstack([path[: 4 * k + 5, followed], *places]) for k, places in enumerate([*near, path[-1:]])]
+        return np.array([shapes.box(places.min(axis=0), places.max(axis=0)) for places in shown])
 
     def moves(self, followed: int, done: float, here: np.ndarray) -> list[layers.Layer]:
         """Return the ways of all words up to ``here`` (n, 3), a layer for each kind of move.

@@ -9,16 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import curves, layers, parameters, plots, signs, tex, words
-from lossland.models import calculus
+from lossland import curves, layers, parameters, plots, shapes, signs, tex, words
+from lossland.models import taylor
 
 F, COPY, ERROR, SLOPE = "optimizer.momentum", "eigen1", "area", "i"
-NOTHING = 1e-14  # a term smaller than this share of the largest one is left out
 NEWTON_STEPS = 5
-ROOT = 1e-9  # |f| at a root
 FAR = 1e3  # x beyond are not shown
-SQUEEZED = 0.05  # of the plot's height: where curve and copy differ by less at first, its range is that near them
 TURNS = 7.5  # half the length of the helix along x
+WIDEST = 1.5  # how far from its axis a copy of it is shown
+GROUNDS = {"rosenbrock": ((-1.6, -0.8), (0.5, 1.7)), "himmelblau": ((-2.9, 2.1), (-3.1, 1.3))}
 SAMPLES = 129  # of the ground along each side
 
 
@@ -58,7 +57,7 @@ class TaylorSeries(ll.Scene):
     x = parameters.Number(
         1.5708, -1e3, 1e3, "$x$", "Where copy and curve are compared, or where Newton starts.", hidden=True
     )
-    ground = parameters.Choice("rosenbrock", ("rosenbrock", "himmelblau"), "surface", "The surface that is copied.")
+    ground = parameters.Choice("rosenbrock", tuple(GROUNDS), "surface", "The surface that is copied.")
     point = parameters.Point((-1.2, 1.0), -6.0, 6.0, "point", "Where a surface is copied.")
     clock = ll.Clock(12.0)
 
@@ -71,91 +70,62 @@ class TaylorSeries(ll.Scene):
     @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
         """The x that are shown, rising: also x and the centre, or the places that Newton's method comes to."""
-        asked = self.newton().tolist() if self.show == "newton" else [self.x, self.centre]
+        asked = self.newton.places.tolist() if self.show == "newton" else [self.x, self.centre]
         return curves.widened(self.window, [x for x in asked if abs(x) < FAR])
 
+    @property
     @ll.kept
-    def coefficients(self) -> np.ndarray:
-        """Return the coefficients (degree + 1,) of the last polynomial."""
-        return self.function.taylor(self.centre, self.degree)
+    def copy(self) -> taylor.TaylorPolynomial:
+        """The last polynomial."""
+        return taylor.TaylorPolynomial(self.function, self.centre, self.degree)
 
+    @property
     @ll.kept
-    def terms(self) -> tuple[int, ...]:
-        """Return the powers that have a term, lowest first; 0 always counts."""
-        sizes = np.abs(np.nan_to_num(self.coefficients()))
-        return (0, *(k for k in range(1, self.degree + 1) if sizes[k] > NOTHING * max(sizes.max(), 1e-300)))
-
-    def grown(self, now: ll.Now) -> tuple[int, float]:
-        """Return which of the terms is being added, and how much of it is there."""
-        return now.stage(len(self.terms()) - 1, 0.06, 0.84, 0.6)
-
-    def degrees_now(self, now: ll.Now) -> tuple[int, int]:
-        """Return the degrees of the last polynomial that is complete and of the one on its way, in rests the same."""
-        number, part = self.grown(now)
-        return self.terms()[number if part == 1.0 else number - 1], self.terms()[number]
-
-    def polynomial_now(self, now: ll.Now) -> np.ndarray:
-        """Return the coefficients (degree + 1,) of the moment: the last term may be there in part."""
-        number, part = self.grown(now)
-        last = self.terms()[number]
-        found = np.where(np.arange(self.degree + 1) <= last, self.coefficients(), 0.0)
-        found[last] *= part
-        return found
-
-    @ll.kept
-    def bounds(self, degree: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return places (m,) in the window and Lagrange's bound of the error at each of them (m,)."""
-        return calculus.remainder_bounds(self.function, self.centre, degree, self.span)
-
-    def bound(self, degree: int) -> float:
-        """Return Lagrange's bound of the error at x; nan beyond a corner, where there is none."""
-        span = min(self.centre, self.x), max(self.centre, self.x)
-        x, most = calculus.remainder_bounds(self.function, self.centre, degree, span)
-        return float(most[np.searchsorted(x, self.x)])
-
-    @ll.kept
-    def newton(self) -> np.ndarray:
-        """Return the places (NEWTON_STEPS + 1,) of Newton's method from x on."""
-        return calculus.newton(self.function, self.function.derivative, self.x, NEWTON_STEPS)
+    def newton(self) -> taylor.Newton:
+        """Newton's method from x on."""
+        return taylor.Newton(self.function, self.x, NEWTON_STEPS)
 
     @property
     @ll.kept
     def land(self) -> ll.Landscape:
         """The surface, where it is copied."""
-        domain = ((-1.6, -0.8), (0.5, 1.7)) if self.ground == "rosenbrock" else ((-2.9, 2.1), (-3.1, 1.3))
-        return ll.landscape(self.ground, domain=domain)
+        return ll.landscape(self.ground, domain=GROUNDS[self.ground])
+
+    @property
+    @ll.kept
+    def model(self) -> taylor.SurfaceCopy:
+        """Plane and paraboloid of the surface at the point."""
+        return taylor.SurfaceCopy(self.land, self.point)
+
+    def grown(self, now: ll.Now) -> tuple[int, float]:
+        """Return which of the terms is being added, and how much of it is there."""
+        return now.stage(len(self.copy.powers) - 1, 0.06, 0.84, 0.6)
+
+    def degrees_now(self, now: ll.Now) -> tuple[int, int]:
+        """Return the degrees of the last polynomial that is complete and of the one on its way, in rests the same."""
+        number, part = self.grown(now)
+        return self.copy.powers[number if part == 1.0 else number - 1], self.copy.powers[number]
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the coefficients, values and errors at x, and those of the moment; of a surface, its model."""
-        f, x, degree = self.function, self.x, self.degree
-        value, last = f.at(x), float(calculus.polynomial(self.coefficients(), self.centre, x))
-        here = float(calculus.polynomial(self.polynomial_now(now), self.centre, x))
+        copy, x, value = self.copy, self.x, self.function.at(self.x)
+        last, here = (
+            float(taylor.polynomial(c, copy.centre, x)) for c in (copy.coefficients, copy.upto(*self.grown(now)))
+        )
         found = {
-            "coefficients": self.coefficients(),
+            "coefficients": copy.coefficients,
             "value": value,
             "polynomial": last,
             "error": abs(last - value),
-            "bound": self.bound(degree),
+            "bound": copy.bound(x),
             "degree_now": self.degrees_now(now)[0],
             "polynomial_now": here,
-            "newton": self.newton(),
+            "newton": self.newton.places,
         }
-        return found | self.model() if self.show == "surface" else found
-
-    @ll.kept
-    def model(self) -> dict[str, Any]:
-        """Return value, gradient, Hessian and Newton's landing of the surface at the point."""
-        value, gradient = self.land.value_grad(np.array(self.point))
-        xx, xy, yy = np.asarray(self.land.hessian(np.array(self.point)))
-        hessian = np.array([[xx, xy], [xy, yy]])
-        with np.errstate(all="ignore"):
-            step = np.linalg.lstsq(hessian, gradient, rcond=None)[0]
-        return {
-            "height": float(value),
-            "gradient": gradient,
-            "hessian": hessian,
-            "landing": np.array(self.point) - step,
-        }
+        if self.show != "surface":
+            return found
+        height, gradient, hessian = self.model.slopes
+        return found | {"height": height, "gradient": gradient, "hessian": hessian, "landing": self.model.landing}
 
     # ------------------------------------------------------------------------------------------------- picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -173,15 +143,9 @@ class TaylorSeries(ll.Scene):
     @ll.kept(framing=True)
     def heights(self) -> tuple[float, float]:
         """Return the y that are shown; of a curve that is nearly flat there, those around the centre and x."""
-        f, polynomials = self.function, self.show == "polynomials"
-        low, high = plots.range_of(f, self.span, spare=0.35 if polynomials else 0.12)
-        near = np.array([f.at(self.centre), f.at(self.x)])
-        size = float(np.ptp(near))
-        if polynomials and 0.0 < size < SQUEEZED * (high - low):
-            reach = 2.0 * abs(self.x - self.centre)
-            around = max(self.centre - reach, self.span[0]), min(self.centre + reach, self.span[1])
-            low, high = plots.range_of(f, around, spare=0.35)
-        return low, high
+        if self.show != "polynomials":
+            return plots.range_of(self.function, self.span)
+        return curves.heights(self.function, self.span, (self.centre, self.x))
 
     @ll.kept
     def curve(self) -> plots.Pieces:
@@ -191,16 +155,13 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def tube(self) -> list[layers.Curve]:
         """Return the band around the last polynomial that the curve cannot leave."""
-        (x, most), (low, high) = self.bounds(self.terms()[-1]), self.plot.y
-        middle, far = calculus.polynomial(self.coefficients(), self.centre, x), high - low
-        most = np.nan_to_num(most, nan=far)
+        last, (low, high) = replace(self.copy, degree=self.copy.powers[-1]), self.plot.y
+        (x, most), far = last.bounds(*self.span), high - low
+        middle, most = taylor.polynomial(last.coefficients, self.centre, x), np.nan_to_num(most, nan=far)
         upper, lower = (np.clip(middle + side * most, low - far, high + far) for side in (1.0, -1.0))
-        area = self.plot.area(
-            lambda at: np.interp(at, x, upper), COPY, to=lambda at: np.interp(at, x, lower), name="Bound of the error"
-        )
-        return [
-            replace(piece, key=f"tube {k}") for k, piece in enumerate(area.pieces) if isinstance(piece, layers.Curve)
-        ]
+        band = self.plot.area(lambda at: np.interp(at, x, upper), COPY, to=lambda at: np.interp(at, x, lower))
+        pieces = [piece for piece in band.pieces if isinstance(piece, layers.Curve)]
+        return [replace(piece, name="Bound of the error", key=f"tube {k}") for k, piece in enumerate(pieces)]
 
     @ll.kept
     def flat_view(self) -> ll.View:
@@ -209,21 +170,32 @@ class TaylorSeries(ll.Scene):
 
     def shown_polynomials(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the curve, its copies so far, and how far the last one is off at x."""
-        plot, number, here = self.plot, self.grown(now)[0], self.polynomial_now(now)
+        plot, (number, part) = self.plot, self.grown(now)
         drawn: list[layers.Layer] = [plot]
         shown = now.eased(0.86, 0.95)
         if shown > 0.0:
             drawn += [replace(piece, fill=0.12 * shown) for piece in self.tube()]
-        drawn += [self.curve(), *self.earlier(number)]
-        drawn.append(
-            plot.curve(lambda x: calculus.polynomial(here, self.centre, x), COPY, name="Copy", key="copy", width=3.0)
-        )
-        drawn.append(plot.points(self.centre, self.function.at(self.centre), "text", 8.0, name="Centre"))
+        drawn += [
+            self.curve(), *self.earlier(number), self.drawn(self.copy.upto(number, part), name="Copy", key="copy"),
+            plot.points(self.centre, self.function.at(self.centre), "text", 8.0, name="Centre"),
+        ]  # fmt: skip
         if np.isfinite([read["value"], read["polynomial_now"]]).all():
             drawn += self.off(read["value"], read["polynomial_now"])
         last, coming = self.degrees_now(now)
         degree = words("degree ?n", last) if last == coming else words("degree ?n → ?n", last, coming)
         return [*drawn, curves.headline(plot, degree, COPY)], self.flat_view()
+
+    def drawn(self, coefficients: np.ndarray, width: float = 3.0, **named: Any) -> plots.Pieces:
+        """Return the curve of a polynomial."""
+        return self.plot.curve(lambda x: taylor.polynomial(coefficients, self.centre, x), COPY, width=width, **named)
+
+    @ll.kept
+    def earlier(self, number: int) -> list[layers.Layer]:
+        """Return the two copies before that of so many terms, faint."""
+        return [
+            self.drawn(self.copy.upto(k), 1.6, dim=0.6, key=f"degree {self.copy.powers[k]}")
+            for k in range(max(number - 2, 0), number)
+        ]
 
     def off(self, value: float, copy: float) -> list[layers.Layer]:
         """Return how far the copy is off at x: a bar between two points, and its length over it, clear of the curve."""
@@ -240,62 +212,37 @@ class TaylorSeries(ll.Scene):
             plot.label(self.x, place[0], words("off by ?", abs(copy - value)), ERROR, place[1], size=26),
         ]  # fmt: skip
 
-    @ll.kept
-    def earlier(self, number: int) -> list[layers.Layer]:
-        """Return the copies before, faint."""
-        drawn = []
-        for last in self.terms()[max(number - 2, 0) : number]:
-            c = self.coefficients()[: last + 1]
-            drawn.append(
-                self.plot.curve(
-                    lambda x, c=c: calculus.polynomial(c, self.centre, x),
-                    COPY,
-                    width=1.6,
-                    dim=0.6,
-                    key=f"degree {last}",
-                )
-            )
-        return drawn
-
     def notes_polynomials(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the polynomial and the numbers that matter."""
         last, coming = self.degrees_now(now)
         degree = tex("?n", last) if last == coming else tex(r"?n \to ?n", last, coming)
-        title = layers.Title(self.title, lines=("Every term makes it right a little farther out",))
-        formula = layers.Formula(rf"\fgcolor{{{F}}}{{f(x)}} = {self.function.latex}", 24)
-        copy = layers.Formula(self.written(last), 20)
-        sizes = [0.0, *(one for one in (read["value"], read["polynomial_now"]) if np.isfinite(one))]
+        terms = curves.taylor_terms(self.copy.coefficients, [k for k in self.copy.powers if k <= last], self.centre)
+        told = (
+            ("The curve", tex("f(?) =", self.x), read["value"], F),
+            ("The copy", rf"T_{{{degree}}}({tex('?', self.x)}) =", read["polynomial_now"], COPY),
+        )
+        sizes = [0.0, *(value for *_, value, _ in told if np.isfinite(value))]
         low, high = min(sizes), max(sizes)
-        value = words("?.6", read["value"]) if abs(read["value"]) < 1e3 else words("?", read["value"])
-        here = read["polynomial_now"]
-        here = words("?.6", here) if abs(here) < 1e3 else words("?", here)
-        missing = curves.without_value(self.function, self.x) or self.without_copy()
-        name = rf"T_{{{degree}}}({tex('?', self.x)}) ="
         return [
-            title, formula, copy, *missing,
-            layers.Meter("The curve", tex("f(?) =", self.x), read["value"], F, low, high, value),
-            layers.Meter("The copy", name, read["polynomial_now"], COPY, low, high, here),
-        ]  # fmt: skip
+            layers.Title(self.title, lines=("Every term makes it right a little farther out",)),
+            layers.Formula(tex("? = ?", (F, "f(x)"), self.function.latex), 24),
+            layers.Formula(tex("? = ?", (COPY, f"T_{{{last}}}"), terms), 20),
+            *(curves.without_value(self.function, self.x) or self.without_copy()),
+            *(layers.Meter(*one, low, high, words("?.6" if abs(one[2]) < 1e3 else "?", one[2])) for one in told),
+        ]
 
     def without_copy(self) -> list[layers.Note]:
         """Return a sentence where there are no derivatives at the centre to make a copy from."""
-        if np.isfinite(self.coefficients()).all():
-            cornered = np.isnan(self.bound(self.degree))
+        if np.isfinite(self.copy.coefficients).all():
+            cornered = np.isnan(self.copy.bound(self.x))
             return [layers.Caution("No bound of the error: f has a corner on the way to x")] if cornered else []
         told = curves.without_slope(self.function, self.centre) if self.degree else []
         return list(told) or [layers.Caution(words("f has no derivative of that degree at ?", self.centre))]
 
-    def written(self, degree: int) -> str:
-        """Return the polynomial with its first terms written out."""
-        shown = [k for k in self.terms() if k <= degree]
-        name = tex("? =", (COPY, f"T_{{{degree}}}"))
-        return f"{name} {curves.taylor_terms(self.coefficients(), shown, self.centre)}"
-
     # ------------------------------------------------------------------------------------------------- a root
     def shown_newton(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return tangents, each of which leads down to the next place, and the camera that comes nearer."""
-        plot, f, ways = self.plot, self.function, read["newton"]
-        place = self.place(now)
+        plot, f, ways, place = self.plot, self.function, self.newton.places, self.place(now)
         drawn: list[layers.Layer] = [plot, self.curve()]
         for k in range(min(int(place) + 1, 3)):
             here, there, part = ways[k], ways[k + 1], min(place - k, 1.0)
@@ -309,12 +256,12 @@ class TaylorSeries(ll.Scene):
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
                 drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))
             drawn.append(plot.points(here, y, "text", 5.0, name="On the curve"))
-        arrived = min(int(place), self.last_place())
+        arrived = min(int(place), self.newton.last)
         drawn.append(plot.points(ways[: arrived + 1], np.zeros(arrived + 1), ERROR, 7.0, name="Place"))
         first_beyond = arrived and ways[arrived] > ways[:arrived].max()  # else old tangents run below it
         side: layers.Side = "below right" if first_beyond else "above left"
         drawn.append(plot.label(ways[arrived], 0.0, words("?.6", ways[arrived]), ERROR, side, size=30))
-        near = now.eased(0.4, 0.8) if self.last_place() == NEWTON_STEPS else 0.0
+        near = now.eased(0.4, 0.8) if self.newton.finds_root else 0.0
         root = plot.world(ways[-1], 0.0)
         bounds = root + (1.0 - 0.72 * near) * (plot.bounds() - root)
         return drawn, ll.View(flat=True, bounds=bounds, moves=True)
@@ -324,69 +271,54 @@ class TaylorSeries(ll.Scene):
         """Return the number of the place that Newton's method has come to, between two of them in part."""
         return sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(3))
 
-    def last_place(self) -> int:
-        """Return the number of the place at which Newton's method ends: the last one, or one without a way on."""
-        moved = np.flatnonzero(np.diff(self.newton()) != 0.0)
-        ended = int(moved[-1]) + 1 if len(moved) else 0
-        return NEWTON_STEPS if abs(self.function.at(self.newton()[-1])) < ROOT else ended
-
-    def end_of_newton(self) -> list[layers.Note]:
-        """Return a sentence where Newton's method ends without a root."""
-        last, f = self.last_place(), self.function
-        x = float(self.newton()[last])
-        if last == NEWTON_STEPS:
-            return []
-        why = "f has no value" if not math.isfinite(f.at(x)) else "the tangent never comes down"
-        return [layers.Caution(words(f"Newton's method ends at x?n = ?: there {why}", last, x))]
-
     def notes_newton(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
-        """Return the title, the rule and the places."""
-        rows = []
-        for k, x in enumerate(read["newton"][: min(self.last_place() + 1, 5)]):
+        """Return the title, the rule and the places, and a sentence where they end without a root."""
+        found, rows = self.newton, []
+        for k, x in enumerate(found.places[: min(found.last + 1, 5)].tolist()):
             color = ERROR if k <= self.place(now) else "dim"  # those to come are dim
-            rows.append((color, f"x_{k}", tex("?.6", (color, float(x))), ""))
-        return [
+            rows.append((color, f"x_{k}", tex("?.6", (color, x)), ""))
+        notes: list[layers.Note] = [
             layers.Title(self.title, lines=("Follow the straight copy down to zero, and copy again",)),
-            layers.Formula(rf"\fgcolor{{{F}}}{{f(x)}} = {self.function.latex}", 24),
+            layers.Formula(tex("? = ?", (F, "f(x)"), self.function.latex), 24),
             layers.Formula(r"x_{k+1} = x_k - \dfrac{f(x_k)}{\fgcolor{i}{f'(x_k)}}", 26),
             layers.Facts("Newton's method", rows),
-            *self.end_of_newton(),
         ]
+        if not found.finds_root:
+            x = float(found.places[found.last])
+            why = "the tangent never comes down" if np.isfinite(self.function.at(x)) else "f has no value"
+            notes.append(layers.Caution(words(f"Newton's method ends at x?n = ?: there {why}", found.last, x)))
+        return notes
 
     # ------------------------------------------------------------------------------------------------- e^(ix)
     @property
     @ll.kept
     def space(self) -> plots.Axes3D:
-        """Axes for x, cos x and sin x."""
-        low, high = np.array([-2.4, -1.0, -1.0]), np.array([2.4, 1.0, 1.0])
-        return plots.Axes3D(
-            (-TURNS, TURNS), (-1.6, 1.6), (-1.6, 1.6), ("x", r"\sin x", r"\cos x"), low=low, high=high
-        )  # fmt: skip
+        """Axes for x, sin x and cos x."""
+        names, end = ("x", r"\sin x", r"\cos x"), np.array([2.4, 1.0, 1.0])
+        return plots.Axes3D((-TURNS, TURNS), (-1.6, 1.6), (-1.6, 1.6), names, low=-end, high=end)
 
     @ll.kept
     def helix(self) -> layers.Curve:
         """Return the curve of e^(ix)."""
         x = np.linspace(-TURNS, TURNS, 600)
-        return layers.Curve(
-            self.space.world(np.stack([x, np.sin(x), np.cos(x)], -1)), F, 4.0, name="Helix", key="helix"
-        )
+        points = self.space.world(np.stack([x, np.sin(x), np.cos(x)], -1))
+        return layers.Curve(points, F, 4.0, name="Helix", key="helix")
 
     def shown_helix(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the helix, its copy so far, and the camera that looks at cosine, circle and helix in turn."""
-        degree = self.degree * now.eased(0.3, 0.85)
-        x = np.linspace(-TURNS, TURNS, 800)
-        points = calculus.circling_copy(degree, x)
-        inside = points[np.abs(points[:, 1:]).max(axis=1) < 1.5]
-        drawn: list[layers.Layer] = [self.space, self.helix()]
+        points = taylor.circling_copy(self.degree * now.eased(0.3, 0.85), np.linspace(-TURNS, TURNS, 800))
+        inside = points[np.abs(points[:, 1:]).max(axis=1) < WIDEST]
+        centre = self.space.world([(0.0, 0.0, 1.0)])
+        drawn: list[layers.Layer] = [
+            self.space, self.helix(), layers.Points(centre, "text", 8.0, "sphere", outline=True, name="Centre"),
+        ]  # fmt: skip
         if len(inside) > 1:
             drawn.append(layers.Curve(self.space.world(inside), COPY, 3.4, name="Copy", key="copy"))
-        drawn.append(
-            layers.Points(self.space.world([(0.0, 0.0, 1.0)]), "text", 8.0, "sphere", outline=True, name="Centre")
-        )
-        turn = 62.0 * now.eased(0.08, 0.3) + 24.0 * now.eased(0.55, 0.72) - 46.0 * now.eased(0.8, 0.96)
-        lift = 4.0 + 22.0 * now.eased(0.08, 0.3) - 18.0 * now.eased(0.55, 0.72) + 20.0 * now.eased(0.8, 0.96)
-        corners = self.space.world([(a, b, c) for a in (-TURNS, TURNS) for b in (-1.5, 1.5) for c in (-1.5, 1.5)])
-        return drawn, ll.View(-90.0 + turn, lift, bounds=corners, moves=True)
+        aside, to_the_end, back = now.eased(0.08, 0.3), now.eased(0.55, 0.72), now.eased(0.8, 0.96)
+        turn, lift = 62.0 * aside + 24.0 * to_the_end - 46.0 * back, 22.0 * aside - 18.0 * to_the_end + 20.0 * back
+        corner = np.array([TURNS, WIDEST, WIDEST])
+        bounds = self.space.world(shapes.box(-corner, corner))
+        return drawn, ll.View(-90.0 + turn, 4.0 + lift, bounds=bounds, moves=True)
 
     def notes_helix(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title and Euler's formula."""
@@ -410,11 +342,8 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def sheet(self, degree: int) -> ll.Terrain:
         """Return the plane (degree 1) or paraboloid (2) that touches it."""
-        ground, read = self.terrain, self.model()
-        x, y = np.meshgrid(ground.x, ground.y)
-        offset = np.stack([x, y], -1) - self.point
-        model = calculus.quadratic_model(read["height"], read["gradient"], read["hessian"], offset, degree)
-        return ll.Terrain(ground.x, ground.y, model, like=ground)
+        ground = self.terrain
+        return ll.Terrain(ground.x, ground.y, self.model.values(ground.x, ground.y, degree), like=ground)
 
     @ll.kept
     def block(self) -> list[layers.Layer]:
@@ -424,27 +353,19 @@ class TaylorSeries(ll.Scene):
     def shown_surface(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the surface, the plane that touches it, which bends, and where its lowest point leads."""
         # Where the surface bends up everywhere, the plane lies below it, inside the block: there it is bent at once.
-        hollow = bool(np.linalg.eigvalsh(read["hessian"]).min() > 0.0)
-        bent = 0.0 if self.degree < 2 else 1.0 if hollow else round(now.eased(0.3, 0.55), 3)
-        ground = self.terrain
-        drawn = list(self.block())
-        shown = now.eased(0.06, 0.2)
+        bent = 0.0 if self.degree < 2 else 1.0 if self.model.bends_up else round(now.eased(0.3, 0.55), 3)
+        ground, drawn, shown = self.terrain, list(self.block()), now.eased(0.06, 0.2)
         if shown > 0.0 and self.degree:
-            flat, curved = self.sheet(1), self.sheet(2)
-            drawn.append(
-                layers.Surface(flat, COPY, sheet=True, alpha=0.55 * shown, into=curved, share=bent, contours=False)
-            )
+            look: dict[str, Any] = {"alpha": 0.55 * shown, "into": self.sheet(2), "share": bent, "contours": False}
+            drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, **look))
         drawn.append(layers.Points.on(ground, self.point, "text", 8.0, "sphere", name="Point"))
-        part = now.eased(0.62, 0.84)
-        (x0, x1), (y0, y1) = self.land.domain
-        landing = np.clip(read["landing"], (x0, y0), (x1, y1))
+        part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.land.domain))
         if part > 0.0 and self.degree >= 2:
             there = np.array(self.point) + part * (landing - self.point)
             drawn.append(layers.Arrows.on(ground, self.point, there, SLOPE, depth=False, name="Newton's step"))
             if part == 1.0:
                 drawn.append(layers.Points.on(ground, landing, SLOPE, 8.0, "sphere", name="Landing"))
-        azimuth = -70.0 + 24.0 * now.eased(0.0, 1.0)
-        return drawn, ll.View(azimuth, 36.0, bounds=ground.bounds, moves=True)
+        return drawn, ll.View(-70.0 + 24.0 * now.eased(), 36.0, bounds=ground.bounds, moves=True)
 
     def notes_surface(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the model and its numbers."""
@@ -458,18 +379,9 @@ class TaylorSeries(ll.Scene):
         ]  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- handles
-    def move_x(self, place: tuple[float, float]) -> None:
-        """Take the x that is nearest to a place."""
-        self.set("x", float(np.clip(self.plot.data(place)[0], *self.span)))
-
-    def move_centre(self, place: tuple[float, float]) -> None:
-        """Take the centre that is nearest to a place."""
-        self.set("centre", float(np.clip(self.plot.data(place)[0], *self.span)))
-
     def move_point(self, position: tuple[float, float]) -> None:
         """Take the point of the surface that is nearest to a position in the domain."""
-        (x0, x1), (y0, y1) = self.land.domain
-        self.set("point", (float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))))
+        self.set("point", np.clip(position, *np.transpose(self.land.domain)))
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the point on the surface, or on the curve the centre and x."""
@@ -478,13 +390,6 @@ class TaylorSeries(ll.Scene):
         if self.show == "surface":
             return [ll.Handle("point", self.terrain.world_from_domain(self.point, 0.012), TaylorSeries.move_point)]
         if self.show == "newton":
-            return [ll.Handle("x", self.plot.world(self.x, 0.0), TaylorSeries.move_x, plane=0.0)]
-        return [
-            ll.Handle("x", self.plot.held(self.x, self.function.at(self.x)), TaylorSeries.move_x, plane=0.0),
-            ll.Handle(
-                "centre",
-                self.plot.held(self.centre, self.function.at(self.centre)),
-                TaylorSeries.move_centre,
-                plane=0.0,
-            ),
-        ]
+            return [curves.along("x", self.plot, self.x, 0.0)]
+        ends = (("x", self.x), ("centre", self.centre))
+        return [curves.along(name, self.plot, x, self.function.at(x)) for name, x in ends]

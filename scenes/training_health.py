@@ -190,7 +190,7 @@ class TrainingHealth(ll.RunScene):
     def told(self, gauge: str, k: int, layer: int) -> str:
         """Return what a gauge says of a layer."""
         value = float(self.seen().amount(gauge)[k, layer])
-        return "–" if isnan(value) else words("× ?", value) if gauge == "spread" else words("?3 %", 100 * value)
+        return "–" if isnan(value) else words("× ?", value) if gauge == "spread" else words("? %", 100 * value)
 
     @ll.kept(most=3)
     def panel(self, k: int) -> list[layers.Layer]:

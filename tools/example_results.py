@@ -1,4 +1,4 @@
-"""Measure again the example that `lossland explore bench` shows, on this machine's cores: a minute or two.
+"""Measure the example again that `lossland explore bench` shows, on this machine's cores: a minute or two.
 
 It is a benchmark of two optimizers of each family or more on ten landscapes, from 300 starts. The README's picture of
 a leaderboard is drawn from it.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from lossland.benchmark import summary
 from lossland.benchmark.bench import bench
-from lossland.formats.jsontext import plain
 
 OPTIMIZERS = (
     "gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "nadam", "prodigy", "lion", "rprop",
@@ -24,7 +23,7 @@ LANDSCAPES = (
 def main() -> None:
     """Measure, and write the file."""
     found = bench(OPTIMIZERS, LANDSCAPES, starts=300, backend="cpu")
-    summary.pack(summary.Summary(plain(found.document())), summary.EXAMPLE)
+    summary.pack(summary.Summary(found.document()), summary.EXAMPLE)
 
 
 if __name__ == "__main__":

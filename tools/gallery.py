@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 
 
 def picture(make: Callable[[], ll.Frame]) -> Callable[[], ll.Frame]:
-    """Enter a frame into the gallery under its function's name."""
+    """Register a frame in the gallery under its function's name."""
     FRAMES[make.__name__] = make
     return make
 
@@ -703,7 +703,7 @@ class Page(ll.Scene):
 
 
 def write(image: NDArray[np.uint8], target: Path) -> None:
-    """Write a picture with colours rounded no more than it takes to keep the file small."""
+    """Write a picture with colours quantized as little as a small file allows."""
     for step in range(1, COARSEST + 1):
         rounded = np.minimum(np.round(image[..., :3] / step) * step, 255).astype(np.uint8)
         Pictures.fromarray(rounded).save(target, optimize=True)

@@ -1,4 +1,4 @@
-"""A day with a graphics card, in eight minutes: check lossland on it, measure it, and write down what was seen.
+"""Checks and measures lossland on a machine with a GPU, in eight minutes, and writes a report.
 
     make gpu-day WHEELS=wheels PACKAGES=debs               on a machine with an NVIDIA card; it needs no network
     python tools/gpu_day.py --collect gpu-day-files        beforehand, with network: what the machine will need
@@ -6,9 +6,9 @@
 
 The machine has Python 3.12, CuPy for CUDA 13, NumPy, JAX, PyTorch and Numba. Everything else comes in two folders,
 wheels and Debian's packages of EGL and OpenGL; they are unpacked under ``out/gpu-day``, nothing is installed elsewhere.
-The steps are programs of their own with a time limit each, the most valuable first; one that fails stops no other.
-``out/gpu-day`` then holds ``gpu_day.json``, ``gpu_day.md``, pictures and each step's log, and all of it once more as
-``gpu_day.zip``, to be sent back. It ends with 0 if nothing failed.
+Each step is a program of its own with a time limit, the most valuable first; a failure does not stop the others.
+``out/gpu-day`` then holds ``gpu_day.json``, ``gpu_day.md``, pictures and each step's log, and all of it as
+``gpu_day.zip``, to be sent back. The exit code is 0 if nothing failed.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ LIMIT = 480  # seconds for everything
 MOST_BYTES = 40_000_000  # of wheels and packages together
 
 ALREADY_THERE = ("numpy", "pillow", "llvmlite", "cupy-cuda13x", "cuda-bindings")
-"""What pyproject asks for and the machine brings along (llvmlite with Numba, Pillow with PyTorch's companions)."""
+"""Dependencies that the machine already has (llvmlite with Numba, Pillow with PyTorch's dependencies)."""
 LEFT_OUT = ("av",)
-"""What pyproject asks for and no step needs: films are made on the processor, and it is the largest of all."""
+"""Dependencies that no step needs: films are encoded on the CPU, and it is the largest of all."""
 WHEELS = {
     "vispy": 2_670_947,
     "glfw": 248_539,
@@ -56,7 +56,7 @@ WHEELS = {
     "hypothesis": 1_169_964,
     "sortedcontainers": 29_575,
 }
-"""Wheels that travel, and the bytes of one version of each (for CPython 3.12)."""
+"""Wheels to bring along, and the size of one version of each in bytes (for CPython 3.12)."""
 PACKAGES = {
     "libegl1": 33_652,
     "libgl1": 88_448,
@@ -76,7 +76,7 @@ PACKAGES = {
     "libpng16-16": 276_272,
     "libbrotli1": 275_420,
 }
-"""Debian's packages that travel, and the bytes of one version of each (Debian 12, amd64)."""
+"""Debian packages to bring along, and the size of one version of each in bytes (Debian 12, amd64)."""
 
 DRIVER_FOLDERS = [Path(name) for name in ("/usr/local/nvidia/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib64")]
 """Where containers and distributions put the libraries of NVIDIA's driver."""
@@ -86,7 +86,7 @@ _PLATFORMS = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux20
 
 @dataclass(frozen=True)
 class Step:
-    """A part of the day: a function of ``gpu_steps.py``, the seconds it may take, and what it is for."""
+    """A step: a function of ``gpu_steps.py``, its time limit, and its purpose."""
 
     name: str
     seconds: int
@@ -165,7 +165,7 @@ def no_card() -> str:
 
 
 class Day:
-    """One run: its folder, its environment, and what its steps have found so far."""
+    """One run: its folder, its environment, and the results of its steps so far."""
 
     def __init__(self, out: Path, dry: bool, why_dry: str = "") -> None:
         self.out, self.dry = out, dry
@@ -175,7 +175,7 @@ class Day:
             **os.environ,
             "PYTHONPATH": _joined(str(ROOT), os.environ.get("PYTHONPATH", "")),
             "PYTHONUNBUFFERED": "1",
-            "CUPY_CACHE_DIR": str(out / "cupy"),  # what is compiled once serves all steps
+            "CUPY_CACHE_DIR": str(out / "cupy"),  # shared by all steps
         }
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "LOSSLAND_GL"):
             self.environment.pop(name, None)
@@ -206,11 +206,13 @@ class Day:
         return 1 if failed else 0
 
     def prepare(self, wheels: Path | None, packages: Path | None) -> None:
-        """Unpack what was brought along, and let the steps find it."""
+        """Unpack wheels and packages, and set the variables by which steps find them."""
         if wheels is not None:
             site = self.out / "site"
             pip = ["-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile", "--upgrade"]
-            for file in sorted(map(str, wheels.resolve().glob("*.whl"))):  # one by one: a bad one hurts no other
+            for file in sorted(
+                map(str, wheels.resolve().glob("*.whl"))
+            ):  # one by one, so that a bad one does not affect the others
                 self.note(self.call([sys.executable, *pip, "--target", str(site), file], "wheels", 60), file)
             self.environment["PYTHONPATH"] = _joined(str(site), self.environment["PYTHONPATH"])
         if packages is not None:
@@ -221,13 +223,13 @@ class Day:
         self.environment |= nvidias_egl(self.out, self.environment)
 
     def note(self, failed: str, what: str) -> None:
-        """Keep and print that something failed."""
+        """Record and print a failure."""
         if failed:
             self.found["problems"].append(f"{Path(what).name}: {failed}")
             print(f"  {what}: {failed}")
 
     def check_imports(self) -> None:
-        """Say once what all steps will miss."""
+        """Report modules that cannot be imported."""
         for name in ("numpy", "vispy", "glfw", "imgui_bundle", "OpenGL", "PIL", "llvmlite"):
             failed = self.call([sys.executable, "-c", f"import {name}"], "imports", 30)
             self.note(f"it cannot be imported ({failed})" if failed else "", name)
@@ -242,7 +244,7 @@ class Day:
         return [*self.found["problems"], *steps]
 
     def take(self, step: Step) -> None:
-        """Run one step within its limit, and within the day's; keep what it has found even if it does not end."""
+        """Run one step within its limit and the total one; keep its results even if it does not end."""
         left = LIMIT - (time.monotonic() - self.began)
         limit = min(step.seconds, left)
         if limit < 1:
@@ -277,7 +279,7 @@ class Day:
             except subprocess.TimeoutExpired:
                 return f"it took more than {limit:.0f} seconds"
             finally:
-                with contextlib.suppress(ProcessLookupError):  # also what it has started, and after Ctrl-C
+                with contextlib.suppress(ProcessLookupError):  # also its child processes, and after Ctrl-C
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         if not code:
@@ -302,7 +304,7 @@ class Day:
 
 
 def about(why_dry: str) -> dict[str, Any]:
-    """Return when and where this is."""
+    """Return date, commit and machine."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     nvidia = shutil.which("nvidia-smi")
     query = [nvidia or "", "--query-gpu=name,driver_version,memory.total,mig.mode.current", "--format=csv,noheader"]
@@ -326,7 +328,7 @@ def _joined(*paths: str) -> str:
 def library_paths(root: Path, environment: dict[str, str]) -> dict[str, str]:
     """Return the variables by which programs find libraries that were unpacked under ``root``.
 
-    Those that the system has itself are removed: its own fit its other libraries better.
+    Libraries that the system already has are removed: its own are compatible with its other ones.
     """
     known = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=False).stdout
     have = {line.split()[0] for line in known.splitlines()[1:] if line.split()}
@@ -382,13 +384,13 @@ def needs(wheels: Path | None = None, packages: Path | None = None) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a distribution's name as it stands in its file's name: ``freetype_py-2.5.whl`` is freetype-py."""
+    """Return a distribution's name from its file name: ``freetype_py-2.5.whl`` is freetype-py."""
     stem = re.split(r"[-_]\d", name, maxsplit=1)[0] if name.endswith(".whl") else name.split("_")[0]
     return stem.lower().replace("_", "-").removesuffix(".deb")
 
 
 def required() -> list[str]:
-    """Return the names of what pyproject's dependencies ask for."""
+    """Return the names of pyproject's dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return [distribution(text) for text in project["dependencies"]]
 

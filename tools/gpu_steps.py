@@ -1,7 +1,7 @@
 """The steps of ``gpu_day.py``, each a program of its own: ``python tools/gpu_steps.py STEP RESULTS [--dry]``.
 
-A step writes what it has found into a JSON file after every part, so that one that is stopped has still said
-something. ``--dry`` runs it small, with the processor in the card's place, and says what that leaves out.
+A step writes its results into a JSON file after every part, so that they are kept if it is stopped. ``--dry`` runs it
+small, with the CPU in place of the GPU, and reports what that leaves out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Numbers = NDArray[np.float64]
 
 
 class Report:
-    """What a step has found; kept in its file whenever something is added."""
+    """The results of a step, saved to its file after each addition."""
 
     def __init__(self, file: Path, dry: bool) -> None:
         self.file, self.dry = file, dry
@@ -57,12 +57,12 @@ class Report:
         self._save()
 
     def fail(self, what: str) -> None:
-        """Say that something is not as it should be."""
+        """Record a failure."""
         self._found.setdefault("failures", []).append(what)
         self._save()
 
     def skip(self, what: str, why: str) -> None:
-        """Say what is left out."""
+        """Record what is left out."""
         self._found.setdefault("skipped", []).append(f"left out: {what}, because {why}")
         self._save()
 
@@ -120,7 +120,7 @@ def tests(report: Report) -> None:
         ("tests with CuPy", ["-m", "gpu", *files], {}, 50),
         ("golden pictures on the card", ["tests/render/test_goldens.py"], {"LOSSLAND_GL": "auto"}, 25),
     ):
-        # warnings of other libraries' are no failures here: their versions are not ours to choose
+        # warnings of other libraries are no failures here: their versions are given
         settings = ["-o", "addopts=", "-o", "filterwarnings=default", "-p", "no:cacheprovider"]
         options = ["-q", "-rfE", "--tb=short", "--continue-on-collection-errors"]
         command = [sys.executable, "-m", "pytest", *settings, *options, *words]
@@ -174,7 +174,7 @@ def kernels(report: Report) -> None:
 
 
 def in_processes(work: Callable[..., Any], parts: list[Any], workers: int) -> Iterator[Any]:
-    """Yield what is made of each part in processes of their own; a part whose process dies is left out."""
+    """Yield the result of each part, computed in separate processes; a part whose process dies is left out."""
     waiting = list(parts)
     while waiting:
         with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
@@ -189,13 +189,13 @@ def in_processes(work: Callable[..., Any], parts: list[Any], workers: int) -> It
                 waiting.remove(futures[future])
                 yield found
         if broken and workers > 1:
-            workers = 1  # one after the other, it is known whose process dies
+            workers = 1  # one at a time, to find the part whose process dies
         elif broken:
             print(f"its process died: {waiting.pop(0)}")
 
 
 def compared(pairs: Sequence[tuple[str, str]], count: int = 4096, steps: int = 20) -> list[dict[str, Any]]:
-    """Return how far the ends of particles are apart, as shares of the domain's size."""
+    """Return the differences of the particles' end points, relative to the domain's size."""
     from lossland import landscapes, optimizers
     from lossland.compute import arrays
     from lossland.compute.crowds import crowd
@@ -220,7 +220,7 @@ def compared(pairs: Sequence[tuple[str, str]], count: int = 4096, steps: int = 2
             apart = np.where(np.isnan(a) & np.isnan(b) | (a == b), 0.0, np.abs(a - b)) / (high - low).max()
             apart = np.nan_to_num(apart.max(axis=1), nan=np.inf)
             median, most = float(np.median(apart)), float(np.quantile(apart, 0.99))
-        except Exception as error:  # whatever it is, the other pairs go on
+        except Exception as error:  # any error: the other pairs continue
             row["trouble"] = f"{type(error).__name__}: {error}"
         rows.append({**row, "median": median, "of_99_in_100": most})
     return rows
@@ -317,7 +317,7 @@ def _grid_rates(peers: dict[str, Any], landscape: str, n: int, best_of: Any, mis
 
 
 def operations(rule: str, landscape: str) -> int:
-    """Return how many operations one step of a particle is written with, a function of the card's counted as one."""
+    """Return the number of operations in one step of a particle; a math function counts as one."""
     from lossland.compute.kernels.fused import fuse
     from lossland.landscapes import landscape as named
     from lossland.optimizers import optimizer
@@ -341,7 +341,7 @@ def card_limits() -> dict[str, float]:
 
 
 def multiply_add_source() -> str:
-    """Return a kernel that does nothing but multiply and add, in chains that do not wait for each other."""
+    """Return a kernel of multiply-adds in independent chains."""
     names = [f"a{i}" for i in range(CHAINS)]
     begin = "".join(f"  float {name} = threadIdx.x + {i};\n" for i, name in enumerate(names))
     step = "".join(f"    {name} = fmaf({name}, b, c);\n" for name in names)
@@ -353,7 +353,7 @@ def multiply_add_source() -> str:
 
 
 def kernel_alone(landscape: str, n: int) -> float:
-    """Return how many points of a grid with gradient the card's kernel fills in a second, without the way home."""
+    """Return the points per second of the grid kernel with gradient, without copying to the host."""
     from lossland.compute.arrays import backend
     from lossland.compute.kernels import cuda
     from lossland.compute.kernels.device import SQUARE, device
@@ -371,7 +371,7 @@ def kernel_alone(landscape: str, n: int) -> float:
     return n * n / _timed_on_card(xp, lambda: kernel(blocks, SQUARE, (x, y, np.int32(n), np.int32(n), values, slopes)))
 
 
-def _timed_on_card(xp: Any, launch: Callable[[], Any], rounds: int = 5) -> float:
+def _timed_on_card(xp: Any, launch: Callable[[], object], rounds: int = 5) -> float:
     """Return the least of the seconds that a launch takes on the card."""
     times = []
     for _ in range(rounds + 1):  # the first one compiles
@@ -487,7 +487,7 @@ def _compare_pictures(report: Report, names: Sequence[str]) -> None:
 
 
 def pictures(report: Report) -> None:
-    """Draw what the card's pictures are compared with, into the folder that stands in the report's place."""
+    """Draw the reference pictures into the folder given in place of the report."""
     from PIL import Image
 
     import lossland as ll
@@ -498,7 +498,7 @@ def pictures(report: Report) -> None:
 
 
 def sharing(report: Report) -> None:
-    """Draw a swarm that is computed on the card, its particles handed over in each of the ways that work."""
+    """Draw a swarm computed on the card, with each of the available transfers of its particles to OpenGL."""
     from lossland.render.gl import canvas
     from lossland.render.gl import sharing as ways
 
@@ -531,7 +531,7 @@ def sharing(report: Report) -> None:
 
 
 def memory(report: Report) -> None:
-    """Use much of the card's memory, give it back, and look whether it is free."""
+    """Use much of the card's memory, release it, and check that it is free."""
     import lossland as ll
     from lossland.compute import arrays
 

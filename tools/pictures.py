@@ -1,7 +1,7 @@
 """Draw the pictures of the README again: ``make pictures``.
 
-Each is what ``lossland shot`` draws. Its colours are then rounded, no more than it takes to keep the file small: the
-fine grain that hides banding in a dark background is what makes such a file large.
+Each is drawn by ``lossland shot``. Its colours are then quantized as little as a small file allows: the dithering that
+hides banding in a dark background makes such files large.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lossland.cli import main
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 LARGEST_FILE = 390_000  # bytes
-COARSEST = 4  # of 256 levels: not seen even in a dark background
+COARSEST = 4  # of 256 levels: invisible even in a dark background
 
 PICTURES = {
     "race": "himmelblau",
@@ -30,7 +30,7 @@ PICTURES = {
 
 
 def draw(name: str, words: str) -> None:
-    """Draw one picture and write it as small as it must be."""
+    """Draw one picture and write it within the size limit."""
     target = FOLDER / f"{name}.png"
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "drawn.png"

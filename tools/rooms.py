@@ -1,7 +1,7 @@
 """Draw the rooms of the house, docs/pictures/rooms.svg: ``python tools/rooms.py``.
 
-Rooms stand on the floors that ``tests/test_imports.py`` gives them, the ground below. An arrow is an import that is
-really there; what follows from other arrows is left out, as everybody may import all that is below.
+Rooms (packages) are drawn on the floors (layers) of ``tests/test_imports.py``, the lowest at the bottom. An arrow is an
+actual import; those implied by other arrows are left out (the transitive reduction).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ WIDTH, MARGIN = 1060, 24  # pixels of the picture
 WIDE, HIGH, BETWEEN = 150, 46, 22  # of a room, and between two side by side
 STOREY = 86  # from floor to floor
 TOP, BOTTOM = 66, 24
-LANE, CLEAR = 9, 13  # from a line that passes a floor to the next one, and to a room
+LANE, CLEAR = 9, 13  # least distance between lines that pass a floor, and from a line to a room
 FONT = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 KINDS = {
     "computes": ("optimizer.momentum", 0.14),
@@ -66,14 +66,14 @@ KINDS = {
     "draws": ("optimizer.adam", 0.86),
     "serves all": ("dim", 0.5),
 }
-"""The kinds of rooms: their colour, and where in the width they like to stand."""
+"""The kinds of rooms: colour and preferred horizontal position."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Room:
-    """One box: its middle, and what kind of room it is."""
+    """One box: its centre and its kind."""
 
     name: str
     kind: str
@@ -101,7 +101,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def reduced(arrows: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Return the fewest arrows from which all others follow."""
+    """Return the transitive reduction of the arrows."""
 
     @cache
     def below(room: str) -> frozenset[str]:
@@ -113,11 +113,11 @@ def reduced(arrows: dict[str, set[str]]) -> dict[str, set[str]]:
     }
 
 
-# ----------------------------------------------------------------------------------------------------- places
+# ----------------------------------------------------------------------------------------------------- layout
 
 
 def kind_of(room: str, floor: int) -> str:
-    """Return what kind of room it is; what serves all stands on the two lowest floors."""
+    """Return the kind of a room; on the two lowest floors are those that serve all."""
     if room in ARITHMETIC:
         return "computes"
     if room in PICTURES:
@@ -125,40 +125,40 @@ def kind_of(room: str, floor: int) -> str:
     return "serves all" if floor < 2 else "joins"
 
 
-def place() -> dict[str, Room]:
-    """Return all rooms: each near where its kind likes to stand, none over another."""
+def laid_out() -> dict[str, Room]:
+    """Return all rooms, each near the preferred position of its kind, without overlap."""
     floors = [[room for room in floor if room not in LEFT_OUT] for floor in FLOORS]
     floors = [floor for floor in floors if floor]
     rooms: dict[str, Room] = {}
     for level, names in enumerate(floors):
         kinds = {name: kind_of(name, level) for name in names}
         ordered = sorted(names, key=lambda name: KINDS[kinds[name]][1])  # those of one kind as FLOORS has them
-        wished = [KINDS[kinds[name]][1] * WIDTH for name in ordered]
-        for name, x in zip(ordered, spread(wished), strict=True):
+        preferred = [KINDS[kinds[name]][1] * WIDTH for name in ordered]
+        for name, x in zip(ordered, spread(preferred), strict=True):
             rooms[name] = Room(name, kinds[name], x, TOP + STOREY * (len(floors) - 1 - level) + HIGH / 2)
     return rooms
 
 
-def spread(wished: Sequence[float]) -> list[float]:
-    """Return places near the wished ones, rising, with BETWEEN pixels or more between the rooms, in the picture."""
+def spread(preferred: Sequence[float]) -> list[float]:
+    """Return increasing positions near the preferred ones, at least BETWEEN pixels apart, within the picture."""
     low, high, step = MARGIN + WIDE / 2, WIDTH - MARGIN - WIDE / 2, WIDE + BETWEEN
-    pushed = [(a + b) / 2 for a, b in zip(rising(wished, step), falling(wished, step), strict=True)]
+    pushed = [(a + b) / 2 for a, b in zip(rising(preferred, step), falling(preferred, step), strict=True)]
     inside = falling([*rising([max(x, low) for x in pushed], step)[:-1], min(pushed[-1], high)], step)
     return [round(x, 1) for x in rising([max(x, low) for x in inside], step)]
 
 
-def rising(wished: Sequence[float], step: float) -> list[float]:
-    """Return the places, moved to the right until each is a step after the one before."""
-    return list(accumulate(wished, lambda before, x: max(x, before + step)))
+def rising(preferred: Sequence[float], step: float) -> list[float]:
+    """Return the positions, moved right until each is at least a step after the one before."""
+    return list(accumulate(preferred, lambda before, x: max(x, before + step)))
 
 
-def falling(wished: Sequence[float], step: float) -> list[float]:
-    """Return the places, moved to the left until each is a step before the one after."""
-    return [-x for x in rising([-x for x in reversed(wished)], step)][::-1]
+def falling(preferred: Sequence[float], step: float) -> list[float]:
+    """Return the positions, moved left until each is at least a step before the next."""
+    return [-x for x in rising([-x for x in reversed(preferred)], step)][::-1]
 
 
 def routes(rooms: dict[str, Room], arrows: dict[str, set[str]]) -> Iterator[tuple[Room, list[Point]]]:
-    """Yield for each arrow its room and the points that it passes: between the rooms of the floors on its way."""
+    """Yield for each arrow its room and its points, between the rooms of the floors on the way."""
     pairs = [(rooms[room], rooms[other]) for room, others in arrows.items() for other in sorted(others)]
     pairs.sort(key=lambda pair: (pair[1].y - pair[0].y, abs(pair[1].x - pair[0].x), pair[0].name, pair[1].name))
     taken: dict[float, list[float]] = {}
@@ -183,11 +183,11 @@ def port(middle: float, index: int, count: int) -> float:
     return middle + (index - (count - 1) / 2) * min(22.0, (WIDE - 40) / count)
 
 
-def nearest_free(wished: float, blocked: Sequence[tuple[float, float]]) -> float:
-    """Return the place nearest to the wished one that is in no (middle, half width) of the blocked ones."""
+def nearest_free(preferred: float, blocked: Sequence[tuple[float, float]]) -> float:
+    """Return the position nearest to the preferred one outside all blocked intervals (centre, half width)."""
     ends = [middle + side * half for middle, half in blocked for side in (-1, 1)]
-    free = [x for x in (wished, *ends) if all(abs(x - middle) >= half - 1e-6 for middle, half in blocked)]
-    return min((x for x in free if 8 <= x <= WIDTH - 8), key=lambda x: (abs(x - wished), x))
+    free = [x for x in (preferred, *ends) if all(abs(x - middle) >= half - 1e-6 for middle, half in blocked)]
+    return min((x for x in free if 8 <= x <= WIDTH - 8), key=lambda x: (abs(x - preferred), x))
 
 
 # ---------------------------------------------------------------------------------------------------- drawing
@@ -195,7 +195,7 @@ def nearest_free(wished: float, blocked: Sequence[tuple[float, float]]) -> float
 
 def picture() -> str:
     """Return the picture as SVG."""
-    rooms = place()
+    rooms = laid_out()
     lines = sorted(routes(rooms, reduced(imports())), key=lambda route: route[0].name)
     height = round(max(room.y for room in rooms.values()) + HIGH / 2 + BOTTOM)
     parts = [
@@ -214,7 +214,7 @@ def picture() -> str:
 
 
 def legend() -> Iterator[str]:
-    """Yield what the colours mean."""
+    """Yield the legend of the colours."""
     x = MARGIN
     for kind, (role, _) in KINDS.items():
         yield f'<circle cx="{x + 5}" cy="32" r="5" fill="{DARK.hex(role)}"/>'
@@ -227,7 +227,7 @@ def legend() -> Iterator[str]:
 
 
 def arrow(room: Room, points: Sequence[Point]) -> Iterator[str]:
-    """Yield one arrow, down through its points: smooth, and upright at its ends and beside rooms."""
+    """Yield one arrow, down through its points: smooth, and vertical at its ends and beside rooms."""
     *inner, (x, y) = points
     points = [*inner, (x, y - 6)]
     slopes = [0.0, *map(slope, points, points[1:], points[2:]), 0.0]

@@ -1,8 +1,8 @@
-"""Search the lowest losses of the tasks that are not convex, and write data/tasks.npz.
+"""Search for the lowest losses of the non-convex tasks, and write data/tasks.npz.
 
-``python tools/tasks.py 400`` takes 400 starts of each task: draws of its initialization, every other one three times as
-wide. All descend together by Rprop; the forty that are lowest then go on by L-BFGS, and the lowest of these by
-Newton's method. What is in the file already stays unless something lower was found.
+``python tools/tasks.py 400`` uses 400 starts of each task: draws of its initialization, every other one three times as
+wide. All are minimized by Rprop, then the forty lowest by L-BFGS, and the lowest of these by Newton's method. A result
+in the file is only replaced by a lower one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WIDER, STEPS, KEPT = 3.0, 3000, 40
 
 
 def searched(name: str, loss: TrainingLoss, starts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest losses that are reached (KEPT,), and the parameters of the lowest (n,)."""
+    """Return the lowest losses (KEPT,), and the parameters of the lowest one (n,)."""
 
     def both(theta: np.ndarray) -> tuple[float, np.ndarray]:
         value, *slopes = loss.slopes_at(list(theta[:, None]))
@@ -35,17 +35,17 @@ def searched(name: str, loss: TrainingLoss, starts: int) -> tuple[np.ndarray, np
     start[1::2] *= WIDER
     swarm = ll.swarm(task(name, name, loss, np.zeros(loss.network.size)), "rprop:lr=0.01", steps=STEPS, start=start)
     options = {"maxiter": 3000, "maxfun": 5000, "gtol": 1e-9, "ftol": 1e-15, "maxcor": 30}
-    values, places = [], []
+    values, parameters = [], []
     for which in np.argsort(swarm.value)[:KEPT]:
         found = minimize(both, swarm.end[which].astype(float), jac=True, method="L-BFGS-B", options=options)
         values.append(float(found.fun))
-        places.append(found.x)
+        parameters.append(found.x)
         print(f"  {found.fun:.9f} from {swarm.value[which]:.6f} after {found.nit}", flush=True)
-    return np.array(values), places[int(np.argmin(values))]
+    return np.array(values), parameters[int(np.argmin(values))]
 
 
 def polished(loss: TrainingLoss, theta: np.ndarray) -> np.ndarray:
-    """Return the minimum that parameters are near to, by a few Newton steps."""
+    """Refine parameters near a minimum by a few Newton steps."""
     size = len(theta)
     for _ in range(8):
         _, *slopes = loss.slopes_at(list(theta[:, None]))
@@ -70,7 +70,7 @@ def main(starts: int) -> None:
         print(f"{name}: lowest {lowest:.15g}, by {near} of the {KEPT} best of {starts} starts")
         if name not in known or lowest < loss.values_at(list(known[name][:, None]))[0]:
             known[name] = best
-    np.savez(FILE, **known)  # pyright: ignore[reportArgumentType]  # the names are no options
+    np.savez(FILE, **known)  # pyright: ignore[reportArgumentType]  # the names are not options
 
 
 if __name__ == "__main__":

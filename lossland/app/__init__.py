@@ -1,4 +1,4 @@
-"""The rooms put together: pictures, films and the window. They share everything but the canvas."""
+"""Pictures, films and the window, assembled from the packages below. They share everything but the canvas."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What was done in a window is kept beside it while it is open, and offered again if the program did not end well.
+"""Autosave: the session of an open window is saved continuously, and offered again after a crash.
 
-There is one file for each process, with its number, in the user's state folder. A process holds its file locked while
-it lives: one that nobody holds was left behind, and the first window that finds it takes it.
+There is one file for each process, named by its id, in the user's state folder. A process keeps its file locked: an
+unlocked one was left behind, and the first window that finds it takes it.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from lossland.play.player import Player
 from lossland.play.session import MOST_BYTES, Session
 
 ENDING = ".autosave"
-PAUSE = 1.0  # seconds between two writings, at least
-FAR = 2**40  # where Windows locks a byte, so that the others can be read
+PAUSE = 1.0  # seconds between two writes, at least
+FAR = 2**40  # offset of the byte that Windows locks, so that the others can be read
 
 
 def folder() -> Path:
-    """Return where the files are."""
+    """Return the folder of the files."""
     return state_folder() / "autosave"
 
 
 class Autosave:
-    """Keeps a player's session once its user has done something. What cannot be written is left out silently.
+    """Saves a player's session once the user has done something. Write errors disable it silently.
 
-    ``left`` is what the session goes on from: it is removed once the new one is written.
+    ``left`` is the session that this one continues: it is removed once the new one is written.
     """
 
     def __init__(self, player: Player, folder: Path, left: Left | None = None) -> None:
@@ -50,7 +50,7 @@ class Autosave:
         self._usable = player.replayable
 
     def keep(self, theme: str, now: float) -> None:
-        """Write what has changed, at a time in seconds: rarely enough to be called in every turn of a loop."""
+        """Write changes, at a time in seconds; it is throttled, so that a loop may call it in every turn."""
         if now - self._last < PAUSE:
             return
         if self._player.script is not None:  # there is a file of it already
@@ -61,7 +61,7 @@ class Autosave:
 
     @sheltered
     def write(self, theme: str) -> None:
-        """Write the session as it is now, if its user has done anything."""
+        """Write the current session, if the user has done anything."""
         if not self._usable or (self._mark() == self._seen and self._file is None):
             return
         self._seen = self._mark()
@@ -78,7 +78,7 @@ class Autosave:
 
     @sheltered
     def close(self, done: bool) -> None:
-        """Let go of the file; with ``done`` nothing is left to be offered."""
+        """Close the file; with ``done`` remove it, so that nothing is offered again."""
         if self._file is not None:
             if done:
                 _remove(self._path, self._file)
@@ -88,7 +88,7 @@ class Autosave:
         self._file = self._journal = self._left = None
 
     def _mark(self) -> tuple[int, list[Action]]:
-        """Return what is another after every action, also after one that replaced the last in the log."""
+        """Return a value that changes with every action, also with one that replaces the last in the log."""
         return len(self._player.log), self._player.log[-1:]
 
     def _opened(self) -> IO[bytes]:
@@ -103,7 +103,7 @@ class Autosave:
 
 
 class Left:
-    """A session that a process left behind; it is ours until it is removed or released."""
+    """A session that a process left behind; it is locked until it is removed or released."""
 
     def __init__(self, path: Path, file: IO[bytes], session: Session) -> None:
         self.path = path
@@ -112,16 +112,16 @@ class Left:
         self._file = file
 
     def remove(self) -> None:
-        """Forget it for good."""
+        """Delete it."""
         _remove(self.path, self._file)
 
     def release(self) -> None:
-        """Leave it to the next window."""
+        """Unlock it, for the next window."""
         self._file.close()
 
 
 def left_behind(folder: Path) -> Left | None:
-    """Return the latest session that was left behind, or None. What cannot be read stays where it is."""
+    """Return the latest session that was left behind, or None. Unreadable files are kept."""
     written = {}
     for path in folder.glob(f"*{ENDING}"):
         with suppress(OSError):  # it has just been removed
@@ -137,7 +137,7 @@ def left_behind(folder: Path) -> Left | None:
 
 
 def _lock(file: IO[bytes]) -> bool:
-    """Take a file for this process, until it is closed; False where another one has it."""
+    """Lock a file until it is closed; return False if another process holds it."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -156,7 +156,7 @@ def _lock(file: IO[bytes]) -> bool:
 
 
 def _remove(path: Path, file: IO[bytes]) -> None:
-    """Remove a file that is ours: while it is still locked, where the system allows that."""
+    """Remove a file of ours, while it is still locked if the system allows that."""
     with suppress(OSError):
         path.unlink()
     file.close()

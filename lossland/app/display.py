@@ -1,4 +1,4 @@
-"""A display that goes away takes the process with it, as X11's library ends it: the last chance to keep something."""
+"""A last chance to save when the X11 display is lost, as its library then ends the process."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 _HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-_kept: list[object] = []  # what the library calls must not be collected
+_kept: list[object] = []  # callbacks of the library, which must not be garbage collected
 
 
 def on_display_lost(act: Callable[[], None] | None) -> None:
-    """Call a function when the connection to an X11 display breaks (None: no longer); the process ends with 1 then.
+    """Call a function when the connection to an X11 display breaks (None: no longer); then the process exits with 1.
 
-    Elsewhere nothing is done: on Wayland GLFW closes the window, and other systems keep their display.
+    On other systems this does nothing: on Wayland GLFW closes the window, and others keep their display.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""Films with no window: of a scene, a tour or a session. The same call gives the same frames."""
+"""Films without a window: of a scene, a tour or a session. The same call gives the same frames."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from lossland.writing.caption import Caption
 
 SIZE = (1920, 1080)
-SWAY = 24.0  # degrees that the camera travels in an orbiting film, half to each side of home
+SWAY = 24.0  # degrees that the camera moves in an orbiting film, half to each side of home
 LONGEST = 3600.0  # seconds
-QUALITY = replace(Quality.still, mesh=256)  # a still's finest mesh shows no more at a film's size
+QUALITY = replace(Quality.still, mesh=256)  # a still's finer mesh is not visible at a film's size
 
 Subject = Scene | Tour | Session
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What one frame of a film shows."""
+    """The contents of one frame of a film."""
 
     player: Player
     caption: Caption | None = None
-    share: float = 1.0  # how much of the frame it is; the rest is ``below``
+    share: float = 1.0  # its opacity over ``below``
     below: Moment | None = None
 
 
@@ -80,7 +80,7 @@ def record(
     ``title``, ``cmap`` and ``domain`` are as in `Stage`. ``dpi`` is written into the frames of a folder.
     """
     orbit, trim = checks.truth(orbit, "orbit"), checks.truth(trim, "trim")
-    checks.told(progress)
+    checks.callback(progress)
     subject = subject_of(what)
     if not isinstance(path, str | Path):
         raise UserError(f"A film is written into a file, such as 'film.mp4', not into {shown(path)}.")
@@ -130,7 +130,7 @@ class Film(type(Path())):
 
 
 def subject_of(what: Subject | Shown) -> Subject:
-    """Return what is filmed: itself, or the tour, session or scene that a name or another thing stands for."""
+    """Return the subject of a film: itself, or the tour, session or scene that a name or another thing stands for."""
     if isinstance(what, Tour | Session):
         return what
     if not isinstance(what, str | Path):
@@ -178,7 +178,7 @@ def _scene_moments(scene: Scene, parts: list[float], stage: Stage, orbit: bool) 
 def _tour_moments(tour: Tour, times: list[float], stage: Stage) -> Iterator[Moment]:
     from lossland.writing.caption import Caption
 
-    players: dict[int, Player] = {}  # of the shots that are seen, by their identity
+    players: dict[int, Player] = {}  # of the visible shots, by their identity
     for time in times:
         moment: Moment | None = None
         seen = tour.at(time)
@@ -205,7 +205,7 @@ def _tour_moments(tour: Tour, times: list[float], stage: Stage) -> Iterator[Mome
 
 
 def _image(stage: Stage, moment: Moment) -> Image:
-    """Draw a frame; where two shots are seen at once, one over the other."""
+    """Draw a frame; cross-fade where two shots overlap."""
     image = stage.image(moment.player, QUALITY, moment.caption)
     if moment.below is None or moment.share >= 1.0:
         return image

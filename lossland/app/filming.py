@@ -1,6 +1,6 @@
-"""Films of the window: what is done is kept as a session, and drawn afterwards, in full quality, by another process.
+"""Films of the window: it is recorded as a session, and rendered afterwards, in full quality, by another process.
 
-So the window stays fluent, the film has every frame, and it is finished even if the window is closed meanwhile.
+So the window stays responsive, the film has every frame, and it is finished even if the window is closed meanwhile.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from lossland.play.session import Session
 from lossland.play.strips import Strip, StripButton
 
 PROGRAM = "import sys; from lossland.app.filming import draw; sys.exit(draw(*sys.argv[1:]))"
-SURE, SURE_AFTER = 0.03, 2.0  # of a film, and seconds: from then on what is left can be told
-FAILED = "failed "  # how the line begins in which the other process says why there is no film
+SURE, SURE_AFTER = 0.03, 2.0  # share of a film and seconds from which on the remaining time is estimated
+FAILED = "failed "  # prefix of the line in which the other process reports an error
 
 
 class Filming:
-    """The films of a window: the one that is being taken, and those that are being drawn."""
+    """The films of a window: the one that is being recorded, and the one that is being rendered."""
 
     def __init__(self, player: Player) -> None:
         self.player = player
@@ -43,7 +43,7 @@ class Filming:
         return self._drawing is not None
 
     def toggle(self, theme: str, text_scale: float = 1.0) -> None:
-        """Begin a film; or end it, and have it drawn; or, while that is done, cancel it."""
+        """Begin a film; or end it and start rendering; or, while that runs, cancel it."""
         if self._drawing is not None:
             self.cancel()
         elif self.player.recording:
@@ -58,7 +58,7 @@ class Filming:
             self.player.recording = True
 
     def finish(self, theme: str, text_scale: float = 1.0) -> None:
-        """End the film, if one is being taken, and have it drawn."""
+        """End the film, if one is being recorded, and start rendering."""
         if not self.player.recording:
             return
         self.player.recording = False
@@ -69,14 +69,14 @@ class Filming:
         self._drawing = Drawing(taken, path, self._first / 60, text_scale)
 
     def cancel(self) -> None:
-        """Draw no further; nothing is left of the film."""
+        """Cancel rendering, without leaving a file."""
         if self._drawing is not None:
             self._drawing.cancel()
             self._drawing = None
             self.player.say("There is no film: it was cancelled.")
 
     def look(self) -> None:
-        """Tell the user once a film is there, or cannot be."""
+        """Tell the user once a film is finished, or has failed."""
         done = self._drawing
         if done is None or done.running:
             return
@@ -87,7 +87,7 @@ class Filming:
             say_saved(self.player, done.path)
 
     def leave(self, theme: str, text_scale: float = 1.0) -> str:
-        """End the film when the window is closed; return a sentence on what is still being drawn, or ""."""
+        """End the film when the window is closed; return a sentence if it is still being rendered, or ""."""
         self.finish(theme, text_scale)
         if self._drawing is None or not self._drawing.running:
             return ""
@@ -95,7 +95,7 @@ class Filming:
 
     @property
     def strip(self) -> Strip | None:
-        """What there is to say over the picture."""
+        """The status strip over the picture, or None."""
         if self.player.recording:
             seconds = (self.player.tick - self._first) // 60
             stop = StripButton("Stop", "record", "End the film, and have it drawn  V")
@@ -109,7 +109,7 @@ class Filming:
 
 
 def time_left(share: float, seconds: float) -> str:
-    """Return how long work will still take of which a share is done after some seconds; "" where that is a guess."""
+    """Return the estimated remaining time, given the completed share and the elapsed seconds; "" if it is too early."""
     if share < SURE or seconds < SURE_AFTER:
         return ""
     left = seconds * (1 - share) / share
@@ -119,7 +119,7 @@ def time_left(share: float, seconds: float) -> str:
 
 
 class Drawing:
-    """A film that another process draws."""
+    """A film that another process renders."""
 
     def __init__(self, taken: Session, path: Path, start: float, text_scale: float = 1.0) -> None:
         self.path = path
@@ -132,23 +132,23 @@ class Drawing:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)},
-            start_new_session=True,  # what ends the window and its terminal does not end the film
+            start_new_session=True,  # signals to the window and its terminal do not end the film
         )
         self._thread = Thread(target=self._follow, args=(session.text_of(taken).encode(),), daemon=True)
         self._thread.start()
 
     @property
     def running(self) -> bool:
-        """Whether it is still drawn."""
+        """Whether it is still being rendered."""
         return self._thread.is_alive()
 
     def cancel(self) -> None:
-        """End the process and wait for it: it removes what it has written."""
+        """Terminate the process and wait for it: it removes what it has written."""
         self.process.terminate()
         self.process.wait()
 
     def _follow(self, text: bytes) -> None:
-        """Give the process its session, and read how far it has come."""
+        """Send the process its session, and read its progress."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with suppress(OSError), self.process.stdin as given:
@@ -166,7 +166,7 @@ class Drawing:
 
 
 def _own_file(player: Player) -> str:
-    """Return ``mine.py:Name`` of a player's scene, or "" if it is in no file of its user's own."""
+    """Return ``mine.py:Name`` of a player's scene, or "" if it is not in a user's file."""
     kind = type(player.scene)
     with suppress(TypeError, OSError):
         file = Path(inspect.getfile(kind)).resolve()
@@ -177,14 +177,14 @@ def _own_file(player: Player) -> str:
 
 # ------------------------------------------------------------------------------------------ the other process
 def draw(path: str, start: str, text_scale: str, *files: str) -> int:
-    """Draw the film of the session that is read from stdin; tell on stdout how far it has come, from 0 to 1.
+    """Render the film of the session read from stdin; write the progress, from 0 to 1, to stdout.
 
-    ``files`` are those of its user's own that the window has run: its scene and optimizers may be in them.
+    ``files`` are the user's files that the window has run: its scene and optimizers may be in them.
     """
     interrupts.begin()
     try:
         if hasattr(os, "nice"):
-            os.nice(10)  # the window goes first
+            os.nice(10)  # the window has priority
         from lossland.app.film import record
 
         for file in files:

@@ -1,6 +1,6 @@
-"""Chooses how finely the window draws while things move: as finely as the frame time allows.
+"""Chooses the level of detail of the window while things move, as fine as the frame time allows.
 
-No clock and no GL in here: times are passed in, so that the same times give the same choices.
+No clock and no GL here: times are passed in, so that the same times give the same choices.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ COARSE = (
     Quality(mesh=32, dots=2**12, scale=0.5, cheap_light=True),
     Quality(mesh=32, dots=2**13, scale=0.7, cheap_light=True),
 )
-LARGE = 1.6e6  # pixels: below, drawing fewer of them saves less than it costs to enlarge the picture
+LARGE = 1.6e6  # pixels: below this, drawing at a lower resolution saves less than upscaling costs
 FULL = Quality(mesh=384, lit=1536, bake=512, supersample=2)  # at rest
 
-TRIAL = 15  # frames at a level before it is judged by their median: one that was held up does not count
-STRETCH = 30  # frames at a level before it is judged by its late ones, too: a picture that stutters is not fluent
-LATE = 0.9  # share of the frames that are no later than a late one
-SLOW, ROOM = 1.08, 0.72  # shares of the budget: a level whose usual frame takes more is too slow, less leaves room
-SLOW_LATE, ROOM_LATE = 1.15, 0.95  # the same of a late frame
-LONGEST = 3600  # frames at most until a level that was too slow is tried again
+TRIAL = 15  # frames at a level before it is judged by their median, which ignores a single slow one
+STRETCH = 30  # frames at a level before it is judged by a high quantile, too, against stutter
+LATE = 0.9  # that quantile
+SLOW, ROOM = 1.08, 0.72  # shares of the budget: a level with a higher median is too slow, a lower one leaves room
+SLOW_LATE, ROOM_LATE = 1.15, 0.95  # the same for the quantile
+LONGEST = 3600  # frames at most until a level that was too slow is retried
 
 
 def levels_for(pixels: int) -> tuple[Quality, ...]:
-    """Return the levels for a picture of so many pixels."""
+    """Return the levels for a picture with a number of pixels."""
     return (*COARSE, *LEVELS) if pixels >= LARGE else LEVELS
 
 
 class Governor:
     """The level of detail while things move.
 
-    A level that proved too slow is tried again only after a pause, which doubles each time it fails: so the choice
-    settles, and still follows a machine that becomes free.
+    A level that was too slow is retried only after a pause, which doubles each time it fails: so the choice settles,
+    and still adapts when the machine becomes free.
     """
 
     def __init__(self, levels: Sequence[Quality] = LEVELS, first: int = 0, budget: float = BUDGET) -> None:
@@ -62,11 +62,11 @@ class Governor:
 
     @property
     def quality(self) -> Quality:
-        """The quality to draw the next frame of a movement in."""
+        """The quality of the next frame of a movement."""
         return self.levels[self.level]
 
     def took(self, seconds: float) -> None:
-        """Take note of how long a frame of a movement took."""
+        """Record how long a frame of a movement took."""
         self._age += 1
         self._frames += 1
         self._times.append(seconds)

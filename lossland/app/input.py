@@ -1,6 +1,6 @@
-"""Mouse and keyboard: what happened in the window goes to the panels, the pointer and the player.
+"""Mouse and keyboard: the window's events are dispatched to the panels, the pointer and the player.
 
-Events are only collected in GLFW's callbacks and handled in the loop, so that an error is raised where it can be seen.
+Events are only queued in GLFW's callbacks and handled in the loop, so that errors are raised there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lossland.play.pointer import LEFT, MIDDLE, RIGHT, Pixel
 from lossland.render.gl import canvas as canvases
 
 MOST_AT_ONCE = 12  # frames that the panels get without being drawn
-FELT = 4  # frames from a press until what it opens takes letters: felt, opened, its box chosen, and active
+FELT = 4  # frames from a press until a text box that it opens accepts characters
 BUTTONS = {glfw.MOUSE_BUTTON_LEFT: LEFT, glfw.MOUSE_BUTTON_RIGHT: RIGHT, glfw.MOUSE_BUTTON_MIDDLE: MIDDLE}
 MODIFIERS = {
     getattr(glfw, f"KEY_{side}_{name}")
@@ -31,19 +31,19 @@ TEXT_KEYS: dict[str, Wish] = {
     "-": "smaller text",
     "0": "usual text",
 }  # with Ctrl
-VIEWS = {glfw.KEY_1: 1, glfw.KEY_2: 2, glfw.KEY_3: 3}  # the numbers of kept views
+VIEWS = {glfw.KEY_1: 1, glfw.KEY_2: 2, glfw.KEY_3: 3}  # the numbers of saved views
 LEAVING = {glfw.KEY_ESCAPE, glfw.KEY_ENTER, glfw.KEY_KP_ENTER, glfw.KEY_TAB}  # may end typing
 
 
 class Move(NamedTuple):
-    """The pointer came to a pixel of the framebuffer, y down."""
+    """The pointer moved to a pixel of the framebuffer, y down."""
 
     x: float
     y: float
 
 
 class Enter(NamedTuple):
-    """The pointer came into the window, or left it."""
+    """The pointer entered or left the window."""
 
     inside: bool
 
@@ -64,9 +64,9 @@ class Wheel(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key was pressed, repeated or released, by GLFW's numbers; ``letter`` is what stands on it, if anything.
+    """A key was pressed, repeated or released, by GLFW's numbers; ``letter`` is the character of its cap, if any.
 
-    The numbers say where a key is on an American keyboard: where "z" or "+" is depends on the keyboard.
+    The numbers refer to positions on a US keyboard: where "z" or "+" is depends on the keyboard layout.
     """
 
     key: int
@@ -89,7 +89,7 @@ Event = Move | Enter | Button | Wheel | Key | Char | Refresh
 
 
 class Shell(Protocol):
-    """What the input asks of the window."""
+    """The window, as far as the input needs it."""
 
     def leave(self) -> None:
         """Close the window."""
@@ -101,7 +101,7 @@ class Shell(Protocol):
         """Show or hide the frame times."""
 
     def escape(self) -> bool:
-        """End what goes on over the picture (a replay, the drawing of a film); False if nothing does."""
+        """Cancel what is running over the picture (a replay, the rendering of a film); return False if nothing is."""
         ...
 
     @property
@@ -111,35 +111,35 @@ class Shell(Protocol):
 
 
 class Input:
-    """Handles the events that were collected in ``events``."""
+    """Handles the events queued in ``events``."""
 
     def __init__(self, loop: Loop, shell: Shell, cursor: Pixel = (0.0, 0.0)) -> None:
         self.loop = loop
         self.shell = shell
         self.events: list[Event] = []
-        self._cursor = cursor  # where the last handled event left the pointer, which may be elsewhere by now
+        self._cursor = cursor  # the pointer's position after the last handled event, which may be outdated
         self._hand = False  # whether the pointer looks like a hand
-        self._on_panel = self._passing = False  # whether the pointer is on a panel, or only passes over the scene
+        self._on_panel = self._passing = False  # whether the pointer is on a panel, or only moves over the scene
 
     @property
     def player(self) -> Player:
-        """Who is told what the user did."""
+        """The player that receives the user's actions."""
         return self.loop.player
 
     def handle(self) -> None:
-        """Handle what has been collected.
+        """Handle the queued events.
 
-        Where an event needs to know what the last ones did (is the pointer over a panel, is text being typed), the
-        panels take those in first. Dear ImGui takes about one press or letter a frame, and every key with the
-        modifiers that are held when it takes it: before one is let go, the keys pressed with it must be taken.
+        If an event depends on the effect of the previous ones (is the pointer over a panel, is text being typed), the
+        panels process those first. Dear ImGui processes about one press or character a frame, and every key with the
+        modifiers that are held then: before one is released, the keys pressed with it must be processed.
         """
         if not self.events:
             return
         events, self.events[:] = list(self.events), []
         loop = self.loop
         loop.pace.point()
-        concerned = False  # whether the panels may have to show what came of it at once
-        others = False  # whether anything but turns of the wheel came before
+        concerned = False  # whether the panels may have to be redrawn at once
+        others = False  # whether anything but wheel events came before
         for event in events:
             pointing, typing = isinstance(event, Button | Wheel), isinstance(event, Key | Char)
             modifier = isinstance(event, Key) and event.key in MODIFIERS
@@ -159,7 +159,7 @@ class Input:
             loop.pace.hover()
 
     def attempt(self, act: Callable[[], object]) -> None:
-        """Do what the user asked for; what cannot be done, for whatever reason, is said over the picture."""
+        """Run a command of the user; any error is shown over the picture."""
         try:
             act()
         except canvases.GraphicsFailure:
@@ -168,7 +168,7 @@ class Input:
             self.player.say(sentence(error), "error", seconds=8)
 
     def _digest(self) -> None:
-        """Let the panels take in what they were told and find out what it does, without drawing them."""
+        """Let the panels process their input, without drawing them."""
         loop = self.loop
         for _ in range(MOST_AT_ONCE):
             waiting = loop.picture.host.waiting > 0
@@ -243,7 +243,7 @@ class Input:
             commands[key]()
 
     def _control(self, event: Key) -> None:
-        """Do what a key does together with Ctrl."""
+        """Handle a key together with Ctrl."""
         player, shift = self.player, event.mods & glfw.MOD_SHIFT
         if player.script is not None:
             player.say(REPLAYING)
@@ -259,7 +259,7 @@ class Input:
             player.say(f"View {VIEWS[event.key]} is kept; Alt+{VIEWS[event.key]} returns to it.")
 
     def _tell(self, what: str, step: str | None) -> None:
-        if step:  # while a session is replayed nothing is undone
+        if step:  # nothing is undone while a session is replayed
             self.player.say(f"{what}: {step}.")
 
     def _char(self, code: int) -> None:
@@ -301,7 +301,7 @@ class Input:
 
     def _escape(self) -> None:
         if self.player.help:
-            return  # the page of keys closes itself
+            return  # the help page closes itself
         if self.shell.escape():
             return
         if self.player.following:

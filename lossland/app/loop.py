@@ -1,9 +1,8 @@
-"""What the window shows, turn by turn, and what it does next: everything of its loop but the window.
+"""The window's main loop, without the window: what is drawn in each turn, and what is done next.
 
-Panels, pointer and time change the player; whatever changes it gives it another revision. A turn draws the player as it
-is once all of them are done, and what is remembered as drawn is the revision that was drawn: so nothing that happens
-while a picture is made can be taken for shown. No clock in here and no display: times are passed in, and the picture is
-drawn into whatever framebuffer is bound.
+Panels, pointer and time change the player, and every change increments its revision. A turn draws the player after all
+of them, and remembers the revision that was drawn, so that no change during drawing is lost. No clock and no display
+here: times are passed in, and the picture is drawn into the bound framebuffer.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from lossland.world.theme import theme as theme_named
 if TYPE_CHECKING:
     from lossland.app.picture import Picture  # it loads OpenGL, which must wait until the window chose its platform
 
-PANEL_PAUSE = 1 / 30  # seconds between two drawings of panels that nobody touches
-SOFTWARE_PANEL_PAUSE = 1 / 8  # where the processor draws them
-CURSOR_NAP = 0.1  # seconds between two looks at a text cursor
-NAP = 0.5  # seconds at most between two looks at the clock while nothing moves
+PANEL_PAUSE = 1 / 30  # seconds between two redraws of panels without interaction
+SOFTWARE_PANEL_PAUSE = 1 / 8  # with a software renderer
+CURSOR_NAP = 0.1  # seconds between two redraws of a text cursor
+NAP = 0.5  # seconds at most between two turns while nothing moves
 
 
 class Loop:
-    """Draws a player's pictures, as finely as time allows. ``size`` is in pixels of the framebuffer."""
+    """Draws a player's pictures, as fine as time allows. ``size`` is in pixels of the framebuffer."""
 
     def __init__(
         self, player: Player, picture: Picture, pointer: Pointer, size: tuple[int, int], software: bool
@@ -37,8 +36,8 @@ class Loop:
         self.pointer = pointer
         self.software = software
         self.pace = Pace()
-        self.unfelt = 0  # frames that the panels still need until what the last presses opened can be typed into
-        self.counted = False  # whether every turn shows another picture, however fast they come
+        self.unfelt = 0  # frames that the panels still need until a text box opened by the last presses accepts text
+        self.counted = False  # whether every turn draws a new picture, however fast they come
         self.resize(size)
         self._panel_pause = SOFTWARE_PANEL_PAUSE if software else PANEL_PAUSE
         self._since_panels = float("inf")  # seconds since they were built
@@ -46,14 +45,14 @@ class Loop:
         self._time = player.time
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Take the framebuffer's size; start fine on a GPU, and coarse on a CPU."""
+        """Set the framebuffer's size; start fine on a GPU, and coarse on a CPU."""
         self.size = size
         levels = levels_for(size[0] * size[1])
         self.governor = Governor(levels, levels.index(FIRST) if self.software else len(levels) - 1)
         self.redraw()
 
     def redraw(self) -> None:
-        """Note that what was drawn is gone, or looks otherwise now."""
+        """Mark everything as outdated."""
         self.pace.lose()
         self.pace.stir()
         self.player.touch(frame=False)
@@ -65,22 +64,22 @@ class Loop:
 
     @property
     def busy(self) -> bool:
-        """Whether pictures follow each other, whatever the user does."""
+        """Whether pictures must be drawn continuously, even without input."""
         picture = self.picture
         pending = self.pace.settling > 0 or picture.panels.pending or picture.owes_panels
         return self._running or pending or self.player.scene.unfinished or self.counted
 
     @property
     def waits(self) -> bool:
-        """Whether there is nothing to do until something happens, or ``nap`` is over."""
+        """Whether there is nothing to do until the next event, or the end of ``nap``."""
         return not self.busy and self.pace.fineness is not Fineness.REFINING
 
     def nap(self, now: float) -> float:
-        """Return how many seconds to wait for events at most."""
+        """Return the maximum seconds to wait for events."""
         return self.pace.nap(now, CURSOR_NAP if self.picture.host.wants_keyboard else NAP)
 
     def pass_time(self, dt: float, napped: bool) -> int:
-        """Let ``dt`` seconds pass; return the ticks made. What begins to move after a nap begins with one tick."""
+        """Advance by ``dt`` seconds; return the number of ticks. After a nap, movement starts with one tick."""
         player = self.player
         if self._running:
             return player.advance(max(dt, TICK) if self.counted else TICK if napped else dt)
@@ -89,10 +88,10 @@ class Loop:
         return 0
 
     def turn(self, now: float, ticks: int) -> Turn:
-        """Decide what this turn does, at a time in seconds, when events are handled and so many ticks have passed."""
+        """Decide what this turn does, at time ``now`` in seconds, after its events and ``ticks`` ticks."""
         player, pace = self.player, self.pace
-        player.scene.live = True  # maps may come coarse first
-        if player.deeds != self._deeds or player.time < self._time:  # panels tell at once what was done
+        player.scene.live = True  # refined results may be coarse at first
+        if player.deeds != self._deeds or player.time < self._time:  # panels show actions at once
             pace.stir()
         self._deeds, self._time = player.deeds, player.time
         changed = pace.see(player.revision, now)
@@ -105,11 +104,10 @@ class Loop:
 
     # ------------------------------------------------------------------------------------------ doing it
     def draw(self, now: float, dt: float, present: Callable[[], None] = lambda: None) -> bool:
-        """Draw the present picture, ``dt`` seconds after the last turn; ``present`` shows the one before.
+        """Draw the current picture, ``dt`` seconds after the last turn; ``present`` shows the previous one.
 
-        Panels are built before, and what they do is in this picture. Where nothing concerns them they are built a few
-        times a second and drawn over the pictures that follow. Returns whether the scene's picture is another than
-        before.
+        Panels are built first, and their effects are in this picture. Without interaction they are built a few times a
+        second, and drawn over several pictures. Returns whether the scene's picture has changed.
         """
         picture, player, pace = self.picture, self.player, self.pace
         self._since_panels += dt
@@ -126,11 +124,11 @@ class Loop:
         return changed
 
     def refine(self) -> bool:
-        """Do the next step towards the picture in full quality; True if it was the last one, which shows it."""
+        """Do the next step towards the picture in full quality; return True after the last one, which shows it."""
         return self.pace.refine(lambda: self.picture.refine(self.player, self.size, FULL))
 
     def _follow_theme(self) -> bool:
-        """Take the colours that the player has; True if they are others than before."""
+        """Adopt the player's theme; return True if it has changed."""
         if self.picture.theme.name == self.player.theme:
             return False
         self.picture.set_theme(theme_named(self.player.theme))
@@ -138,7 +136,7 @@ class Loop:
         return True
 
     def _build_panels(self) -> bool:
-        """Build the panels. True if there is more to come."""
+        """Build the panels; return True if they are still changing."""
         picture, player = self.picture, self.player
         if not picture.host.waiting:
             self.unfelt = max(self.unfelt - 1, 0)

@@ -1,36 +1,47 @@
-"""Counts and times what the window draws."""
+"""Frame statistics of the window: times, draw calls and vertices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from lossland.render.gl import canvas as canvases
 
 if TYPE_CHECKING:
+    from vispy.gloo.context import GLContext
+
+    from lossland.render.gl.driver import Command
     from lossland.writing.host import Host  # it loads OpenGL, which must wait until the window has chosen its platform
 
 
-class Meter:
-    """Time of every frame, and draw calls and vertices of the last one.
+class Drawn(Protocol):
+    """A canvas of VisPy, as far as the meter needs it."""
 
-    ``hosts`` returns those whose panels and writing belong to the frame.
+    @property
+    def context(self) -> GLContext:
+        """The GL context, whose parser gets all draw commands."""
+        ...
+
+
+class Meter:
+    """The time of every frame, and draw calls and vertices of the last one.
+
+    ``hosts`` returns the hosts whose panels and text belong to the frame.
     """
 
-    def __init__(self, canvas: Any, hosts: Callable[[], Sequence[Host]] = tuple) -> None:
+    def __init__(self, canvas: Drawn, hosts: Callable[[], Sequence[Host]] = tuple) -> None:
         self._renderer = canvases.description()["renderer"]
         self._times: list[float] = []
         self._start = perf_counter()
         self._end: float | None = None  # of the last frame, when the next one follows at once
         self._hosts = hosts
         self._draws = self._vertices = 0  # of the last whole frame
-        self._counted = [0, 0]  # of the present one
-        self._parser: Any = None  # the one that is listened to, and what its ``parse`` was before
-        self._parse: Any = None
+        self._counted = [0, 0]  # of the current one
+        self._restore: Callable[[], None] | None = None  # gives the observed parser its own method back
         self.listen(canvas)
 
     @property
@@ -59,17 +70,17 @@ class Meter:
         return self._times[-1] if self._times else 0.0
 
     def pause(self) -> None:
-        """Note that nothing moves: the time until the next frame belongs to none."""
+        """Note that nothing moves: the time until the next frame is not counted."""
         self._end = None
 
     def waited(self, seconds: float) -> None:
-        """Note that nothing was done for so long since the last frame: this belongs to no frame either."""
+        """Exclude some idle seconds since the last frame from the next frame's time."""
         if self._end is not None:
             self._end += seconds
 
     @contextmanager
     def frame(self) -> Iterator[None]:
-        """Count the block as one frame, whose time runs from the end of the last one (after a pause: from now)."""
+        """Count the block as one frame, timed from the end of the last one (after a pause: from now)."""
         self._counted = [0, 0]
         for host in self._hosts():
             host.draws = host.vertices = 0
@@ -80,35 +91,40 @@ class Meter:
         self._draws = self._counted[0] + sum(host.draws for host in self._hosts())
         self._vertices = self._counted[1] + sum(host.vertices for host in self._hosts())
 
-    def listen(self, canvas: Any) -> None:
+    def listen(self, canvas: Drawn) -> None:
         """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances).
 
-        vispy tells nobody what it draws, so the parser's own method is replaced, until ``close``.
+        VisPy has no hook for this, so the parser's method is replaced until ``close``.
         """
         self.close()
         parser = canvas.context.shared.parser
         parse = parser.parse
 
-        def counted(commands: list[Any]) -> None:
+        def counted(commands: Sequence[Command]) -> None:
             for command in commands:
                 if command[0] == "DRAW":
                     self._counted[0] += 1
                     self._counted[1] += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
             parse(commands)
 
-        self._parser, self._parse = parser, vars(parser).get("parse")
+        before = vars(parser).get("parse")  # another meter's, if any
+
+        def restore() -> None:
+            del parser.parse
+            if before is not None:
+                parser.parse = before
+
         parser.parse = counted
+        self._restore = restore
 
     def close(self) -> None:
-        """Listen no more: give the parser its own method back."""
-        if self._parser is not None:
-            del self._parser.parse
-            if self._parse is not None:  # another meter's
-                self._parser.parse = self._parse
-            self._parser = None
+        """Stop counting: restore the parser's own method."""
+        if self._restore is not None:
+            self._restore()
+            self._restore = None
 
     def result(self) -> dict[str, object]:
-        """Return everything as JSON data."""
+        """Return all statistics as JSON data."""
         times = 1000 * np.array(self._times or [np.nan])
         return {
             "frames": self.count,

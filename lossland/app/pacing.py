@@ -1,16 +1,16 @@
-"""What the window's loop does next. No window, no GL and no clock in here: what is seen is passed in.
+"""The state machine of the window's loop. No window, no GL and no clock here: observations are passed in.
 
-Two things are kept apart, the scene's picture and the panels around it.
+The scene's picture and the panels around it are handled separately.
 
 The scene's picture (`Fineness`)::
 
     MOVED     -- nothing has changed for REST seconds -->  REFINING
     REFINING  -- its last step is done ----------------->  REFINED
-    any       -- another revision is seen (see) -------->  MOVED, and the rest begins again
+    any       -- a new revision is seen (see) ---------->  MOVED, and the waiting starts again
     any       -- what was drawn is lost (lose) --------->  MOVED, and it is refined as soon as it has rested
 
-The panels need ``SETTLING`` frames after whatever concerns them (stir), because Dear ImGui shows what an event did only
-in the frames after it. Every frame that is drawn (drew) takes one away. Once the pointer has rested on a panel for
+The panels need ``SETTLING`` frames after anything that concerns them (stir), because Dear ImGui shows the effect of an
+event only in the following frames. Every drawn frame (drew) counts down. Once the pointer has rested on a panel for
 ``LINGER`` seconds (hover) they need as many again, for a tooltip.
 """
 
@@ -26,7 +26,7 @@ LINGER = 0.35  # seconds that the pointer rests on a panel until Dear ImGui show
 
 
 class Fineness(Enum):
-    """How fine the scene's picture is."""
+    """The quality of the scene's picture."""
 
     MOVED = "as coarse as a fluent movement needs"
     REFINING = "being drawn in full quality, step by step"
@@ -34,7 +34,7 @@ class Fineness(Enum):
 
 
 class Turn(Enum):
-    """What a turn of the loop does, once events are handled and time has passed."""
+    """What a turn of the loop does after events are handled and time has advanced."""
 
     WAIT = "wait for the tick at which the next picture is due"
     DRAW = "draw a frame"
@@ -43,21 +43,21 @@ class Turn(Enum):
 
 
 class Pace:
-    """Remembers what was drawn, and decides what is to be done."""
+    """Remembers what was drawn, and decides what to do next."""
 
     def __init__(self) -> None:
         self.fineness = Fineness.MOVED
         self.settling = SETTLING  # frames that the panels still need
         self._hovers = False  # whether the pointer has just moved on a panel
         self._tip_due = math.inf  # when it will have rested there long enough for a tooltip, in seconds
-        self._pointed = False  # whether something else may be under the pointer than when it was drawn last
+        self._pointed = False  # whether the hovered element may have changed since the last frame
         self._revision = -1  # that was drawn last
-        self._changed = 0.0  # when another revision was seen last, in seconds
+        self._changed = 0.0  # when a new revision was seen last, in seconds
         self._steps: Iterator[None] | None = None  # of the refinement, while there is one
 
     # ------------------------------------------------------------------------------------------ what happens
     def stir(self) -> None:
-        """Note that the panels have something to show."""
+        """Note that the panels must be redrawn."""
         self.settling = SETTLING
 
     def point(self) -> None:
@@ -69,7 +69,7 @@ class Pace:
         self._hovers = True
 
     def see(self, revision: int, now: float) -> bool:
-        """Take the picture's revision at a time in seconds. True if it is not the one that was drawn last."""
+        """Take the picture's revision at a time in seconds; return True if it is not the one that was drawn last."""
         changed = revision != self._revision
         if changed:
             self._changed = now
@@ -77,17 +77,17 @@ class Pace:
         return changed
 
     def lose(self) -> None:
-        """Note that what was drawn is gone, or not what it should be."""
+        """Note that what was drawn is lost or outdated."""
         self.fineness, self._steps = Fineness.MOVED, None
 
     def drew(self, revision: int) -> None:
-        """Note that a frame of this revision was drawn, panels and all."""
+        """Note that a frame of this revision was drawn, including panels."""
         self._revision = revision
         self.settling = max(self.settling - 1, 0)
         self._pointed = False
 
     def refine(self, begin: Callable[[], Iterator[None]]) -> bool:
-        """Do the next step of the refinement that ``begin`` starts. True if it was the last one."""
+        """Do the next step of the refinement that ``begin`` starts; return True after the last one."""
         if self._steps is None:
             self._steps = begin()
             self.fineness = Fineness.REFINING
@@ -101,8 +101,8 @@ class Pace:
     def turn(self, now: float, changed: bool, busy: bool, running: bool, ticks: int) -> Turn:
         """Decide what this turn does.
 
-        ``changed`` is what ``see`` said, ``busy`` whether frames follow each other anyway, ``running`` whether the
-        player's time passes, and ``ticks`` how many ticks of it have passed in this turn.
+        ``changed`` is the result of ``see``, ``busy`` whether frames are drawn continuously anyway, ``running`` whether
+        the player's time advances, and ``ticks`` its number of ticks in this turn.
         """
         if self._hovers:
             self._hovers, self._tip_due = False, now + LINGER
@@ -117,13 +117,13 @@ class Pace:
         return Turn.REFINE if rested and self.fineness is not Fineness.REFINED else Turn.IDLE
 
     def nap(self, now: float, longest: float) -> float:
-        """Return how many seconds the loop may wait for events until something is due, at most ``longest``."""
+        """Return the seconds that the loop may wait for events until something is due, at most ``longest``."""
         due = self._tip_due if self.fineness is Fineness.REFINED else min(self._tip_due, self._changed + REST)
         return min(max(due - now, 0.0), longest)
 
 
 class Remedy(Enum):
-    """What the window does about a failure."""
+    """The window's reaction to a failure."""
 
     RAISE = "tell whoever opened the window"
     GO_ON = "go on with the last picture that could be drawn"
@@ -134,28 +134,28 @@ class Remedy(Enum):
 
 
 class Faults:
-    """Counts failures that follow each other, and says what to do about them. A picture that is drawn ends the row."""
+    """Counts consecutive failures, and decides the reaction. A picture drawn successfully resets the count."""
 
     def __init__(self) -> None:
         self._drawn = False  # whether a picture was ever drawn
         self._exceptions = self._failures = 0
 
     def drew(self) -> None:
-        """Note that a picture was drawn, whatever the driver says of it later."""
+        """Note that a picture was drawn, whatever the driver reports later."""
         self._drawn, self._exceptions = True, 0
 
     def passed(self) -> None:
-        """Note that the driver has done what it was asked for."""
+        """Note that the driver reported success."""
         self._failures = 0
 
     def exception(self) -> Remedy:
-        """Say what to do about an exception of a scene's, or of ours."""
+        """Return the reaction to an exception of a scene, or of ours."""
         if not self._drawn:
             return Remedy.RAISE
         self._exceptions += 1
         return {1: Remedy.GO_ON, 2: Remedy.RENEW, 3: Remedy.REPORT}.get(self._exceptions, Remedy.PAUSE)
 
     def failure(self) -> Remedy:
-        """Say what to do about a failure of the graphics driver."""
+        """Return the reaction to a failure of the graphics driver."""
         self._failures += 1
         return {1: Remedy.RENEW, 2: Remedy.REOPEN}.get(self._failures, Remedy.RAISE)

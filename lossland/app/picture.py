@@ -1,4 +1,4 @@
-"""One picture out of its parts: the world, what is written over it, and the panels. Window and film share it."""
+"""Composes a picture: the world, the text over it, and the panels. Window and film share it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ AT_ONCE = 100_000  # pixels of panels drawn in a frame, while more frames follow
 
 
 def still(player: Player, size: tuple[int, int], theme: Theme, text_scale: float = 1.0) -> NDArray[np.uint8]:
-    """Return what a player shows (h, w, 4) without panels and in full quality; leaves the player as it is."""
+    """Return a player's picture (h, w, 4) without panels and in full quality; does not change the player."""
     twin = copy(player)
     twin.camera = deepcopy(player.camera)
     picture, target = Picture(theme, size, text_scale=text_scale), Target(size)
@@ -55,18 +55,18 @@ def still(player: Player, size: tuple[int, int], theme: Theme, text_scale: float
     return image
 
 
-SOFT = 26.0  # logical pixels in which a scene on paper fades out beside panels
+SOFT = 26.0  # logical pixels over which a scene in the print theme fades out beside panels
 
 
 class Picture:
     """Draws players into the bound framebuffer; needs a current GL context.
 
-    ``window`` is the GLFW window or None; ``scale`` the pixels to a logical pixel (None: chosen by the size);
-    ``text_scale`` how much larger than usual text and panels are; ``kept`` whether the framebuffer still holds the
-    picture before (see ``canvas.keeps_pictures``). Pictures without a window may have no ``title``, and be
-    ``transparent`` (with premultiplied alpha).
-    Panels and what is written over the scene have a Host each: panels are built and drawn only when they change
-    (``refresh`` and ``compose``), the writing with every frame.
+    ``window`` is the GLFW window or None; ``scale`` the pixels per logical pixel (None: chosen by the size);
+    ``text_scale`` a factor on the size of text and panels; ``kept`` whether the framebuffer still holds the previous
+    picture (see ``canvas.keeps_pictures``). Pictures without a window may have no ``title``, and be ``transparent``
+    (with premultiplied alpha).
+    Panels and the text over the scene have a Host each: panels are built and drawn only when they change (``refresh``
+    and ``compose``), the text with every frame.
     """
 
     def __init__(
@@ -90,19 +90,19 @@ class Picture:
         self.type = Type(theme, self.scale, text_scale)
         self.host = Host(theme, self.scale * text_scale, window)
         self.renderer = Renderer(theme, self._window, transparent)
-        self._settled: Player | None = None  # the player that the panels have found their sizes for
-        self._fitted = WeakSet[Player]()  # whose cameras fit the picture
+        self._settled: Player | None = None  # the player for which the panels have settled their sizes
+        self._fitted = WeakSet[Player]()  # whose cameras have been fitted
         self.panels = Panels(theme, Type(theme, self.scale, text_scale), lazy=window is not None)
         self.panel_cache: PanelCache | None = None
-        self.panels_revision = -1  # of the player that the panels show that were built last
-        self._fine: tuple[Player, int, tuple[int, int]] | None = None  # whose revision was refined last, in what size
-        self._fed: Frame | None = None  # what the panels were built from last
-        self._told: Frame | None = None  # what those were built from that are shown
+        self.panels_revision = -1  # the player's revision for which the panels were built last
+        self._fine: tuple[Player, int, tuple[int, int]] | None = None  # player, revision and size refined last
+        self._fed: Frame | None = None  # the frame that the panels were built from last
+        self._told: Frame | None = None  # the frame of the panels that are shown
         self._progress = Progress.SHOWN
-        self._panel_data: imgui.ImDrawData | None = None  # what was built last, until all of it is shown
-        self.free: Rect | None = None  # what the panels left to the scene when they were last built
+        self._panel_data: imgui.ImDrawData | None = None  # the panels built last, until all of it is shown
+        self.free: Rect | None = None  # the rectangle that the panels left to the scene when they were last built
         self.statistics: Sequence[str] = ()  # lines written over the upper left of the scene
-        self.times: dict[str, float] = {}  # seconds that the parts of the last frame took
+        self.times: dict[str, float] = {}  # seconds of the parts of the last frame
 
     def draw(
         self,
@@ -113,7 +113,7 @@ class Picture:
         dt: float = 1 / 60,
         caption: Caption | None = None,
     ) -> None:
-        """Draw a player's present picture over the viewport of the bound framebuffer, of ``size`` pixels."""
+        """Draw a player's current picture over the viewport of the bound framebuffer, of ``size`` pixels."""
         free = None
         if ui:
             self.host.begin(size, dt)
@@ -124,7 +124,7 @@ class Picture:
             self.host.end(self._opaque)
 
     def drawing(self, player: Player, target: Target, quality: Quality) -> Drawing:
-        """Return a player's present picture with what is written over it as shapes; the scene is drawn in ``target``.
+        """Return a player's current picture with its text as vector shapes; the scene is drawn in ``target``.
 
         Panels are not part of it.
         """
@@ -141,10 +141,10 @@ class Picture:
 
     # ------------------------------------------------------------------------------- in the window, part by part
     def refresh(self, player: Player, size: tuple[int, int], dt: float = 1 / 60) -> bool:
-        """Build the panels again, ``dt`` seconds after the last time; ``compose`` draws what has changed in them.
+        """Rebuild the panels, ``dt`` seconds after the last time; ``compose`` draws their changes.
 
-        Where one of them did something, those before it showed what was so far: all are built again. True if even
-        then there is more to come: they still change, or were told of more than they take in at a time.
+        If one of them changed the player, those before it are outdated: all are built again. Returns True if they are
+        still changing then, or have input left to process.
         """
         start = perf_counter()
         for pause in (dt, 0.0):
@@ -167,13 +167,12 @@ class Picture:
         spread: bool = False,
         before_drawing: Callable[[], None] = lambda: None,
     ) -> int:
-        """Draw scene, writing and panels; return the player's revision that the picture shows.
+        """Draw scene, text and panels; return the player's revision that the picture shows.
 
-        A scene that ``refine`` drew last stays as it is while nothing changes. What has changed in the panels is in
-        this picture, or, where the work is ``spread``, drawn part by part over the pictures that follow, and shown once
-        it is complete; until then what is written over the scene is what the shown panels say. ``before_drawing`` is
-        called when everything is computed: without a GPU the picture before this one is still being drawn by other
-        threads until then.
+        A scene that ``refine`` drew last is reused while nothing changes. Changes of the panels are in this picture,
+        or, if the work is ``spread``, drawn part by part over the following pictures, and shown once they are complete;
+        until then the text over the scene matches the shown panels. ``before_drawing`` is called when everything is
+        computed: a software renderer is still drawing the previous picture in other threads until then.
         """
         if self.free is None:
             self.refresh(player, size)
@@ -189,9 +188,9 @@ class Picture:
         return revision
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
-        """Draw as ``compose`` does, but in steps of a few hundredths of a second; the last one changes the picture.
+        """Draw like ``compose``, but in steps of a few hundredths of a second; the last one changes the picture.
 
-        It draws one moment of the player: once that changes the steps that are left are not worth doing.
+        It draws one state of the player: once that changes, the remaining steps should be dropped.
         """
         self._fine = None
         self.writing.use()
@@ -208,16 +207,16 @@ class Picture:
         self._fine = player, revision, size
 
     def panel_at(self, x: float, y: float) -> bool:
-        """Whether a panel stands at a pixel, or nothing is known of the panels."""
+        """Whether there is a panel at a pixel, or the panels are unknown."""
         if self.free is None or self.panel_cache is None:
             return True
         left, top, right, bottom = _box(self.free, self.panel_cache.size)
         return not (left <= x < right and top <= y < bottom) or self.panel_cache.covers(x, y)
 
     def _compare_panels(self, player: Player, size: tuple[int, int], spread: bool) -> bool:
-        """Find out what has changed in the panels, and what those show that will be in this picture.
+        """Find the changes of the panels, and the frame of those that will be in this picture.
 
-        Returns whether the work is spread: a cache that has to be drawn from scratch is drawn at once.
+        Returns whether the work is spread: an empty cache is drawn at once.
         """
         start = perf_counter()
         if self.panel_cache is None or self.panel_cache.size != size:
@@ -236,7 +235,7 @@ class Picture:
         return spread
 
     def _draw_panels(self, spread: bool) -> None:
-        """Draw into the cache what has changed, unless the work is spread; show what is complete there."""
+        """Draw the changes into the cache, unless the work is spread; show what is complete there."""
         start = perf_counter()
         assert self.panel_cache is not None
         if self._panel_data is not None and not spread:
@@ -245,7 +244,7 @@ class Picture:
         self.times["laying"] += perf_counter() - start
 
     def _lay_panels(self, spread: bool) -> None:
-        """Composite the panels over the scene; then draw a part of what has changed, if that is spread over frames."""
+        """Composite the panels over the scene; then draw a part of the changes, if that is spread over frames."""
         start = perf_counter()
         assert self.panel_cache is not None
         self.panel_cache.composite()
@@ -259,12 +258,12 @@ class Picture:
         self.times["laying"] += perf_counter() - start
 
     def tells(self, player: Player) -> bool:
-        """Whether what is written may still be what the shown panels say: the same things are in the picture."""
+        """Whether the text can still match the shown panels: the picture has the same layers."""
         return self.free is not None and self._told is not None and self._told.keys == player.frame().keys
 
     @property
     def owes_panels(self) -> bool:
-        """Whether panels were built that are not drawn yet, or drawn and not composited."""
+        """Whether panels were built that are not yet drawn, or drawn but not composited."""
         cache = self.panel_cache
         return self._progress is not Progress.SHOWN or (cache is not None and not cache.up_to_date)
 
@@ -277,9 +276,9 @@ class Picture:
         caption: Caption | None = None,
         told: Frame | None = None,
     ) -> Frame:
-        """Compute what there is to see, and place the writing over it; nothing is drawn yet.
+        """Compute the frame, and lay out the text over it; nothing is drawn yet.
 
-        Where panels are shown that were ``told`` another frame, what is written says the same as they do.
+        If the shown panels were built from another frame, ``told``, the text matches them.
         """
         start = perf_counter()
         self.writing.begin(size)
@@ -294,12 +293,12 @@ class Picture:
         return frame
 
     def _shown(self, player: Player) -> Frame:
-        """Return what there is to see now."""
+        """Return the current frame, without its title if that is switched off."""
         frame = player.frame()
         return frame if self._titled else replace(frame, notes=[n for n in frame.notes if not isinstance(n, Title)])
 
     def _area(self, frame: Frame, size: tuple[int, int], free: Rect | None, caption: Caption | None) -> Rect:
-        """Return what panels or notes, and a caption, leave to the subject."""
+        """Return the rectangle that panels or notes, and a caption, leave to the subject."""
         area = free or free_rect(frame, size, self.type)
         return area if caption is None else above_caption(area, self.type)
 
@@ -328,9 +327,9 @@ class Picture:
         self.type.light = quality is not None and quality.moving
         behind_panels = imgui.get_background_draw_list()
         area = self._area(frame, size, free, caption)
-        left, top, right, bottom = _box(free, size)  # nothing hides what would be written beside it
+        left, top, right, bottom = _box(free, size)  # clip: nothing would hide text outside it
         behind_panels.push_clip_rect(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom))
-        if self.panel_cache is not None and not self.theme.dark:  # a window draws nothing beside the box
+        if self.panel_cache is not None and not self.theme.dark:  # a window draws nothing outside the box
             self._soften(behind_panels, (left, top, right, bottom))
         said = frame if told is None else said_as(told, frame)
         draw_overlay(
@@ -352,7 +351,7 @@ class Picture:
         behind_panels.pop_clip_rect()
 
     def _soften(self, draw_list: imgui.ImDrawList, box: tuple[float, float, float, float]) -> None:
-        """Let the scene end softly at the edges of a box: white paper shows where it is cut, unlike a dark ground."""
+        """Fade the scene out at the edges of a box: on white paper a hard edge would be visible."""
         left, top, right, bottom = box
         paper, clear, wide = self.type.u32("background"), self.type.u32("background", 0.0), self.type.px(SOFT)
         for x0, y0, x1, y1, corners in (
@@ -364,9 +363,9 @@ class Picture:
             draw_list.add_rect_filled_multi_color(imgui.ImVec2(x0, y0), imgui.ImVec2(x1, y1), *corners)
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool, caption: Caption | None = None) -> bool:
-        """Make a player's camera fit what panels or notes leave free, unless that was done. Return whether it was not.
+        """Fit a player's camera to the free rectangle, unless that was done before; return whether it was fitted now.
 
-        Panels first find their sizes: the first two frames of Dear ImGui's windows are guesses.
+        Panels settle their sizes first: the first two frames of Dear ImGui's windows are estimates.
         """
         free = None
         if ui and player is not self._settled:
@@ -382,18 +381,18 @@ class Picture:
         return True
 
     def digest(self, player: Player, size: tuple[int, int]) -> Rect:
-        """Let the panels take input and find their sizes without drawing them; return what they leave free."""
+        """Let the panels process input and settle their sizes without drawing them; return the free rectangle."""
         self.host.begin(size)
         free = self.panels.draw(player, player.frame(), size)
         imgui.end_frame()
-        self._panel_data, self._progress = None, Progress.SHOWN  # what was built went with the new frame
+        self._panel_data, self._progress = None, Progress.SHOWN  # the new frame invalidated what was built
         self._fed = self._told
         if self.panel_cache is not None and not self.panel_cache.complete:
             self.free = None  # build them again before the next picture
         return free
 
     def recover(self) -> None:
-        """Be ready to draw again after a drawing that failed in its middle."""
+        """Reset the state after drawing failed halfway."""
         for host in (self.writing, self.host):
             host.abandon()
         set_region(None)
@@ -401,7 +400,7 @@ class Picture:
         self._progress = Progress.SHOWN
 
     def set_theme(self, theme: Theme) -> None:
-        """Change the colours of everything."""
+        """Change the theme of everything."""
         self.renderer.close()
         self.theme = self.type.theme = self.panels.pen.type.theme = theme
         self.writing.set_style(theme, self.type.scale)
@@ -427,7 +426,7 @@ class Picture:
 
 
 def _box(free: Rect | None, size: tuple[int, int]) -> Box:
-    """Return what the panels leave to the scene in whole pixels: left, top, right, bottom."""
+    """Return the rectangle of the scene in integer pixels: left, top, right, bottom."""
     x, y, width, height = free or (0.0, 0.0, *size)
     right, bottom = min(ceil(x + width), size[0]), min(ceil(y + height), size[1])
     return max(int(x), 0), max(int(y), 0), right, bottom
@@ -439,7 +438,7 @@ def _region(free: Rect | None, size: tuple[int, int]) -> Region:
 
 
 def _thinned(frame: Frame, quality: Quality | None) -> list[str]:
-    """Say which clouds of dots are drawn only in part."""
+    """Return notes on point clouds that are drawn only in part."""
     if quality is None or not quality.dots:
         return []
     lines = []

@@ -1,4 +1,4 @@
-"""What the window writes to files: its picture, and what was done in it."""
+"""Saving the window's picture and session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOT_SIDE = 2560  # pixels: the longer side of a saved picture, at least
 
 
 def save_picture(player: Player, size: tuple[int, int], theme: Theme, text_scale: float = 1.0) -> None:
-    """Save the picture without panels, in full quality and at least at ``SHOT_SIDE`` pixels; say where it is."""
+    """Save the picture without panels, in full quality and at least ``SHOT_SIDE`` pixels; show a message."""
     from PIL import Image
 
     from lossland.app.picture import still
@@ -30,7 +30,7 @@ def save_picture(player: Player, size: tuple[int, int], theme: Theme, text_scale
 
 
 def save_session(player: Player, theme: str) -> None:
-    """Save what was done so far; say where it is and what to do with it."""
+    """Save the session so far; show a message with its use."""
     check_replayable(player)
     path = free_name(player.scene.name, session.ENDING)
     session.save(session.of(player, theme), path)
@@ -38,13 +38,13 @@ def save_session(player: Player, theme: str) -> None:
 
 
 def say_saved(player: Player, path: Path, more: str = "") -> None:
-    """Say what was saved and where; a click on the message opens the folder."""
+    """Show a message about a saved file; a click on it opens the folder."""
     folder = path.resolve().parent
     player.say(f"Saved {path.name} in {folder}" + (f": {more}." if more else "."), seconds=8, folder=folder)
 
 
 def check_replayable(player: Player) -> None:
-    """Raise UserError where a session could not be replayed: it holds no code, and must not run a file."""
+    """Raise UserError if a session could not be replayed: it holds no code, and must not run a file."""
     if not player.replayable:
         raise UserError(
             "A session of your own scene cannot be kept: it would hold no code, and no session may run a file. "

@@ -1,4 +1,4 @@
-"""Pictures with no window: many frames of one scene, in full quality."""
+"""Pictures without a window: many frames of one scene, in full quality."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from lossland.scenery import library
 from lossland.scenery.clock import ROUNDING
 from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
+from lossland.world.camera import Placement
 from lossland.world.theme import theme as theme_named
 from lossland.writing.scale import checked_text_scale
 
@@ -40,10 +41,10 @@ Domain = Sequence[float] | Sequence[Sequence[float]]
 
 
 class Snapshot(np.ndarray):
-    """A picture (h, w, 4) uint8, top row first: an array like any other, which a notebook shows as what it is."""
+    """A picture (h, w, 4) uint8, top row first: an ordinary array, which a notebook displays as a picture."""
 
-    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
-        """Return what is computed from it as plain numbers and arrays."""
+    def __array_wrap__(self, array: np.ndarray, context: object = None, return_scalar: bool = False) -> Any:
+        """Return results computed from it as plain numbers and arrays."""
         return np.asarray(array)[()] if return_scalar else np.asarray(array)
 
     def _repr_png_(self) -> bytes | None:
@@ -61,13 +62,13 @@ class Stage:
 
     Use it in a ``with`` block; leaving it frees the graphics memory. ``ui`` draws the panels too. ``gl`` chooses what
     draws: ``"auto"`` (a graphics card if there is one), ``"software"``, or the number of an EGL device as `lossland
-    doctor` lists them; None: what the variable LOSSLAND_GL says. Several threads may draw, one at a time: the others
-    wait, so what a scene computes must neither draw by itself nor wait for a thread that does. ``text_scale`` (0.8 to
-    2) makes all text smaller or larger; by itself it grows with the picture's height.
+    doctor` lists them; None: the value of the variable LOSSLAND_GL. Several threads may draw, one at a time: the others
+    wait, so a scene's computation must neither draw itself nor wait for a thread that does. ``text_scale`` (0.8 to 2)
+    is a factor on the size of all text, which otherwise follows the picture's height.
 
-    ``camera`` is where to look from: azimuth and elevation in degrees and, if wanted, the distance in world units.
-    Without ``title`` the name and formula at the upper left are left out. ``transparent`` leaves what is behind the
-    scene clear: alpha then says how much of a pixel is covered, and colours are not multiplied by it. ``cmap`` names
+    ``camera`` is azimuth and elevation in degrees and, optionally, the distance in world units. Without ``title`` the
+    name and formula at the upper left are omitted. ``transparent`` makes the background transparent: alpha is the
+    coverage of a pixel, and colours are not premultiplied. ``cmap`` names
     the colours of heights (viridis, magma, cividis_r ...; an unknown name lists them), and ``domain`` the part of the
     landscape to show, as x0, x1, y0, y1 or ((x0, x1), (y0, y1)); it changes the scene.
     """
@@ -93,13 +94,13 @@ class Stage:
         self.theme, self._cmap = theme_named(theme).with_map(cmap), cmap
         self.ui = checks.truth(ui, "ui")
         self.gl = canvas.checked(gl)
-        self.camera = None if camera is None else checked_camera(camera)
+        self.camera: Placement | None = None if camera is None else checked_camera(camera)
         self.transparent, self.title = checks.truth(transparent, "transparent"), checks.truth(title, "title")
         made = scene if isinstance(scene, Player) else library.scene_of(scene)
         if domain is not None:
             show_domain(made.scene if isinstance(made, Player) else made, domain)
         self.player = made if isinstance(made, Player) else Player(made, self.size)
-        self.follows_theme = False  # whether players are drawn in the colours that their users chose
+        self.follows_theme = False  # whether players are drawn in their own themes
         self._picture: Picture | None = None
         self._target: Target | None = None
         self._canvas: canvas.Canvas | None = None
@@ -121,7 +122,7 @@ class Stage:
     ) -> None:
         shown, picture, target = self._canvas, self._picture, self._target
         self._picture = self._target = self._canvas = None
-        if shown is None or picture is None or target is None or canvas.is_forked():  # the parent closes what it opened
+        if shown is None or picture is None or target is None or canvas.is_forked():  # the parent process closes it
             return
         with canvas.drawing(shown):
             picture.close()
@@ -138,9 +139,9 @@ class Stage:
     ) -> Snapshot:
         """Draw the scene at ``time`` seconds, from angles in degrees and a distance in world units.
 
-        What is left out stays as it was: time 0 and the scene's own view at first.
+        Omitted arguments keep their last values: initially time 0 and the scene's own view.
         """
-        with canvas.drawing(self._opened()):  # another thread may ask for another time meanwhile
+        with canvas.drawing(self._opened()):  # another thread may render another time meanwhile
             if time is not None:
                 self.player.seek(self._within(time))
             self.prepare(self.player)
@@ -148,7 +149,7 @@ class Stage:
             return self.image(self.player)
 
     def _within(self, time: float) -> float:
-        """Return a time within the scene, and tell who asks for a later one."""
+        """Return a time clamped to the scene, with a warning if it was later."""
         seconds = self.player.scene.clock.seconds
         time = checks.real(time, 0.0, math.inf, "A scene's time in seconds")
         if time > seconds * (1 + ROUNDING):
@@ -158,18 +159,18 @@ class Stage:
 
     @np.errstate(all="ignore")
     def prepare(self, player: Player, caption: Caption | None = None) -> None:
-        """Make a new player's camera fit what panels, notes and a caption leave it, and look from where it should."""
+        """Fit a new player's camera to what panels, notes and a caption leave free, and set its position."""
         assert self._picture is not None
         with canvas.painting(self._opened()), canvas.faults():
             if self.follows_theme and player.theme != self._picture.theme.name:
                 self._picture.set_theme(theme_named(player.theme).with_map(self._cmap))
             first = self._picture.settle(player, self.size, self.ui, caption)
         if first and self.camera is not None:
-            player.camera.place(**dict(zip(("azimuth", "elevation", "distance"), self.camera, strict=False)))
+            player.camera.place(**self.camera)
 
     @np.errstate(all="ignore")
     def drawing(self, time: float | None = None) -> Drawing:
-        """Draw the scene at ``time`` seconds (None: the present one), what is written over it as lines and letters."""
+        """Draw the scene at ``time`` seconds (None: the current one), with the text over it as vector shapes."""
         with canvas.drawing(self._opened()):
             if time is not None:
                 self.player.seek(self._within(time))
@@ -187,23 +188,24 @@ class Stage:
         distance: float | None = None,
         target: tuple[float, float, float] | None = None,
     ) -> None:
-        """Place the camera at once; None leaves a number as it is."""
-        changes: dict[str, Any] = {}
-        for name, degrees in (("azimuth", azimuth), ("elevation", elevation)):
-            if degrees is not None:
-                changes[name] = checks.real(degrees, -FARTHEST, FARTHEST, f"The {name} in degrees")
+        """Set the camera at once; None leaves a number unchanged."""
+        changes: Placement = {}
+        if azimuth is not None:
+            changes["azimuth"] = checks.real(azimuth, -FARTHEST, FARTHEST, "The azimuth in degrees")
+        if elevation is not None:
+            changes["elevation"] = checks.real(elevation, -FARTHEST, FARTHEST, "The elevation in degrees")
         if distance is not None:
             changes["distance"] = checks.real(distance, NEAREST, FARTHEST, "The distance")
         if target is not None:
-            place = checks.plain(target, "The target's coordinates")
-            if place.shape != (3,):
+            point = checks.plain(target, "The target's coordinates")
+            if point.shape != (3,):
                 raise UserError(f"The target is three numbers x,y,z, not {shown(target)}.")
-            changes["target"] = tuple(checks.real(float(v), -FARTHEST, FARTHEST, "A coordinate") for v in place)
+            changes["target"] = [checks.real(float(v), -FARTHEST, FARTHEST, "A coordinate") for v in point]
         self.player.camera.place(**changes)
 
     @np.errstate(all="ignore")
     def image(self, player: Player, quality: Quality = Quality.still, caption: Caption | None = None) -> Snapshot:
-        """Draw any player's present picture."""
+        """Draw any player's current picture."""
         shown = self._opened()
         assert self._picture is not None
         assert self._target is not None
@@ -221,21 +223,24 @@ class Stage:
 
 
 def straight_alpha(image: Image) -> Image:
-    """Return a picture (h, w, 4) of premultiplied alpha as one whose colours are not multiplied by it."""
+    """Convert a picture (h, w, 4) from premultiplied to straight alpha."""
     alpha = image[..., 3:].astype(np.uint16)
     color = (image[..., :3] * np.uint16(255) + alpha // 2) // np.maximum(alpha, 1)
     return np.concatenate([np.minimum(color, 255), alpha], axis=2).astype(np.uint8)
 
 
-def checked_camera(camera: Sequence[float]) -> tuple[float, ...]:
+def checked_camera(camera: Sequence[float]) -> Placement:
     """Return azimuth, elevation and, if given, distance of a camera, or raise UserError."""
     numbers = checks.plain(camera, "The numbers of a camera")
     if numbers.shape not in ((2,), (3,)):
         raise UserError(f"A camera is azimuth,elevation or azimuth,elevation,distance, not {shown(camera)}.")
-    azimuth = checks.real(float(numbers[0]), -FARTHEST, FARTHEST, "The azimuth in degrees")
-    elevation = checks.real(float(numbers[1]), -90, 90, "The elevation in degrees")
-    distance = [checks.real(float(v), NEAREST, FARTHEST, "The distance") for v in numbers[2:]]
-    return azimuth, elevation, *distance
+    checked: Placement = {
+        "azimuth": checks.real(float(numbers[0]), -FARTHEST, FARTHEST, "The azimuth in degrees"),
+        "elevation": checks.real(float(numbers[1]), -90, 90, "The elevation in degrees"),
+    }
+    if len(numbers) == 3:
+        checked["distance"] = checks.real(float(numbers[2]), NEAREST, FARTHEST, "The distance")
+    return checked
 
 
 def show_domain(scene: Scene, domain: Domain) -> None:
@@ -248,7 +253,7 @@ def show_domain(scene: Scene, domain: Domain) -> None:
 
 
 def checked_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Return a picture's size in whole pixels, or raise UserError."""
+    """Return a picture's size in pixels, or raise UserError."""
     try:
         width, height = size
         return _side(width), _side(height)
@@ -279,7 +284,7 @@ def snapshot(
     cmap: str | None = None,
     domain: Domain | None = None,
 ) -> Snapshot:
-    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: when there is most to see).
+    """Draw one picture (h, w, 4) uint8 of a scene at ``time`` seconds (None: the scene's time for stills).
 
     ``scene`` may be a session, or the name of a .lossland file: then the picture is what the user saw at that time.
     ``gl`` chooses what draws and ``text_scale`` how large text is; ``camera``, ``transparent``, ``title``, ``cmap``
@@ -306,9 +311,9 @@ def stage_at(
     follows_theme: bool = False,
     **look: Any,
 ) -> Iterator[Stage]:
-    """Give a stage of a scene or session at a time (None: the usual one); the rest is as in `Stage`.
+    """Open a stage of a scene or session at a time (None: the time for stills); the rest is as in `Stage`.
 
-    A session may be drawn in the colours that its user had chosen at that time (``follows_theme``).
+    A session may be drawn in the theme that the user had chosen at that time (``follows_theme``).
     """
     if isinstance(scene, Session):
         if camera is not None or domain is not None:

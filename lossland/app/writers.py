@@ -1,8 +1,8 @@
-"""Film files: frames go in, one file (or a folder of PNG) comes out, the same bytes for the same frames.
+"""Writers of film files, or folders of PNG frames: the same bytes for the same frames.
 
-What makes the bytes the same: a pinned number of encoder threads, no dates, no random marks. A film that is killed
-half way still plays up to there (``hybrid_fragmented``), but stands under its temporary name. A frame is written in a
-thread of its own while the next one is drawn.
+For reproducible bytes the number of encoder threads is fixed, and there are no dates and no random ids. A film whose
+writer is killed halfway still plays up to there (``hybrid_fragmented``), under its temporary name. Frames are encoded
+in a separate thread while the next one is drawn.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +20,26 @@ from numpy.typing import NDArray
 from lossland.errors import MachineError, UserError, nearest
 from lossland.files import remove, written
 
+if TYPE_CHECKING:
+    from av import VideoFrame, VideoStream
+
 Image = NDArray[np.uint8]
 Add = Callable[[Image], None]
 
 ENDINGS = (".mp4", ".gif", ".webm")
-GIF_FPS = 50  # a GIF counts hundredths of a second, and browsers slow down below two of them
-THREADS = 2  # of the encoder: pinned, because its number changes the bytes
+GIF_FPS = 50  # a GIF counts hundredths of a second, and browsers slow down frames shorter than two of them
+THREADS = 2  # of the encoder: fixed, because it changes the bytes
 KEY_EVERY = 30  # frames between key frames: what a killed film loses at most
 BT709 = 1  # code of the colour space in every container
 
 
 def film_fps(path: Path, fps: float) -> float:
-    """Return the frame rate that the format can hold: a GIF has at most 50 frames a second."""
+    """Return the frame rate that the format supports: a GIF has at most 50 frames a second."""
     return min(fps, GIF_FPS) if path.suffix.lower() == ".gif" else fps
 
 
 def check_transparent(path: Path) -> None:
-    """Raise UserError if a film of this name cannot be clear in places."""
+    """Raise UserError if the format of a name does not support transparency."""
     if path.suffix.lower() not in ("", ".webm"):
         raise UserError(
             f"{path.name}: such a film has no transparency; write a .webm, or a folder of PNG frames (a name without "
@@ -48,12 +51,12 @@ def check_transparent(path: Path) -> None:
 def film_file(
     path: str | Path, size: tuple[int, int], fps: float, transparent: bool = False, dpi: float | None = None
 ) -> Iterator[Add]:
-    """Give a function that adds a frame (h, w, 3 or 4) of ``size`` (w, h); the file appears when the block ends.
+    """Yield a function that adds a frame (h, w, 3 or 4) of ``size`` (w, h); the file appears when the block ends.
 
     The ending chooses the format: .mp4 (H.264), .gif, .webm (VP9); a name without an ending is a folder of PNG
-    frames. H.264 and VP9 need even sizes: an odd last row or column is shown twice. Nothing is left under the final
-    name when the block fails or is interrupted. A ``transparent`` film keeps the frames' alpha (see
-    ``check_transparent``); ``dpi`` is written into PNG frames, other formats hold none.
+    frames. H.264 and VP9 need even sizes: an odd last row or column is repeated. If the block fails or is interrupted,
+    there is no file under the final name. A ``transparent`` film keeps the frames' alpha (see ``check_transparent``);
+    ``dpi`` is written into PNG frames only.
     """
     with _writer(Path(path).expanduser(), size, fps, transparent, dpi) as write, ThreadPoolExecutor(1) as thread:
         last: Future[None] | None = None
@@ -61,7 +64,7 @@ def film_file(
         def add(image: Image) -> None:
             nonlocal last
             if last is not None:
-                last.result()  # one frame is written at a time, and a failure is told here
+                last.result()  # one frame is written at a time, and errors are raised here
             last = thread.submit(write, image)
 
         yield add
@@ -101,7 +104,8 @@ class _Coding(NamedTuple):
 _CODECS = {
     ".mp4": _Coding(
         "libx264",
-        # without mbtree: x264's gives other bytes each time where 16 pixel columns are no multiple of eight
+        # without mbtree: with it x264 is not deterministic where the number of macroblock columns is no multiple of
+        # eight
         {"crf": "17", "preset": "veryfast", "mbtree": "0"},
         {"movflags": "hybrid_fragmented", "flush_packets": "1"},
     ),
@@ -110,7 +114,7 @@ _CODECS = {
         {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
         {"fflags": "+bitexact"},
     ),
-    ".mkv": _Coding("libx264rgb", {"qp": "0", "preset": "ultrafast"}, {}),  # without loss, quick: a GIF's first pass
+    ".mkv": _Coding("libx264rgb", {"qp": "0", "preset": "ultrafast"}, {}),  # lossless and fast: a GIF's first pass
 }
 
 
@@ -122,7 +126,7 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: _Coding, transpar
     rgb = how.codec == "libx264rgb"
     rate = Fraction(fps).limit_denominator(1001)
     with _machine_errors(), av.open(str(path), "w", options=how.container) as container:
-        stream: Any = container.add_stream(how.codec, rate=rate, options=how.options)
+        stream = cast("VideoStream", container.add_stream(how.codec, rate=rate, options=how.options))
         stream.width, stream.height = (size[0], size[1]) if rgb else (_even(size[0]), _even(size[1]))
         stream.pix_fmt = "rgb24" if rgb else "yuva420p" if transparent else "yuv420p"
         context = stream.codec_context
@@ -151,10 +155,10 @@ def _video(path: Path, size: tuple[int, int], fps: float, how: _Coding, transpar
 
 @contextmanager
 def _in_two_passes(path: Path, size: tuple[int, int], fps: float, kind: str) -> Iterator[Add]:
-    """Write the frames into a file beside the film, and make the film from it.
+    """Write the frames to a file beside the film, and make the film from it.
 
-    A GIF keeps the frames without loss first, and then chooses one palette for all of them. An MP4 gets its table of
-    contents, which is only known at its end, in front of the frames: so that a browser starts to play at once.
+    For a GIF the first file is lossless, and one palette is then chosen for all frames. In an MP4 the index, which is
+    only known at the end, is moved in front of the frames, so that browsers start to play at once.
     """
     spool = path.with_suffix(".mkv" if kind == ".gif" else ".spool.mp4")
     try:
@@ -170,13 +174,13 @@ def _in_two_passes(path: Path, size: tuple[int, int], fps: float, kind: str) -> 
 
 
 def _mp4_from(spool: Path, path: Path) -> None:
-    """Copy a film's frames as they are, its ``moov`` before its ``mdat``."""
+    """Remux a film, with its ``moov`` before its ``mdat``."""
     import av
 
     with av.open(str(spool)) as film, av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         [frames] = film.streams.video
         stream = container.add_stream_from_template(frames)
-        late = frames.start_time or 0  # the encoder's: the first frame is to be shown at once
+        late = frames.start_time or 0  # the encoder's delay: the first frame is to be shown at 0
         for packet in film.demux(frames):
             if packet.pts is not None and packet.dts is not None:  # the last one is empty
                 packet.pts, packet.dts, packet.stream = packet.pts - late, packet.dts - late, stream
@@ -209,13 +213,13 @@ def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> Non
         colors.link_to(use, 0, 1)
         use.link_to(sink)
         painter.configure()
-        stream: Any = gif.add_stream("gif", rate=rate)
+        stream = gif.add_stream("gif", rate=rate)
         stream.width, stream.height, stream.pix_fmt = size[0], size[1], "pal8"
 
         def drain() -> None:
             while True:
                 try:
-                    done: Any = painter.pull()
+                    done = cast("VideoFrame", painter.pull())
                 except (av.error.BlockingIOError, av.error.EOFError):
                     return
                 gif.mux(stream.encode(done))
@@ -232,13 +236,13 @@ def _gif_from(spool: Path, path: Path, size: tuple[int, int], fps: float) -> Non
 
 @contextmanager
 def _folder(path: Path, transparent: bool, dpi: float | None) -> Iterator[Add]:
-    """Write ``frame_00000.png`` ... into a folder that appears when it is whole."""
+    """Write ``frame_00000.png`` ... into a folder that appears when it is complete."""
     from PIL import Image as Picture
 
     if path.is_file():
         raise UserError(f"{path} is a file; a folder of frames needs another name.")
     count, bands = 0, 4 if transparent else 3
-    density: dict[str, Any] = {} if dpi is None else {"dpi": (dpi, dpi)}
+    density = {} if dpi is None else {"dpi": (dpi, dpi)}
 
     def add(image: Image) -> None:
         nonlocal count
@@ -254,13 +258,13 @@ def _folder(path: Path, transparent: bool, dpi: float | None) -> Iterator[Add]:
 
 @contextmanager
 def _machine_errors() -> Iterator[None]:
-    """Say in one sentence what the encoder says; what the file system says is told by ``written``."""
+    """Convert the encoder's errors to MachineError; those of the file system are handled by ``written``."""
     import av.error
 
     try:
         yield
     except av.error.FFmpegError as error:
-        if isinstance(error, OSError):  # a disk that is full, a folder that is gone: told with the film's own name
+        if isinstance(error, OSError):  # a full disk, a missing folder: reported with the film's own name
             raise
         raise MachineError(f"The film cannot be encoded: {error}.") from error
 
@@ -270,7 +274,7 @@ def _even(length: int) -> int:
 
 
 def _sized(image: Image, size: tuple[int, int], even: bool) -> Image:
-    """Return a contiguous picture, its odd last row and column doubled where the codec needs even sizes."""
+    """Return a contiguous picture, with an odd last row and column repeated where the codec needs even sizes."""
     width, height = size
     if image.shape[:2] != (height, width):
         raise ValueError(f"a frame of {image.shape[1]}x{image.shape[0]} in a film of {width}x{height}")

@@ -1,4 +1,4 @@
-"""`bench`: every optimizer on every landscape, tuned alike and run from the same held-out starts."""
+"""`bench`: every optimizer on every landscape, tuned with the same budget and run from the same held-out starts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SUITES = {
 MOST_STARTS_OF_ALL = 10**6
 MOST_STEPS = 10**6
 MOST_TRIALS = 4096
-STRIDE = 0.6180339887498949  # of the cells, between one and the next that is begun
+STRIDE = 0.6180339887498949  # golden-ratio stride between the cells that are started one after the other
 
 
 def bench(
@@ -68,20 +68,20 @@ def bench(
     ``starts`` and ``steps``, in gradient evaluations, are those of the held-out runs; ``budget`` is the number of
     tuning trials of each optimizer on each landscape, the first with the optimizer's defaults.
 
-    With a ``folder`` results are stored as they come; ``resume`` goes on with what is there. ``progress`` is called
-    with the number of cells that are done now and of those that were to be done. The numbers depend on the settings and
-    the backend, not on who does the work: ``workers`` are by default the cores of this machine, or its CUDA device.
+    With a ``folder`` results are saved as they are computed; ``resume`` continues from there. ``progress`` is called
+    with the number of cells done now and of those that were to do. The numbers depend only on the settings and the
+    backend, not on the ``workers``, by default the cores of this machine, or its CUDA device.
     """
-    is_theirs = workers is not None and backend != "auto"  # workers on other machines may have what this one lacks
+    is_theirs = workers is not None and backend != "auto"  # other machines may have a backend that this one lacks
     found = backend if is_theirs else arrays.backend(backend).name
     settings = check_settings(optimizers, landscapes, suite, dimension, starts, steps, budget, noise, seed, found)
     target = None if folder is None else Path(folder).expanduser()
     done = {} if target is None else _prepared(target, settings, resume)
-    at_home = _known_here_alone(settings)
+    local = _local_only(settings)
     if workers is None:
-        workers = SerialWorkers() if found == "cuda" or at_home else local_workers()
-    elif at_home and not isinstance(workers, SerialWorkers):
-        raise UserError(f"{at_home} is known in this process alone; put it into a file, as in mine.py:name.")
+        workers = SerialWorkers() if found == "cuda" or local else local_workers()
+    elif local and not isinstance(workers, SerialWorkers):
+        raise UserError(f"{local} is known in this process alone; put it into a file, as in mine.py:name.")
     already, total = len(done), len(settings.pairs)
     try:
         if progress:
@@ -92,7 +92,7 @@ def bench(
                 folders.save_cell(target, number, cell)
             if progress:
                 progress(len(done) - already, total - already)
-    finally:  # what there is, after Ctrl-C too
+    finally:  # also after Ctrl-C
         results = Results(settings, [done[number] for number in sorted(done)], target)
         if target is not None:
             folders.save_tables(target, results)
@@ -145,13 +145,13 @@ def check_settings(
 
 
 def _digests(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the files of one's own that texts name, each with a digest of what is in it now."""
+    """Return the user files that texts name, each with a digest of its present content."""
     paths = sorted({own.path for text in texts if (own := userfiles.named(text)) is not None})
     return tuple(f"{path} {sha256(Path(path).expanduser().read_bytes()).hexdigest()[:16]}" for path in paths)
 
 
-def _known_here_alone(settings: Settings) -> str:
-    """Return an optimizer or a landscape that no other process can make from its text; "" if there is none."""
+def _local_only(settings: Settings) -> str:
+    """Return an optimizer or landscape that other processes cannot make from its text; "" if there is none."""
     for text in settings.optimizers:
         kind = type(optimizer(text))
         if kind.traced and not (is_ours(kind) or userfiles.is_own(kind.__module__)):
@@ -165,7 +165,7 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _text_of_landscape(one: AnyLandscape) -> str:
-    """Return a landscape or a task as text, from which every worker makes it."""
+    """Return the text from which every worker makes a landscape or task."""
     if isinstance(one, str) and problems.has_own_dimension(one):
         return problems.problem(one).text
     if isinstance(one, str) and one.strip().lower() in SUITES:
@@ -175,7 +175,7 @@ def _text_of_landscape(one: AnyLandscape) -> str:
 
 
 def _text_of_optimizer(one: AnyOptimizer) -> str:
-    """Return an optimizer as text, from which every worker makes it; what an object has is not tuned."""
+    """Return the text from which every worker makes an optimizer; settings of an object are not tuned."""
     rule = optimizer(one)
     if isinstance(one, str):
         return one.strip()
@@ -183,7 +183,7 @@ def _text_of_optimizer(one: AnyOptimizer) -> str:
 
 
 def _prepared(folder: Path, settings: Settings, resume: bool) -> dict[int, Cell]:
-    """Return the cells that a folder holds already, by their numbers; write the settings into an empty one."""
+    """Return the cells that a folder already holds, by index; write the settings into an empty one."""
     there = folders.load_settings(folder)
     if there is None:
         if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
@@ -208,10 +208,10 @@ def _short(value: object) -> str:
 
 
 def _measured(settings: Settings, done: dict[int, Cell], workers: Workers) -> Iterator[tuple[int, Cell]]:
-    """Yield the cells that are not done yet, as they come.
+    """Yield the remaining cells as they complete.
 
-    First every cell is tuned and run from some of its starts; then come the rest of the starts, if there are more.
-    They are begun in an order in which each part of them is like the whole, so that the time left can be told.
+    First every cell is tuned and run from its first block of starts, then from the others. The order of the cells is
+    such that any part of it is representative, so that the time left can be estimated.
     """
     pairs = settings.pairs
     left = sorted((number for number in range(len(pairs)) if number not in done), key=lambda n: (n * STRIDE) % 1)

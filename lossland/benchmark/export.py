@@ -1,4 +1,4 @@
-"""A benchmark's runs in the formats of others."""
+"""Export of a benchmark's runs to other formats."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from lossland.errors import UserError
 from lossland.files import written
 from lossland.formats.coco import BELOW, Trial, write_trials
 
-MOST_TRIALS = 100  # of a cell: cocopp keeps all of them in memory, and usually gets fifteen
+MOST_TRIALS = 100  # per cell: cocopp keeps all of them in memory, and usually gets fifteen
 
 
 def export_coco(results: Results, folder: str | Path) -> list[Path]:
     """Write the cells on BBOB functions as COCO's data, a folder inside ``folder`` for each optimizer; return these.
 
     ``cocopp`` reads them: ``python -m cocopp FOLDER/adam FOLDER/momentum``. An evaluation is one of the gradient, as
-    everywhere in a benchmark; a target that was met at the start counts as met by the first. Of each cell come the
-    first 100 runs. Raises UserError where no cell is on a noiseless BBOB function.
+    everywhere in a benchmark; a target that is met at the start counts as met by the first. The first 100 runs of each
+    cell are written. Raises UserError where no cell is on a noiseless BBOB function.
     """
     check_coco(results.settings.landscapes, results.settings.noise)
     cells: dict[str, list[Cell]] = defaultdict(list)

@@ -1,8 +1,8 @@
-"""What a benchmark measures, as functions of arrays: success, expected running time, profiles, ranks, each with its
-interval.
+"""The measures of a benchmark, as functions of arrays: success, expected running time, profiles and ranks, each with
+its interval.
 
 Runs are given by ``evaluations`` (..., N), the gradient evaluations until a target was reached (inf: never), and the
-``budget`` of each run, which one that fails is charged with. Sources: Hansen et al. (2021), "COCO: a platform for
+``budget`` of each run, the cost of a failed one. Sources: Hansen et al. (2021), "COCO: a platform for
 comparing continuous optimizers in a black-box setting" (expected running time, runtime profiles); Wilson (1927) (the
 interval of a share); Efron (1979) (the bootstrap); Agarwal et al. (2021), "Deep reinforcement learning at the edge of
 the statistical precipice" (runs resampled task by task, intervals of aggregates).
@@ -19,15 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 Float64 = NDArray[np.float64]
 
 Z = 1.959963984540054  # standard normal quantile of 97.5 %: all intervals are of 95 %
-TAILS = (2.5, 97.5)  # percentiles of resamples between which 95 % of them lie
+TAILS = (2.5, 97.5)  # percentiles of a 95 % interval
 RESAMPLES = 1000
-MOST_WEIGHTS = 10**7  # numbers in a table of resamples: with more runs there are fewer resamples
+MOST_WEIGHTS = 10**7  # entries of a table of resamples: more runs have fewer resamples
 FEWEST_RESAMPLES = 100
 PATIENCE = 100.0  # budgets after which a target counts as never reached
 
 
 def wilson(successes: int, runs: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a success rate: it has no width below 0 or above 1, and some at both ends."""
+    """Return Wilson's 95 % interval of a success rate: it stays within [0, 1] and has a positive width at both ends."""
     share, square = successes / runs, Z * Z / runs
     middle = share + square / 2
     reach = Z * math.sqrt(share * (1 - share) / runs + square / (4 * runs))
@@ -39,7 +39,7 @@ def wilson(successes: int, runs: int) -> tuple[float, float]:
 def running_time(evaluations: ArrayLike, budget: float) -> Float64:
     """Return the expected running time (...) to reach a target by restarts: all evaluations per success.
 
-    ``evaluations`` (..., N) until the target was reached, inf where it was not: such a run costs its budget. inf where
+    ``evaluations`` (..., N) are inf for runs that missed the target, which cost their budget. The result is inf where
     no run succeeded.
     """
     until, reached = _charged(evaluations, budget)
@@ -59,7 +59,7 @@ def running_time_interval(evaluations: ArrayLike, budget: float, seed: int = 0) 
 
 
 def _charged(evaluations: ArrayLike, budget: float) -> tuple[Float64, Float64]:
-    """Return what each run costs, and 1 where it reached the target, else 0."""
+    """Return the cost of each run, and 1 where it reached the target, else 0."""
     until = np.asarray(evaluations, np.float64)
     reached = np.isfinite(until)
     return np.where(reached, until, budget), reached.astype(np.float64)
@@ -79,7 +79,7 @@ def _counts(runs: int, seed: int) -> NDArray[np.uint8]:
 def resamples(runs: int, seed: int = 0) -> Float64:
     """Return how often each of N runs is drawn in each of B bootstrap resamples (B, N): rows sum to N.
 
-    The same for the same seed, so that optimizers that start at the same places are resampled alike.
+    Deterministic in the seed, so that optimizers with the same starts have the same resamples.
     """
     return _counts(runs, seed).astype(np.float64)
 
@@ -88,17 +88,17 @@ def resamples(runs: int, seed: int = 0) -> Float64:
 
 
 def profile(evaluations: ArrayLike, budgets: ArrayLike) -> Float64:
-    """Return the share (g,) of all runs and targets that are reached within each of the ``budgets`` (g,)."""
+    """Return the share (g,) of all runs and targets reached within each of the ``budgets`` (g,)."""
     until = np.sort(np.asarray(evaluations, np.float64), axis=None)
     return np.searchsorted(until, np.asarray(budgets, np.float64), side="right") / until.size
 
 
 def score(times: ArrayLike, budget: float) -> Float64:
-    """Return one number (...) for the expected running times (..., T) to T targets: 1 is at once, 0 is never.
+    """Return one number (...) for the expected running times (..., T) to T targets: 1 is immediately, 0 is never.
 
-    It is the area under the profile of runs that start again until they succeed, on a logarithmic axis from 1 to
-    `PATIENCE` budgets: a target that takes e evaluations counts 1 - log(e) / log(PATIENCE budget), at least 0. So a
-    target that one run in ten reaches counts, and counts less than one that all reach.
+    It is the area under the profile of runs restarted until success, on a logarithmic axis from 1 to `PATIENCE`
+    budgets: a target that takes e evaluations counts 1 - log(e) / log(PATIENCE budget), at least 0. So a target that
+    one run in ten reaches counts, but less than one that all reach.
     """
     with np.errstate(divide="ignore"):
         left = 1 - np.log(np.maximum(np.asarray(times, np.float64), 1.0)) / math.log(PATIENCE * budget)
@@ -113,12 +113,12 @@ def score_resamples(evaluations: ArrayLike, budget: float, seed: int = 0) -> Flo
 
 
 def good_width(rates: ArrayLike, score: ArrayLike, share: float = 0.9) -> float:
-    """Return how many decades of rates (R,), rising, around the best one keep ``share`` of its score.
+    """Return the width in decades of the increasing rates (R,) around the best one with ``share`` of its score.
 
-    Between two rates the score is interpolated on the logarithmic axis; at the ends of the table it ends. 0 where no
-    rate scores.
+    Between two rates the score is interpolated on the logarithmic axis; the interval ends at the ends of the table. 0
+    if no rate scores.
     """
-    place, height = np.log10(np.asarray(rates, np.float64)), np.asarray(score, np.float64)
+    position, height = np.log10(np.asarray(rates, np.float64)), np.asarray(score, np.float64)
     if not len(height) or height.max() <= 0:
         return 0.0
     best, level = int(height.argmax()), share * height.max()
@@ -128,9 +128,9 @@ def good_width(rates: ArrayLike, score: ArrayLike, share: float = 0.9) -> float:
         while 0 <= i + step < len(height) and height[i + step] >= level:
             i += step
         if not 0 <= i + step < len(height):
-            return float(place[i])
+            return float(position[i])
         part = (height[i] - level) / (height[i] - height[i + step])
-        return float(place[i] + part * (place[i + step] - place[i]))
+        return float(position[i] + part * (position[i + step] - position[i]))
 
     return edge(1) - edge(-1)
 
@@ -145,7 +145,7 @@ def interval(resampled: ArrayLike) -> tuple[float, float]:
 
 
 def ranks(means: ArrayLike) -> Float64:
-    """Return the ranks (..., M) of mean scores (..., M): 1 is the highest, equal ones share the middle of theirs."""
+    """Return the ranks (..., M) of mean scores (..., M): 1 is the highest, ties get the mean of their ranks."""
     means = np.asarray(means, np.float64)
     above = (means[..., None, :] > means[..., :, None]).sum(axis=-1)
     equal = (means[..., None, :] == means[..., :, None]).sum(axis=-1)
@@ -156,8 +156,8 @@ def difference_p(resampled: ArrayLike, means: ArrayLike, best: int) -> Float64:
     """Return for each competitor (M,) the two-sided p-value of having the same mean score as the best one.
 
     ``means`` (M,) are the scores; ``resampled`` (B, M) has a row for each bootstrap resample, in which all meet the
-    same starts. The difference is measured in standard deviations of the resampled differences: counting resamples
-    could tell no p below 1 in B, too coarse for many comparisons at once.
+    same starts. The difference is measured in standard deviations of the resampled differences: a count of resamples
+    could not give a p below 1 in B, too coarse for many comparisons.
     """
     means, drawn = np.asarray(means, np.float64), np.asarray(resampled, np.float64)
     behind, error = means[best] - means, (drawn[:, [best]] - drawn).std(axis=0)
@@ -166,7 +166,7 @@ def difference_p(resampled: ArrayLike, means: ArrayLike, best: int) -> Float64:
 
 
 def holm(p: ArrayLike) -> Float64:
-    """Return p-values (M,) corrected for being M tests at once (Holm 1979)."""
+    """Return p-values (M,) corrected for multiple tests (Holm 1979)."""
     p = np.asarray(p, np.float64)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))

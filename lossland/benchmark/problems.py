@@ -1,4 +1,4 @@
-"""A landscape as a problem: its lowest value, the targets that are to be reached, and where runs start."""
+"""A landscape as a benchmark problem: its lowest value, the targets to reach, and the starts of runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from lossland.compute import arrays, philox
 from lossland.compute.bounds import is_lost
 from lossland.compute.crowds.base import rounded
 from lossland.compute.crowds.on_arrays import ArrayCrowd
-from lossland.compute.looks import substituted
 from lossland.compute.minima import find_minima
+from lossland.compute.rules import substituted
 from lossland.errors import UserError
 from lossland.expression import variable
 from lossland.landscapes import Landscape
@@ -24,22 +24,22 @@ from lossland.optimizers import Rprop
 Float64 = NDArray[np.float64]
 
 TARGETS = 51
-HARDEST = 1e-8  # of the scale: what success means
+HARDEST = 1e-8  # the hardest target, relative to the scale: success
 COCO = "bbob:"  # problems whose targets are COCO's own, from 10^2 to 10^-8
-SAMPLE = 4096  # places whose median value is a landscape's scale
-SEARCH = 1024  # places from which an unknown lowest value is searched
+SAMPLE = 4096  # random points, whose median value is a landscape's scale
+SEARCH = 1024  # starts of the search for an unknown lowest value
 SEARCH_STEPS = 1000
-APART = 0.25  # of the domain, between the origin that rules see and any minimum
+APART = 0.25  # of the domain: least distance between the origin that rules see and any minimum
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be minimized, f on ``land``, and what counts: f* is ``lowest``, and precision is in units of
-    ``scale``; ``targets`` (T,) are values of f - f*, falling.
+    """The function f of ``land`` to minimize, with f* = ``lowest``; precision is in units of ``scale``, and
+    ``targets`` (T,) are decreasing values of f - f*.
 
-    ``seen`` is the landscape as rules see it: its origin lies at ``origin`` (n,), which has nothing to do with the
-    minimum. So a rule that pulls to the origin, or takes steps as long as a share of the position, is not told the
-    answer by the many formulas whose minimum is at 0.
+    ``seen`` is the landscape as rules see it: translated so that its origin is at ``origin`` (n,), which is unrelated
+    to the minimum. Otherwise weight decay, or steps in proportion to the position, would profit from the many formulas
+    whose minimum is at 0.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Problem:
 
     @property
     def dimension(self) -> int:
-        """How many coordinates there are."""
+        """The number of coordinates."""
         return len(self.land.domain)
 
     @property
@@ -62,7 +62,7 @@ class Problem:
 
     @property
     def start(self) -> tuple[float, ...]:
-        """A usual start on ``seen``, by which a rate that suits is found."""
+        """A start on ``seen``, for which rates are suggested."""
         return self.seen.start if isinstance(self.seen, Landscape) else tuple(self.starts(0, 1, 0)[0].tolist())
 
     def starts(self, first: int, count: int, seed: int) -> Float64:
@@ -74,33 +74,33 @@ class Problem:
 def problem(text: str, dimension: int = 2) -> Problem:
     """Return the problem of a landscape, given as text; raise UserError where it has no lowest value.
 
-    A task has its own dimension, whatever the others have.
+    A task has its own dimension.
     """
     land = ground(text, None if has_own_dimension(text) else dimension)
     lowest = _lowest(land, text)
     seen, origin, scale, easiest = land, np.zeros(len(land.domain)), 1.0, 1.0
-    if text.strip().lower().startswith(COCO):  # which has moved the minimum already
+    if text.strip().lower().startswith(COCO):  # its minimum is already moved
         easiest = 1e2
     else:
         scale = _scale(land, lowest)
-        if isinstance(land, Landscape):  # of a model's parameters 0 is where they begin, and means something
+        if isinstance(land, Landscape):  # for a model's parameters 0 is meaningful: they start near it
             origin = _origin(land)
             seen = _seen_from(land, origin)
     return Problem(text, land, seen, origin, lowest, scale, scale * np.geomspace(easiest, HARDEST, TARGETS))
 
 
 def _origin(land: Landscape) -> Float64:
-    """Return a place in the domain, drawn by the landscape's name, that is a quarter of its width from any minimum."""
+    """Return a point of the domain, drawn by the landscape's name, at least `APART` from any minimum."""
     low, high = np.array(land.domain).T
     known = np.array(land.minima).reshape(-1, 2)
     draws = np.stack(philox.uniform(zlib.crc32(land.name.encode()), philox.particles(np, 0, 64)), axis=-1)
-    places = low + (high - low) * draws
-    apart = np.abs((places[:, None] - known) / (high - low)).max(axis=-1).min(axis=-1, initial=1.0)
-    return places[int((apart > APART).argmax())]
+    points = low + (high - low) * draws
+    apart = np.abs((points[:, None] - known) / (high - low)).max(axis=-1).min(axis=-1, initial=1.0)
+    return points[int((apart > APART).argmax())]
 
 
 def _seen_from(land: Landscape, origin: Float64) -> Landscape:
-    """Return the landscape with its origin at a place (2,): f(u) there is f(u + origin) here."""
+    """Return the landscape translated to an origin (2,): its value at u is f(u + origin)."""
     moved = {name: variable(name) + float(by) for name, by in zip(land.names, origin, strict=True)}
     (x, y) = origin.tolist()
 
@@ -118,7 +118,7 @@ def _seen_from(land: Landscape, origin: Float64) -> Landscape:
 
 
 def _uniform(land: Ground, first: int, count: int, seed: int) -> Float64:
-    """Return draws as those of a swarm: particle i's do not depend on how many there are. They are float32 numbers."""
+    """Return float32 draws as those of a swarm: particle i's does not depend on ``count``."""
     low, high = np.array(land.domain).T
     numbers = philox.particles(np, first, count)
     draws = [draw for pair in range((len(low) + 1) // 2) for draw in philox.uniform(seed, numbers, pair)]
@@ -127,7 +127,7 @@ def _uniform(land: Ground, first: int, count: int, seed: int) -> Float64:
 
 
 def _scale(land: Ground, lowest: float) -> float:
-    """Return the median of f - f* over the domain, which does not depend on a benchmark's seed."""
+    """Return the median of f - f* over the domain, independent of a benchmark's seed."""
     value = np.asarray(land.value(_uniform(land, 0, SAMPLE, 0)))
     above = value[np.isfinite(value)] - lowest
     middle = float(np.median(above)) if len(above) else 0.0
@@ -136,7 +136,7 @@ def _scale(land: Ground, lowest: float) -> float:
 
 @np.errstate(all="ignore")
 def _lowest(land: Ground, text: str) -> float:
-    """Return the value of the known global minima; of a landscape without, the lowest value that a search finds."""
+    """Return the value of the known global minima, or the lowest value that a search finds."""
     if land.minima:
         return float(np.min(land.value(np.array(land.minima))))
     if not isinstance(land, Landscape):
@@ -148,7 +148,7 @@ def _lowest(land: Ground, text: str) -> float:
     end = searching.positions
     minima, _ = find_minima(land, end.astype(np.float32))
     lost = is_lost(end, land.domain)
-    values = [np.asarray(land.value(places)).reshape(-1) for places in (start, end[~lost], minima.position)]
+    values = [np.asarray(land.value(points)).reshape(-1) for points in (start, end[~lost], minima.position)]
     finite = np.concatenate(values)
     finite = finite[np.isfinite(finite)]
     if not len(finite) or (np.asarray(land.value(end[lost])) < finite.min()).any():

@@ -1,4 +1,4 @@
-"""The film of a benchmark: who won, three cells with their best, median and worst runs, and what tuning had to find."""
+"""The film of a benchmark: the winner, three cells with their best, median and worst runs, and the tuning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lossland.benchmark.summary import Summary
 from lossland.scenery.library import BENCHMARK
 from lossland.scenery.tour import Shot, Tour
 
-Span = tuple[float, float]  # of an angle or a distance, from where to where
+Span = tuple[float, float]  # of an angle or a distance: from, to
 
 FADE = 0.9  # seconds from one shot to the next
 LENGTHS = {"leaderboard": 7.0, "cells": 7.0, "race": 8.5, "tuning": 7.5, "profiles": 6.5}
@@ -17,7 +17,7 @@ BEST = "The winner at its best"
 
 
 def reel(found: Summary, folder: str = "") -> Tour:
-    """Return the film of results, which are in a folder ("": those that lossland brings), as a tour."""
+    """Return the film of results in a folder ("": those that come with lossland) as a tour."""
 
     def shot(
         page: str, title: str, text: str, cell: tuple[str, str] = ("", ""), azimuth: Span | None = None,
@@ -39,9 +39,9 @@ def reel(found: Summary, folder: str = "") -> Tour:
         shot("cells", "Where is it easy, where is it hard?", "A bar for each optimizer on each landscape",
              azimuth=(-72.0, -38.0), elevation=(34.0, 44.0)),
     ]  # fmt: skip
-    turns = ((-78.0, -50.0), (-44.0, -72.0), (-76.0, -46.0))
+    azimuths = ((-78.0, -50.0), (-44.0, -72.0), (-76.0, -46.0))
     cells = {why: cell for why, cell in chosen(found).items() if found.row(*cell)["dimension"] == 2}
-    for (why, cell), azimuth in zip(cells.items(), turns, strict=False):
+    for (why, cell), azimuth in zip(cells.items(), azimuths, strict=False):
         row = found.row(*cell)
         text = f"{row['title']} on {row['landscape_title']}: {100 * row['success']:.0f} % of the starts arrive"
         shots.append(shot("race", why, text, cell, azimuth=azimuth, distance=(1.05, 0.96)))
@@ -57,7 +57,7 @@ def reel(found: Summary, folder: str = "") -> Tour:
 
 
 def chosen(found: Summary) -> dict[str, tuple[str, str]]:
-    """Return three cells, each by what is said of it: the winner's best, one of the middle, and the winner's worst."""
+    """Return three cells by their captions: the winner's best, a median one, and the winner's worst."""
     score = found.scores(found.optimizers)
     lead = score[0] - score.mean(axis=0)
     middle = np.unravel_index(np.argsort(score, axis=None)[score.size // 2], score.shape)

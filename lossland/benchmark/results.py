@@ -1,7 +1,7 @@
-"""What a benchmark found: one `Cell` for each optimizer on each landscape, and the folder they are kept in.
+"""Results of a benchmark: one `Cell` for each optimizer on each landscape, and the folder that holds them.
 
-A folder holds ``settings.json``; ``cells/NNNN.npz``, one for each cell, whole as soon as it is there; and, written from
-these, ``results.json`` and ``results.csv``. Nothing is ever unpickled.
+A folder holds ``settings.json``; ``cells/NNNN.npz``, one for each cell, written atomically; and, derived from these,
+``results.json`` and ``results.csv``. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ COLUMNS = (
 
 
 Numbers = Float64 | Sequence[float]
-"""Numbers (n,) of a document: an array before it is written, a list once it is read."""
+"""Numbers (n,) of a document: an array before it is written, a list after it is read."""
 
 
 class Row(TypedDict):
-    """A cell's figures as plain data: what ``lossland bench --json`` prints."""
+    """A cell's measures as plain data, as ``lossland bench --json`` prints them."""
 
     optimizer: str
     landscape: str
@@ -71,7 +71,7 @@ class Row(TypedDict):
 
 
 class TuningTable(TypedDict):
-    """The trials (B, P) of a tuning: values of the parameters ``names``, and how each fared."""
+    """The trials (B, P) of a tuning: values of the parameters ``names``, and the result of each."""
 
     names: Sequence[str]
     trials: Float64 | Sequence[Sequence[float]]
@@ -81,7 +81,7 @@ class TuningTable(TypedDict):
 
 
 class RateTable(TypedDict):
-    """Other rates (R,) than the tuned one, and how each fared; ``loss`` (R, 3) has quartiles."""
+    """Other rates (R,) than the tuned one, and the result of each; ``loss`` (R, 3) has quartiles."""
 
     rates: Numbers
     score: Numbers
@@ -90,7 +90,7 @@ class RateTable(TypedDict):
 
 
 class ChosenRun(TypedDict):
-    """One of a cell's runs: its number, its start (n,), its best f - f*, and when it reached the last target or -1."""
+    """One of a cell's runs: its index, start (n,), best f - f*, and the step it reached the last target at, or -1."""
 
     index: int
     start: Numbers
@@ -99,7 +99,7 @@ class ChosenRun(TypedDict):
 
 
 class CellTable(Row):
-    """All that results.json holds of a cell; ``runs`` are the best, the median and the worst."""
+    """A cell in results.json; ``runs`` are the best, the median and the worst."""
 
     title: str
     family: str
@@ -134,7 +134,7 @@ class Line(TypedDict):
 
 
 class Document(TypedDict):
-    """What results.json holds; ``settings`` are the fields of `Settings`."""
+    """The content of results.json; ``settings`` are the fields of `Settings`."""
 
     format: str
     version: int
@@ -147,13 +147,13 @@ class Document(TypedDict):
 
 @dataclass(frozen=True)
 class Settings:
-    """What makes a benchmark: the same settings give the same numbers.
+    """The settings of a benchmark; the same settings give the same numbers.
 
     ``optimizers`` and ``landscapes`` are texts as `ll.optimizers` and `ll.landscape` take them. ``steps`` is the budget
     of a run in gradient evaluations, ``budget`` the number of tuning trials of each optimizer on each landscape, each
     from ``tuning_starts`` starts; ``starts`` are the held-out ones. ``noise`` is the standard deviation of Gaussian
-    noise on each component of each gradient. ``files`` are a user's own that these texts name, each with a digest of
-    what was in it.
+    noise on each component of each gradient. ``files`` are the user files that these texts name, each with a digest
+    of its content.
     """
 
     optimizers: tuple[str, ...]
@@ -179,8 +179,8 @@ class Cell:
     """One optimizer on one landscape: its tuning, and N runs from held-out starts to T targets in n dimensions.
 
     ``hits`` (T, N) is the step at which a run first reached each target (0: it started there, -1: never). A step costs
-    ``cost`` gradient evaluations, and no run took more than ``steps`` steps. ``targets`` (T,) are values of f - f*,
-    falling; the last one is what success means. ``best`` and ``final`` (N,) are the lowest f - f* of each run and the
+    ``cost`` gradient evaluations, and no run took more than ``steps`` steps. ``targets`` (T,) are decreasing values
+    of f - f*; reaching the last one is success. ``best`` and ``final`` (N,) are the lowest f - f* of each run and the
     last one; a run ends at the last target, where it is ``lost`` (N,) (the step, -1 if it is not) or after all steps.
     ``rule`` is the tuned optimizer as text, with its ``settings``. ``trials`` (B, P) are the tuning's values of the
     parameters ``names``; ``rates`` (R,) other rates for the tuned rule. See docs/benchmark.md.
@@ -220,12 +220,12 @@ class Cell:
     # --------------------------------------------------------------------------------------------------- evaluations
     @property
     def starts(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return self.hits.shape[1]
 
     @property
     def budget(self) -> float:
-        """How many gradients a run may evaluate."""
+        """The number of gradients that a run may evaluate."""
         return self.steps * self.cost
 
     @property
@@ -236,7 +236,7 @@ class Cell:
     # ------------------------------------------------------------------------------------------------------ measures
     @property
     def successes(self) -> int:
-        """How many runs reached the last target."""
+        """The number of runs that reached the last target."""
         return int((self.hits[-1] >= 0).sum())
 
     @property
@@ -266,12 +266,12 @@ class Cell:
 
     @property
     def score(self) -> float:
-        """The area under the profile of runs that start again until they succeed: see `measures.score`."""
+        """The area under the profile of runs restarted until success: see `measures.score`."""
         return float(measures.score(self.ert_of_targets, self.budget))
 
     @cached_property
     def score_resamples(self) -> Float64:
-        """Bootstrap resamples (B,) of the score; on one landscape all optimizers' starts are resampled alike."""
+        """Bootstrap resamples (B,) of the score; all optimizers on a landscape use the same resamples of starts."""
         seed = self.seed + zlib.crc32(self.landscape.encode())
         return measures.score_resamples(self.evaluations, self.budget, seed)
 
@@ -298,13 +298,13 @@ class Cell:
 
     @property
     def good_rates(self) -> float:
-        """How many decades of rates keep nine tenths of the best score, the other parameters as tuned."""
+        """The width in decades of the rates with at least 90 % of the best score, other parameters as tuned."""
         return measures.good_width(self.rates, self.rate_score)
 
     # ---------------------------------------------------------------------------------------------------------- runs
     @cached_property
     def order(self) -> NDArray[np.intp]:
-        """The runs (N,) from the best to the worst: by when they reached the last target, then by their best value."""
+        """The runs (N,) from best to worst: by the step of the last target, then by the best value."""
         last = np.where(self.hits[-1] >= 0, self.hits[-1], np.iinfo(np.int32).max)
         return np.lexsort((np.nan_to_num(self.best, nan=np.inf), last))
 
@@ -319,7 +319,7 @@ class Cell:
 
     # ---------------------------------------------------------------------------------------------------- plain data
     def row(self) -> Row:
-        """Return the cell's figures as plain data: the columns of the table, and a few more."""
+        """Return the cell's measures as plain data: the columns of the table, and a few more."""
         (success_low, success_high), (ert_low, ert_high) = self.success_interval, self.ert_interval
         score_low, score_high = self.score_interval
         return {
@@ -348,7 +348,7 @@ class Cell:
         }
 
     def document(self, budgets: Float64) -> CellTable:
-        """Return all that results.json holds of the cell."""
+        """Return the cell as in results.json."""
         return {
             **self.row(),
             "title": self.title,
@@ -390,19 +390,19 @@ PLAIN = tuple(item.name for item in fields(Cell) if item.name not in ARRAYS)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Results(Displayed):
-    """A benchmark's cells, in the order of its settings; of one that was stopped, those that are done."""
+    """A benchmark's cells, in the order of its settings; if it was stopped, those that are done."""
 
     settings: Settings
     cells: list[Cell]
     folder: Path | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
-        """Return what was measured, and the leaderboard."""
+        """Return the title and the leaderboard."""
         return "\n".join([self.title, *self.lines()])
 
     @property
     def title(self) -> str:
-        """How many optimizers and landscapes there are, and what each was given."""
+        """A summary of the settings."""
         asked = self.settings
         part = "" if self.complete else f", {len(self.cells)} of {len(asked.pairs)} cells"
         given = (
@@ -422,7 +422,7 @@ class Results(Displayed):
 
     @property
     def complete(self) -> bool:
-        """Whether every cell is there."""
+        """Whether every cell is done."""
         return len(self.cells) == len(self.settings.pairs)
 
     def cell(self, optimizer: str, landscape: str) -> Cell:
@@ -439,7 +439,7 @@ class Results(Displayed):
 
     @property
     def optimizers(self) -> list[str]:
-        """The optimizers that have been on every landscape: only these can be compared."""
+        """The optimizers that have run on every landscape: only these can be compared."""
         done = {(cell.optimizer, cell.landscape) for cell in self.cells}
         known = self.settings.landscapes
         return [one for one in self.settings.optimizers if all((one, land) in done for land in known)]
@@ -455,7 +455,7 @@ class Results(Displayed):
         return np.mean(shares, axis=0)
 
     def rows(self) -> list[Row]:
-        """Return every cell's figures as plain data."""
+        """Return every cell's measures as plain data."""
         return [cell.row() for cell in self.cells]
 
     @cached_property
@@ -496,14 +496,13 @@ class Results(Displayed):
     def leaderboard(self) -> list[Line]:
         """Return one line for each optimizer that was on every landscape, the best first.
 
-        They are ordered by their mean score over the landscapes. ``p`` is the chance, corrected for all comparisons
-        (Holm), of a difference from the first as large as this one between equals; those with p of 5 % or more are
-        ``tied`` with it.
+        They are ordered by their mean score over the landscapes. ``p`` is the p-value, corrected for all comparisons
+        (Holm), of the difference from the first; those with p of 5 % or more are ``tied`` with it.
         """
         return self._board
 
     def document(self) -> Document:
-        """Return what results.json holds."""
+        """Return the content of results.json."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -519,7 +518,7 @@ class Results(Displayed):
 
 
 def cell_file(folder: Path, number: int) -> Path:
-    """Return where the cell with a number is kept."""
+    """Return the file of the cell with an index."""
     return folder / CELLS / f"{number:04d}.npz"
 
 
@@ -545,14 +544,14 @@ def load_settings(folder: Path) -> Settings | None:
 
 
 def save_cell(folder: Path, number: int, cell: Cell) -> None:
-    """Write a cell, whole or not at all."""
+    """Write a cell atomically."""
     about = json.dumps({name: getattr(cell, name) for name in PLAIN})
     arrays = {name: getattr(cell, name) for name in ARRAYS}
     write_npz(cell_file(folder, number), {"about": np.array(about), **arrays}, compressed=True)
 
 
 def load_cell(folder: Path, number: int) -> Cell | None:
-    """Return the cell with a number; None if it is not there, or is broken."""
+    """Return the cell with an index; None if it is missing or broken."""
     file = cell_file(folder, number)
     try:
         with np.load(file, allow_pickle=False) as found:
@@ -564,7 +563,7 @@ def load_cell(folder: Path, number: int) -> Cell | None:
 
 
 def load(folder: str | Path) -> Results:
-    """Return the results that a folder holds, of a benchmark that was stopped too; raise UserError if it holds none."""
+    """Return the results in a folder, even of a stopped benchmark; raise UserError if it holds none."""
     folder = Path(folder).expanduser()
     settings = load_settings(folder)
     if settings is None:
@@ -584,7 +583,7 @@ def save_tables(folder: Path, results: Results) -> None:
 
 
 def save(folder: str | Path, results: Results) -> None:
-    """Write all of a results folder."""
+    """Write a whole results folder."""
     folder = Path(folder).expanduser()
     save_settings(folder, results.settings)
     numbers = {pair: number for number, pair in enumerate(results.settings.pairs)}

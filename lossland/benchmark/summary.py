@@ -1,7 +1,7 @@
-"""A benchmark's results as they are shown: results.json, read back into arrays.
+"""A benchmark's results for display: results.json, read back into arrays.
 
-A folder of results also holds every single run; a chart needs only what results.json says. lossland brings one such
-file of its own, so that there is something to look at before the first benchmark.
+A folder of results also holds every single run; charts need only results.json. lossland comes with one such file, so
+that there is something to look at before the first benchmark.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from lossland.benchmark.tiles import path as path_of_run
 from lossland.compute.maps import sweep
 from lossland.errors import UserError, cut, nearest
 from lossland.files import written
-from lossland.formats.jsontext import plain
+from lossland.formats.jsontext import Json, plain, rounded
 from lossland.optimizers import optimizer as read_rule
 from lossland.world.phrases import words
 
@@ -36,8 +36,8 @@ TABLE = "results.json"
 FACTORS = np.arange(-8, 9) / 4
 """Decades from the tuned rate at which sensitivities are told."""
 LEFT_OUT = ("targets", "ert_of_targets")  # of a packed file: no chart shows them
-EXACT = ("runs", "settings", "lowest")  # the runs are run again
-DIGITS = 6  # significant ones of a packed file
+EXACT = ("runs", "settings", "lowest")  # not rounded, because the runs are computed again
+DIGITS = 6  # significant digits of a packed file
 NOT_FINITE = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
 
 
@@ -66,18 +66,18 @@ class Tuning:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """The document of results.json, and the tables in it. Optimizers and landscapes are known by their texts."""
+    """The document of results.json, and the tables in it. Optimizers and landscapes are identified by their texts."""
 
     document: Document
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What was asked for: see ``results.Settings``."""
+        """The settings: see ``results.Settings``."""
         return self.document["settings"]
 
     @cached_property
     def budgets(self) -> Float64:
-        """The gradient evaluations (g,) at which profiles are given."""
+        """The budgets (g,) of profiles in gradient evaluations."""
         return np.array(self.document["evaluations"], float)
 
     @cached_property
@@ -92,12 +92,12 @@ class Summary:
 
     @cached_property
     def optimizers(self) -> tuple[str, ...]:
-        """Those that were on every landscape, best first."""
+        """The optimizers that ran on every landscape, best first."""
         return tuple(self.board)
 
     @cached_property
     def landscapes(self) -> tuple[str, ...]:
-        """The landscapes, from that with the highest mean score to that with the lowest."""
+        """The landscapes in decreasing order of mean score."""
         names = tuple(dict.fromkeys(land for _, land in self.rows))
         mean = {name: np.mean([row["score"] for (_, land), row in self.rows.items() if land == name]) for name in names}
         return tuple(sorted(names, key=lambda name: -mean[name]))
@@ -110,7 +110,7 @@ class Summary:
         return self.rows[optimizer, landscape]
 
     def title(self, optimizer: str) -> str:
-        """Return an optimizer's name for people."""
+        """Return an optimizer's title."""
         return self.row(optimizer, self.landscapes[0])["title"]
 
     def family(self, optimizer: str) -> str:
@@ -118,7 +118,7 @@ class Summary:
         return self.row(optimizer, self.landscapes[0])["family"]
 
     def landscape_title(self, landscape: str) -> str:
-        """Return a landscape's name for people."""
+        """Return a landscape's title."""
         return self.row(self.optimizers[0], landscape)["landscape_title"]
 
     def profile(self, optimizer: str) -> Float64:
@@ -126,9 +126,9 @@ class Summary:
         return np.mean([np.asarray(self.row(optimizer, land)["profile"]) for land in self.landscapes], axis=0)
 
     def why_no_replay(self, optimizer: str, landscape: str) -> str:
-        """Return why the runs of a cell cannot be shown on their landscape, "" where they can.
+        """Return why the runs of a cell cannot be replayed on their landscape, "" if they can.
 
-        Results never run a file by themselves: a rule in one has to be named first.
+        Reading results never runs a user's file: a rule in one has to be named by the user first.
         """
         if (dimension := self.row(optimizer, landscape)["dimension"]) != 2:
             return f"its runs are in {dimension} dimensions, not in two"
@@ -143,7 +143,7 @@ class Summary:
         return ""
 
     def replay(self, optimizer: str, landscape: str) -> dict[str, Float64]:
-        """Return the places (T + 1, n) of the best, the median and the worst run, each up to the last target."""
+        """Return the positions (T + 1, n) of the best, the median and the worst run, each up to the last target."""
         row, paths = self.row(optimizer, landscape), {}
         where, rule = problem(row["landscape"], row["dimension"]), read_rule(row["rule"])
         seed, backend = self.settings["seed"], self.settings["backend"]
@@ -218,13 +218,13 @@ class Summary:
 
 
 def read(path: str | Path = "") -> Summary:
-    """Return the results in a folder, or in a results.json by itself; without a path, those that lossland brings.
+    """Return the results in a folder or a results.json; without a path, those that come with lossland.
 
-    Raises UserError where there are none.
+    Raises UserError if there are none.
     """
     file = Path(os.path.expanduser(path)) if str(path) else EXAMPLE
-    if os.path.isdir(file):  # as Path's own, but false for names that no file can have
-        if not (file / TABLE).is_file() and (file / SETTINGS).is_file():  # a benchmark that was killed
+    if os.path.isdir(file):  # unlike Path.is_dir, false for invalid names
+        if not (file / TABLE).is_file() and (file / SETTINGS).is_file():  # a killed benchmark
             return _checked(plain(load(file).document()), file)
         file = file / TABLE
     if not os.path.isfile(file):
@@ -234,7 +234,7 @@ def read(path: str | Path = "") -> Summary:
 
 @lru_cache(maxsize=4)
 def _read(file: Path, changed: int) -> Summary:
-    """Return the results in a file, which last changed at a time: read again when it has changed."""
+    """Return the results in a file; ``changed``, its modification time, is part of the cache key."""
     try:
         data = file.read_bytes()
         document = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
@@ -244,38 +244,35 @@ def _read(file: Path, changed: int) -> Summary:
 
 
 def pack(summary: Summary, file: Path) -> None:
-    """Write a small file that `read` reads: what no chart shows is left out, and numbers are rounded."""
+    """Write a small file for `read`: without what no chart shows, and with rounded numbers."""
     rows = [
-        {key: value if key in EXACT else _rounded(plain(value)) for key, value in row.items() if key not in LEFT_OUT}
+        {
+            key: value if key in EXACT else rounded(plain(value), DIGITS)
+            for key, value in row.items()
+            if key not in LEFT_OUT
+        }
         for row in summary.document["results"]
     ]
-    text = json.dumps(plain({**_rounded(plain({**summary.document, "results": []})), "results": rows}))
+    head = rounded(plain({key: value for key, value in summary.document.items() if key != "results"}), DIGITS)
+    text = json.dumps({**cast("dict[str, Json]", head), "results": plain(rows)})
     with written(file) as temporary:
         temporary.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
 
-def _checked(document: Any, file: Path) -> Summary:
+def _checked(document: Json, file: Path) -> Summary:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UserError(f"{file} holds no results of `lossland bench`.")
     if document.get("version") != VERSION:
         raise UserError(f"{file} is of another version of lossland; measure again into a new folder.")
     if not document["leaderboard"]:
         raise UserError(f"{file} has no optimizer that was on every landscape yet; let `lossland bench` go on.")
-    return Summary(_numbers(document))
+    return Summary(cast(Document, _numbers(document)))
 
 
-def _numbers(value: Any) -> Any:
-    """Return JSON data with the words for what is not finite as numbers."""
+def _numbers(value: Json) -> Json:
+    """Return JSON data with the words for non-finite numbers as numbers."""
     if isinstance(value, str):
         return NOT_FINITE.get(value, value)
     if isinstance(value, list):
         return [_numbers(one) for one in value]
     return {key: _numbers(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
-    if isinstance(value, list):
-        return [_rounded(one) for one in value]
-    return {key: _rounded(one) for key, one in value.items()} if isinstance(value, dict) else value

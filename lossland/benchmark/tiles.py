@@ -1,5 +1,7 @@
-"""One tile of a benchmark: an optimizer on a landscape, tuned, and run from some held-out starts. Plain data go in
-and come out, so that a tile can be done by any process of any machine, and comes out the same."""
+"""One tile of a benchmark: an optimizer on a landscape, tuned, and run from some held-out starts.
+
+Tiles and results are plain data, so that any process on any machine can compute a tile with the same result.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,14 @@ Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 
 MOST_STARTS = 4096  # of a tile
-TUNING = 2**40  # number of the first particle that tunes: held-out ones are numbered from 0
+TUNING = 2**40  # index of the first tuning particle; held-out ones start at 0
 
 
 @dataclass(frozen=True)
 class Tile:
     """Runs of an optimizer on a landscape from the starts ``first`` to ``first + count``.
 
-    ``rule`` is the tuned optimizer as text; without it it is tuned first.
+    ``rule`` is the tuned optimizer as text; if it is empty, the optimizer is tuned first.
     """
 
     settings: Settings
@@ -45,7 +47,7 @@ class Tile:
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """What N runs came to; the fields are as in `Cell`."""
+    """The results of N runs; the fields are as in `Cell`."""
 
     hits: Int32
     best: Float64
@@ -57,7 +59,7 @@ class Runs:
 
 @dataclass(frozen=True, eq=False)
 class Tuning:
-    """What a tuning tried and found; the fields are as in `Cell`."""
+    """The trials and the result of a tuning; the fields are as in `Cell`."""
 
     rule: str
     names: tuple[str, ...]
@@ -80,7 +82,7 @@ class TileResult:
 
 
 def run_tile(tile: Tile) -> TileResult:
-    """Do a tile."""
+    """Compute a tile."""
     settings = tile.settings
     where = problem(tile.landscape, settings.dimension)
     if tile.rule:
@@ -90,12 +92,12 @@ def run_tile(tile: Tile) -> TileResult:
 
 
 def cost_of(rule: Optimizer, dimension: int) -> float:
-    """Return how many gradients a step costs; one that looks at nothing at all pays for one."""
+    """Return the cost of a step in gradients; a step without evaluations counts as one."""
     return cost(rule, dimension) or 1.0
 
 
 def steps_of(rule: Optimizer, dimension: int, evaluations: int) -> int:
-    """Return how many steps of a rule a budget of gradient evaluations pays for, at least one."""
+    """Return the number of steps of a rule within a budget of gradient evaluations, at least one."""
     return max(1, int(evaluations // cost_of(rule, dimension)))
 
 
@@ -110,8 +112,8 @@ def follow_each(
 ) -> Iterator[Runs]:
     """Run several rules of one class from the same starts.
 
-    A compiled kernel moves the particles of one rule after the other. Where a step is too long to be compiled, they are
-    moved by operations on arrays, those of several rules at once.
+    A compiled kernel runs one rule after the other. Where a step is too long to be compiled, array operations run
+    several rules at once.
     """
     start = where.starts(first, count, settings.seed)
     steps, backend = steps_of(rules[0], where.dimension, settings.steps), arrays.backend(settings.backend)
@@ -137,7 +139,7 @@ def _runs_of(where: Problem, particles: Crowd, start: Float64, steps: int) -> It
     """Yield the runs of each set of particles that began at ``start`` (N, n)."""
     hits, best, end = particles.hits, particles.best, particles.positions
     lost = particles.lost.astype(np.int32)
-    value = np.asarray(where.seen.value(end))  # the places after the last step have not been looked at
+    value = np.asarray(where.seen.value(end))  # the final positions have not been evaluated
     there = lost < 0
     passed = there & (value <= where.levels[:, None])
     hits = np.where((hits < 0) & passed, np.int32(steps), hits)
@@ -148,7 +150,7 @@ def _runs_of(where: Problem, particles: Crowd, start: Float64, steps: int) -> It
 
 
 def tune(where: Problem, text: str, settings: Settings) -> Tuning:
-    """Try settings of an optimizer on starts of their own, and return the best: that of the highest score."""
+    """Try settings of an optimizer on separate starts, and return those with the highest score."""
     rule = optimizer(text)
     if settings.noise:
         rule = noisy(rule, settings.noise)
@@ -175,14 +177,14 @@ def tune(where: Problem, text: str, settings: Settings) -> Tuning:
 
 
 def given(text: str) -> tuple[str, ...]:
-    """Return the names of the settings that an optimizer's text gives: those are not tuned."""
+    """Return the names of the settings in an optimizer's text, which are not tuned."""
     last = text.rpartition(":")[2]
     return tuple(part.partition("=")[0].strip() for part in last.split(",") if "=" in part)
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """How a setting fared: score, success rate, quartiles of the best f - f*, and whether all were lost at once."""
+    """The result of a setting: score, success rate, quartiles of the best f - f*, and whether the first step is nan."""
 
     score: float
     success: float
@@ -248,13 +250,13 @@ def cell_of(settings: Settings, pair: tuple[str, str], tuned: Tuning, parts: lis
 
 
 def path(where: Problem, rule: Optimizer, start: Float64, steps: int, seed: int, number: int, backend: str) -> Float64:
-    """Return the places (steps + 1, n) of the run from ``start`` (n,) of the particle with a number, step by step."""
+    """Return the positions (steps + 1, n) of a run from ``start`` (n,), as the particle with index ``number``."""
     begin = (start - where.origin)[None]
     trail = crowd(where.seen, rule, begin, seed, number, arrays.backend(backend)).trail(steps)
     return np.concatenate([start[None], np.asarray(trail)[:, :, 0] + where.origin])
 
 
 def replayed(cell: Cell, runs: Sequence[int], backend: str = "cpu") -> Float64:
-    """Return the places (steps + 1, len(runs), n) of some of a cell's runs, those after the last target too."""
+    """Return the positions (steps + 1, len(runs), n) of some of a cell's runs, also after the last target."""
     where, rule = problem(cell.landscape, cell.dimension), optimizer(cell.rule)
     return np.stack([path(where, rule, cell.start[i], cell.steps, cell.seed, i, backend) for i in runs], axis=1)

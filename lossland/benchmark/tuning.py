@@ -1,10 +1,10 @@
-"""The settings that a tuning tries: the default, then a quasi-random sequence over the declared search space.
+"""The trials of a tuning: the default, then a quasi-random sequence over the declared search space.
 
-Which values a hyper-parameter may take is declared by its field (see ``optimizers.rule``). They are spread as one who
-tunes would spread them (Choi et al. 2019): rates and whatever has a logarithmic slider log-uniformly; shares that are
-kept, such as beta, by the logarithm of 1 - beta; ranges from 0 whose default is small, such as a weight decay, as 0 in
-a quarter of the trials, else log-uniformly over four decades; the others evenly. A rate that is a length or per
-curvature spans five decades around the one that suits the landscape: no fixed range suits domains of 1 and of 1000.
+The range of a hyper-parameter is declared by its field (see ``optimizers.rule``). Values are distributed as in common
+practice (Choi et al. 2019): rates and whatever has a logarithmic slider log-uniformly; decays such as beta uniformly in
+the logarithm of 1 - beta; ranges from 0 with a small default, such as a weight decay, as 0 in a quarter of the trials,
+else log-uniformly over four decades; the others uniformly. A rate spans five decades around the suggested one: no fixed
+range suits domains of size 1 and of size 1000.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,24 +24,24 @@ from lossland.optimizers.rule import RATES
 
 Float64 = NDArray[np.float64]
 
-NOISE = "noise"  # is a part of the problem, not tuned
+NOISE = "noise"  # part of the problem, not tuned
 DECADES = 5.0  # of rates
-RATE_ALONE = 4  # one trial in so many varies nothing but the rate
-SMALL = 0.1  # of a range from 0: defaults below are spread over decades
+RATE_ALONE = 4  # one trial in this many varies only the rate
+SMALL = 0.1  # of a range from 0: smaller defaults are distributed over decades
 ZERO = 0.25  # of the trials of such a range are 0
 FOUR = 1e-4
 SENSITIVITY = np.linspace(-2, 2, 17)  # decades around the tuned rate
 
 
 def tuned_names(rule: Optimizer, given: Sequence[str]) -> tuple[str, ...]:
-    """Return the hyper-parameters that are tuned: all that were not ``given`` by the user, and draw no noise."""
+    """Return the hyper-parameters that are tuned: all that were not ``given`` by the user, except noise."""
     return tuple(item.name for item in fields(rule) if item.name not in given and item.name != NOISE)
 
 
 def trials(rule: Optimizer, names: Sequence[str], where: Problem, budget: int, seed: int) -> Float64:
     """Return the values (B, P) of the parameters ``names`` in each of ``budget`` trials; the first are the rule's own.
 
-    One in four changes the rate alone: many parameters at random seldom suit each other.
+    One in four changes only the rate: random combinations of many parameters are rarely good.
     """
     own = np.array([getattr(rule, name) for name in names])
     if not names:
@@ -65,13 +64,13 @@ def rate_name(rule: Optimizer) -> str:
 
 
 def with_values(rule: Optimizer, names: Sequence[str], values: Sequence[float]) -> Optimizer:
-    """Return the rule with other values of some of its hyper-parameters."""
-    changes: dict[str, Any] = dict(zip(names, map(float, values), strict=True))
+    """Return the rule with some of its hyper-parameters replaced."""
+    changes: dict[str, float] = dict(zip(names, map(float, values), strict=True))
     return replace(rule, **changes)
 
 
 def rates_around(rule: Optimizer) -> Float64:
-    """Return rates (R,) around a rule's, four in a decade; none for a rule without a rate."""
+    """Return rates (R,) around a rule's, four per decade; none for a rule without a rate."""
     rate = getattr(rule, rate_name(rule), 0.0)
     if rate <= 0:
         return np.empty(0)
@@ -96,7 +95,7 @@ def sequence(count: int, dimensions: int, seed: int) -> Float64:
 
 
 def _spread(rule: Optimizer, name: str, where: Problem, unit: Float64) -> Float64:
-    """Return values (n,) of a hyper-parameter for numbers (n,) between 0 and 1."""
+    """Map uniform numbers (n,) in [0, 1] to values (n,) of a hyper-parameter."""
     hyper = hyper_parameter(rule, name)
     values = _spread_within(rule, name, where, unit, hyper)
     return np.maximum(np.round(values), hyper.low) if hyper.whole else values
@@ -109,7 +108,7 @@ def _spread_within(rule: Optimizer, name: str, where: Problem, unit: Float64, hy
     if hyper.log:
         return _log_uniform(hyper.min, hyper.max, unit)
     default = float(getattr(rule, name))
-    if _is_kept_share(hyper):
+    if _is_decay(hyper):
         return 1 - _log_uniform(1 - hyper.max, 1 - hyper.min, 1 - unit)
     if hyper.min == 0 and default <= SMALL * hyper.max:
         rest = np.clip((unit - ZERO) / (1 - ZERO), 0, 1)
@@ -117,8 +116,8 @@ def _spread_within(rule: Optimizer, name: str, where: Problem, unit: Float64, hy
     return hyper.min + (hyper.max - hyper.min) * unit
 
 
-def _is_kept_share(hyper: Hyper) -> bool:
-    """Whether a parameter is the share of an average that is kept from one step to the next."""
+def _is_decay(hyper: Hyper) -> bool:
+    """Whether a parameter is the decay of a running average."""
     return hyper.below == 1.0 and hyper.max >= 0.9
 
 

@@ -1,6 +1,6 @@
-"""The command line ``lossland COMMAND``: one module a command, loaded only when its command is called.
+"""The command line ``lossland COMMAND``: one module per command, imported only when the command is called.
 
-Nothing heavy is imported at the top of any module here, so that every ``--help`` answers at once. A command's
+Nothing heavy is imported at the top of any module here, so that every ``--help`` is fast. A command's
 module has three names: ``EXAMPLES`` (text), ``configure(parser)`` and ``run(arguments) -> exit code``.
 """
 
@@ -67,7 +67,7 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 machine failed, 2 wrong input, 128 + n for a signal n.
 
-    Without ``argv`` the process is ours: its words are read, its streams taken over, and it is to end afterwards.
+    Without ``argv`` the process is ours: its arguments are read, its streams are replaced, and it exits afterwards.
     """
     ours = argv is None
     try:
@@ -88,12 +88,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complete(words: list[str]) -> int:
-    """Run one command; what goes wrong is told in a sentence."""
+    """Run one command and report errors in one sentence."""
     try:
         return _dispatch(words)
     except Exception as error:
         stop = interrupts.noted()
-        if stop is not None:  # a library has made its own error of it
+        if stop is not None:  # a library has replaced our exception by its own
             raise interrupts.Stopped(stop) from error
         if "--debug" in words:
             import traceback
@@ -104,7 +104,7 @@ def _complete(words: list[str]) -> int:
 
 
 def _warning(message: Warning | str, category: type[Warning], *where: object) -> str:
-    """Return a warning as one line: users do not ask which line of code it comes from."""
+    """Format a warning as one line, without the source line."""
     return f"lossland: {message}\n"
 
 
@@ -118,7 +118,7 @@ def _dispatch(words: list[str]) -> int:
         return _print(f"lossland {__version__}")
     if command == "--debug" and len(words) > 1:
         return _dispatch([*words[1:], command])
-    if command.startswith("-"):  # options alone are those of the command that opens the window
+    if command.startswith("-"):  # options without a command are those of explore
         words = ["explore", *words]
         command = "explore"
     if command not in COMMANDS:
@@ -130,7 +130,7 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _print(text: str) -> int:
-    """Print a result of no command."""
+    """Print text that is not a command's result."""
     from lossland.cli import streams
 
     print(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from lossland.cli import memory
 from lossland.cli.options import (
@@ -22,12 +22,15 @@ from lossland.cli.parsing import one_of, whole
 from lossland.cli.progress import Progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lossland.compute.maps import BasinMap
 
 MOST_CELLS = 2**20  # a side of the map
 MOST_STEPS = 10**7
-MOST_ROWS = 20  # of the table for people
-BYTES_A_CELL = 120  # the end, the label and the steps of each start, and what it takes to find its minimum
+MOST_ROWS = 20  # of the printed table
+BYTES_A_CELL = 120  # end point, label and steps of each start, and temporaries
 
 EXAMPLES = """
   lossland basins himmelblau --optimizer gradient_descent:lr=0.002 --steps 1000 -o basins.png
@@ -61,7 +64,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Make the map and say what there is on it."""
+    """Compute the map and print its summary."""
     from lossland.formats.endings import check_ending
 
     ending = check_ending(arguments.output, (".png", ".npz")) if arguments.output else ""
@@ -92,39 +95,58 @@ def run(arguments: Namespace) -> None:
         chart = basin_chart(found, theme(arguments.theme), title=not arguments.no_title)
         write_image(arguments.output, chart.image)
 
-    told = summary(found)
+    statistics = summary(found)
     if arguments.json:
-        told = {
+        document = {
             "landscape": arguments.landscape,
             "optimizer": optimizers.spec(rule),
             "n": n,
             "steps": arguments.steps,
             "domain": land.domain,
-            **told,
+            **statistics,
             "file": None if arguments.output is None else str(arguments.output),
         }
-        print_json(told)
+        print_json(document)
         return
     print(f"{n} x {n} starts, {optimizers.spec(rule)} on {land.title}, {arguments.steps} steps")
     rows = [
         (pair((one["x"], one["y"])), number(one["value"]), f"{one['share']:.2%}", _steps(one["median_steps"]))
-        for one in told["minima"][:MOST_ROWS]
+        for one in statistics["minima"][:MOST_ROWS]
     ]
-    further = told["minima"][MOST_ROWS:]
+    further = statistics["minima"][MOST_ROWS:]
     if further:
         rows.append((f"{len(further)} more", "", f"{sum(one['share'] for one in further):.2%}", ""))
-    rows += [(word, "", f"{told[word]:.2%}", "") for word in ("none", "diverged") if told[word]]
+    rows += [(word, "", f"{statistics[word]:.2%}", "") for word in ("none", "diverged") if statistics[word]]
     print_table(rows, ("minimum", "value", "share", "median steps"))
     if arguments.output:
         print(arguments.output)
 
 
-def summary(found: BasinMap) -> dict[str, Any]:
-    """Return the figures of the map as plain data: ``none`` are starts that reach no minimum but do not diverge."""
+class Reached(TypedDict):
+    """A minimum of a map: its position and value, the share of starts that reach it, and their median steps."""
+
+    x: float
+    y: float
+    value: float
+    share: float
+    median_steps: float | None
+
+
+class Summary(TypedDict):
+    """The statistics of a map; ``none`` is the share of starts that reach no minimum but do not diverge."""
+
+    minima: list[Reached]
+    shares: NDArray[np.float64]
+    none: float
+    diverged: float
+
+
+def summary(found: BasinMap) -> Summary:
+    """Return the statistics of the map as plain data."""
     import numpy as np
 
     diverged = float(found.diverged.mean())
-    minima = []
+    minima: list[Reached] = []
     for k, ((x, y), value, share) in enumerate(
         zip(found.minima.position, found.minima.value, found.shares, strict=True)
     ):

@@ -1,4 +1,4 @@
-"""``lossland bench``: optimizers on landscapes, tuned alike, from many starts, with intervals."""
+"""``lossland bench``: optimizers on landscapes, tuned with the same budget, from many starts, with intervals."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def run(arguments: Namespace) -> None:
 
 
 def _report(folder: Path) -> None:
-    """Write the folder's report.html, or say what it needs: the tables are there without it."""
+    """Write the folder's report.html, or print what it needs; the tables do not depend on it."""
     from lossland.formats import report
 
     if report.can_report():
@@ -174,7 +174,7 @@ def _report(folder: Path) -> None:
 
 
 def separated(text: str) -> list[str]:
-    """Split a list at its commas, but for those within parentheses and those between an optimizer's settings.
+    """Split a list at its commas, except those within parentheses and those between an optimizer's settings.
 
     ``adam:lr=0.1,beta1=0.8,sgd`` names two optimizers, ``max(x,y),ackley`` two landscapes.
     """

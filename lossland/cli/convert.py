@@ -1,10 +1,10 @@
-"""``lossland convert``: a landscape's file, or what a training recorded, in another format."""
+"""``lossland convert``: a landscape's file, or a recorded training, to another format."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from lossland.cli.options import add_json
 from lossland.cli.output import note, number, print_json
@@ -13,7 +13,7 @@ from lossland.errors import UserError
 from lossland.files import kind_of, may_be_run
 
 if TYPE_CHECKING:
-    from lossland.landscapes.gridfiles import GridFile
+    from lossland.landscapes.gridfiles import Arrays, GridFile
 
 MESHES = (".vtp", ".glb")
 SIZE = (1280, 720)
@@ -73,17 +73,18 @@ def run(arguments: Namespace) -> None:
         if ending not in gridfiles.ENDINGS:
             raise UserError(f"{source} holds directions or a path and no surface; it becomes a .npz or .h5 file alone.")
         (gridfiles.write_npz if ending == ".npz" else gridfiles.write_h5)(output, parts)
-        told: dict[str, Any] = {"file": str(output), "arrays": list(parts)}
+        document: dict[str, object] = {"file": str(output), "arrays": list(parts)}
         line = f"{output}: {gridfiles.listed(list(parts))}"
     else:
         found = gridfiles.read(source)
         _write(output, ending, found, source)
-        told = {"file": str(output), **_summary(found)}
-        sides = " x ".join(map(str, told["points"]))
-        missing = f", {told['missing']} of them missing" if told["missing"] else ""
-        line = f"{output}: {sides} points{missing}, {found.name} {number(told['min'])} to {number(told['max'])}"
+        summary = _summary(found)
+        document = {"file": str(output), **summary}
+        sides = " x ".join(map(str, summary["points"]))
+        missing = f", {summary['missing']} of them missing" if summary["missing"] else ""
+        line = f"{output}: {sides} points{missing}, {found.name} {number(summary['min'])} to {number(summary['max'])}"
     if arguments.json:
-        print_json(told)
+        print_json(document)
     else:
         print(line)
 
@@ -140,7 +141,17 @@ def _write(output: Path, ending: str, found: GridFile, source: Path) -> None:
             write_image(output, stage.image(stage.player)[..., :3])
 
 
-def _summary(found: GridFile) -> dict[str, Any]:
+class Summary(TypedDict):
+    """A grid's sizes and range as plain data."""
+
+    points: tuple[int, ...]
+    missing: int
+    quantities: list[str]
+    min: float
+    max: float
+
+
+def _summary(found: GridFile) -> Summary:
     import numpy as np
 
     good = found.value[np.isfinite(found.value)]
@@ -153,10 +164,10 @@ def _summary(found: GridFile) -> dict[str, Any]:
     }
 
 
-def _parts(source: Path, file: Any) -> dict[str, Any]:
-    """Return the arrays of a direction file or a projection file; none of another one.
+def _parts(source: Path, file: Any) -> Arrays:
+    """Return the arrays of a direction file or a projection file; none for any other file.
 
-    A path whose direction file lies beside it is given in the surface's units, too, as ``path`` (T, k).
+    A path whose direction file is in the same folder is also given in the surface's units, as ``path`` (T, k).
     """
     from lossland.landscapes import gridfiles
 

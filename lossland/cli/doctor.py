@@ -1,9 +1,10 @@
-"""``lossland doctor``: what this machine offers, and whether it computes right."""
+"""``lossland doctor``: what this machine offers, and whether it computes correctly."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lossland.cli import WRONG_INPUT
 from lossland.cli.options import add_gl, add_json
@@ -61,7 +62,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _lines(name: str, value: object) -> list[tuple[str, str]]:
-    """Return a finding with its name, on a line of its own for each device of a list."""
+    """Return a finding with its name, one line for each device of a list."""
     if not isinstance(value, list):
         return [(name, _text(value))]
     lines = []
@@ -74,7 +75,7 @@ def _lines(name: str, value: object) -> list[tuple[str, str]]:
     return lines or [("gl devices", "none that EGL lists")]
 
 
-def _driver(found: dict[str, Any]) -> str:
+def _driver(found: Mapping[str, object]) -> str:
     return "{renderer} ({vendor}), OpenGL {version}".format(**found)
 
 
@@ -85,8 +86,8 @@ def _text(value: object) -> str:
     if "error" in value:
         return value["error"]
     if "renderer" in value:
-        place = "" if value.get("device") is None else f"; device {value['device']}"
-        return _driver(value) + place + (f", because {value['why']}" if "why" in value else "")
+        device = "" if value.get("device") is None else f"; device {value['device']}"
+        return _driver(value) + device + (f", because {value['why']}" if "why" in value else "")
     if set(value) == {"auto", "why"}:
         return f"auto picks {value['auto']}: {value['why']}"
     return ", ".join(f"{name} {_text(part)}" for name, part in value.items() if part is not None)

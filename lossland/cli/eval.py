@@ -128,7 +128,7 @@ def _grid(arguments: Namespace) -> None:
 
 
 def _file(lattice: Lattice, arguments: Namespace) -> AbstractContextManager[NpzBands | NpyBands]:
-    """Return the file to write, laid out for the lattice's arrays."""
+    """Return the file to write, with the layout of the lattice's arrays."""
     from lossland.formats.npz import npy_bands, npz_bands
 
     if arguments.output.suffix.lower() == ".npy":
@@ -140,7 +140,7 @@ def _file(lattice: Lattice, arguments: Namespace) -> AbstractContextManager[NpzB
 def _write(
     bands: Iterator[tuple[slice, Band]], file: NpzBands | NpyBands, progress: Callable[[int], None]
 ) -> tuple[float, float]:
-    """Write bands as they come; return the lowest and the highest finite value (nan without any)."""
+    """Write bands as they are computed; return the lowest and the highest finite value (nan if there is none)."""
     import numpy as np
 
     low, high = float("inf"), float("-inf")

@@ -41,7 +41,7 @@ def run(arguments: Namespace) -> None:
 
 
 def described(land: Landscape) -> dict[str, object]:
-    """Return what the listing says of one landscape, as JSON data."""
+    """Return one landscape of the listing as JSON data."""
     return {
         "name": land.name,
         "title": land.title,

@@ -1,4 +1,4 @@
-"""Refuse what cannot fit before anything is allocated."""
+"""Checks of memory and disk space before anything is allocated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available() -> int | None:
-    """Return the bytes of memory that this process may still take, or None where the system does not tell."""
+    """Return the bytes of memory that this process may still allocate, or None if unknown."""
     found = [_memory_of_machine(), _memory_of_container()]
     return min((one for one in found if one is not None), default=None)
 

@@ -25,7 +25,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """List the optimizers with how many gradients a step evaluates, and their settings' defaults."""
+    """List the optimizers with the cost of a step in gradients, and the defaults of their settings."""
     from lossland import optimizers
     from lossland.compute import explain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from lossland.cli import memory
 from lossland.cli.parsing import SHOWN, SLICES, camera, domain, one_of, path, real, setting, size, subject, whole, word
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lossland.compute.cluster import DaskWorkers
 
 LARGEST_SEED = 2**63 - 1
-BYTES_A_PIXEL = 64  # drawn at twice the size in colour and depth, then read back and written
+BYTES_A_PIXEL = 64  # supersampled colour and depth, the read-back and the file's pixels
 
 
 def add_landscape(parser: ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def add_optimizer(parser: ArgumentParser) -> None:
 
 
 def add_noise(parser: ArgumentParser) -> None:
-    """Add ``--noise``, None where it is left out."""
+    """Add ``--noise``, None by default."""
     parser.add_argument(
         "--noise",
         metavar="S",
@@ -91,7 +91,7 @@ def add_cluster(parser: ArgumentParser) -> None:
 
 
 def workers_of(arguments: Namespace) -> AbstractContextManager[DaskWorkers | None]:
-    """Return the workers of ``--cluster``, None without it, for a ``with``."""
+    """Return a context with the workers of ``--cluster``, None without it."""
     if arguments.cluster is None:
         return nullcontext()
     from lossland.compute.cluster import cluster
@@ -105,7 +105,7 @@ def add_output(parser: ArgumentParser, help: str, required: bool = False) -> Non
 
 
 def add_scene_settings(parser: ArgumentParser) -> None:
-    """Add what prepares a scene: ``--preset``, ``--domain``, ``--set`` and ``--seed``."""
+    """Add the settings of a scene: ``--preset``, ``--domain``, ``--set``, ``--optimizer`` and ``--seed``."""
     parser.add_argument("--preset", metavar="P", type=word, help="start from one of the scene's presets")
     add_domain(parser)
     parser.add_argument(
@@ -141,15 +141,15 @@ def add_scene(parser: ArgumentParser) -> None:
 
 
 def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> None:
-    """Add what every picture needs: ``--size`` and ``--theme``, None where they are left out."""
+    """Add the options of every picture: ``--size`` and ``--theme``, None by default."""
     parser.add_argument("--size", metavar="WxH", type=size, help=f"in pixels (default: {default[0]}x{default[1]})")
     parser.add_argument(
         "--theme", metavar="T", type=one_of("dark", "print"), help="colours: dark or print (default: dark)"
     )
 
 
-def add_look(parser: ArgumentParser) -> None:
-    """Add what a picture without a window may be told: ``--camera``, ``--transparent``, ``--no-title``, ``--cmap``."""
+def add_stage_options(parser: ArgumentParser) -> None:
+    """Add the options of headless pictures: ``--camera``, ``--transparent``, ``--no-title``, ``--cmap``, ``--dpi``."""
     parser.add_argument(
         "--camera",
         metavar="AZ,EL[,DISTANCE]",
@@ -166,8 +166,17 @@ def add_look(parser: ArgumentParser) -> None:
     )
 
 
-def look(arguments: Namespace) -> dict[str, Any]:
-    """Return what `add_look` added as keyword arguments of a Stage."""
+class StageOptions(TypedDict):
+    """Keyword arguments of a Stage."""
+
+    camera: tuple[float, ...] | None
+    transparent: bool
+    title: bool
+    cmap: str | None
+
+
+def stage_options(arguments: Namespace) -> StageOptions:
+    """Return the options of `add_stage_options` as keyword arguments of a Stage."""
     return {
         "camera": arguments.camera,
         "transparent": arguments.transparent,
@@ -204,6 +213,6 @@ def add_panels(parser: ArgumentParser) -> None:
 
 
 def check_picture_fits(size: tuple[int, int]) -> None:
-    """Refuse a picture whose drawing would not fit into memory."""
+    """Raise UserError for a picture that would not fit into memory."""
     width, height = size
     memory.require(width * height * BYTES_A_PIXEL, f"A picture of {width} x {height} pixels", "choose a smaller --size")

@@ -1,4 +1,4 @@
-"""What commands print: one JSON document, or text for people."""
+"""Output of commands: one JSON document, or text for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def print_json(document: object) -> None:
 
 
 def print_table(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> None:
-    """Print left-aligned columns, the last one as long as it is."""
+    """Print left-aligned columns; the last one is not padded."""
     table = [list(row) for row in (headings, *rows) if row]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
     for *cells, last in table:
@@ -23,22 +23,22 @@ def print_table(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> 
 
 
 def note(text: str) -> None:
-    """Print a remark on stderr, where it does not mix with results."""
+    """Print a remark on stderr, separate from results."""
     print(text, file=sys.stderr)
 
 
 def number(value: float) -> str:
-    """Return a number as people read it."""
+    """Format a number for people."""
     return f"{value:.6g}"
 
 
 def pair(values: Sequence[float]) -> str:
-    """Return a point as people read it."""
+    """Format a point for people."""
     return f"({', '.join(number(float(value)) for value in values)})"
 
 
 def note_the_end(seconds: float, time: float | None, what: str = "scene") -> None:
-    """Say so if a time is past the end of a scene or session that is ``seconds`` long."""
+    """Print a remark if a time is past the end of a scene or session of ``seconds``."""
     if time is not None and time > seconds:
         note(
             f"--time {number(time)} is past the end of the {what}, which is {number(seconds)} s long; this is its end."

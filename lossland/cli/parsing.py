@@ -1,4 +1,4 @@
-"""How commands read their options: argparse, with errors of one sentence and values that start with a minus."""
+"""Option parsing: argparse, with one-sentence errors and values that may start with a minus."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ from lossland.errors import UserError, nearest
 from lossland.files import holds_results, kind_of, may_be_run
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 8192  # pixels of a picture
-SLICES = (".npz", ".h5", ".hdf5")  # files of a network's slice, which are shown as scenes are
-SHOWN = (".py", ".lossland", *SLICES, ".csv")  # files that can be shown: of recorded runs, too
+SLICES = (".npz", ".h5", ".hdf5")  # files of a network's slice
+SHOWN = (".py", ".lossland", *SLICES, ".csv")  # files that can be shown, including recorded runs
 
 
 class _Once(argparse._StoreAction):
-    """Store an option's value; a second one would replace it unseen, and is refused."""
+    """Store an option's value; a second one, which would silently replace it, is refused."""
 
     given = False
 
-    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
         if self.option_strings and self.given:
             raise argparse.ArgumentError(None, f"{self.option_strings[-1]} is given twice; give it once.")
         self.given = True
@@ -31,7 +37,7 @@ class _Once(argparse._StoreAction):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UserError, knows the nearest option to a misspelt one, and takes each one once."""
+    """An argument parser that raises UserError, suggests the nearest option, and refuses repeated options."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -51,12 +57,12 @@ class Parser(argparse.ArgumentParser):
         return list(self._option_string_actions)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """Leave after the help was printed."""
+        """Exit after the help was printed."""
         streams.check()
         super().exit(status, message)
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
-        """Parse a command's words; whatever is left over is an error."""
+        """Parse a command's arguments; unknown ones are an error."""
         arguments, left = self.parse_known_args(protect(words, self.options))
         if left:
             word = next((w for w in left if w.startswith("--")), left[0]).strip()
@@ -67,10 +73,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def protect(words: Sequence[str], options: Sequence[str]) -> list[str]:
-    """Let formulas and numbers start with a minus: ``-x^2`` and ``-1.2,1`` get a space in front.
+    """Allow formulas and numbers with a leading minus: ``-x^2`` and ``-1.2,1`` get a space in front.
 
-    argparse takes any word that starts with ``-`` for an option. A word with one minus that is none of the
-    options is a value; the space hides the minus from argparse, and every reader of values below strips it.
+    argparse treats any argument that starts with ``-`` as an option. One with a single minus that is not an option is a
+    value; the space hides the minus from argparse, and all readers below strip it.
     """
     shorts = tuple(option for option in options if not option.startswith("--"))
     protected = []
@@ -97,7 +103,7 @@ def call(command: str, words: Sequence[str]) -> int:
     arguments = parser.read(words)
     with streams.kept_for_json(arguments.json):
         code = module.run(arguments) or 0
-    if arguments.json or getattr(arguments, "output", None) is None:  # else the result is a file, which is there
+    if arguments.json or getattr(arguments, "output", None) is None:  # else the result is in a file
         streams.check()
     return code
 
@@ -121,9 +127,9 @@ def word(text: str) -> str:
 
 
 def subject(*taken: str) -> Callable[[str], str]:
-    """Return a reader of a name or formula, or of a file with one of the endings ``taken``; no other file is either.
+    """Return a reader of a name or formula, or of a file with one of the endings ``taken``; other files are refused.
 
-    Where a session is taken, what can be shown is: a folder of results, and what a training recorded.
+    Where a session is accepted, so are a folder of results and recorded trainings.
     """
     listed = ["a name", "a formula", *(f"a {ending} file" for ending in taken)]
     wanted = f"{', '.join(listed[:-1])} or {listed[-1]}"

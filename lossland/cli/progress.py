@@ -9,8 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
-EIGHTHS = " ▏▎▍▌▋▊▉█"  # of a cell, and "·" for an empty one
-PLAIN = " #"  # for a terminal that lacks them
+EIGHTHS = " ▏▎▍▌▋▊▉█"  # partial blocks; "·" is an empty cell
+PLAIN = " #"  # for a terminal without these characters
 
 
 class Progress:
@@ -29,7 +29,7 @@ class Progress:
         self._drawn = float("-inf")
 
     def __call__(self, done: float, total: float) -> None:
-        """Show that ``done`` of ``total`` is reached; drawn at most ten times a second, and at the end."""
+        """Show ``done`` of ``total``; redrawn at most ten times a second, and at the end."""
         now = self.clock()
         if not self.shown or (now - self._drawn < 0.1 and done < total):
             return
@@ -43,8 +43,8 @@ class Progress:
         part = min(max(done / total, 0.0), 1.0) if total else 1.0
         left = f"{_clock(seconds / part - seconds)} left" if 0 < part < 1 else _clock(seconds)
         head, tail = f"{self.label} ", f" {part:4.0%}  {done:,.0f}/{total:,.0f}  {left}"
-        room = min(columns - 1 - len(head) - len(tail), 40)
-        return (head + self._bar(part, room) + tail)[: columns - 1] if room > 4 else (head + tail)[: columns - 1]
+        width = min(columns - 1 - len(head) - len(tail), 40)
+        return (head + self._bar(part, width) + tail)[: columns - 1] if width > 4 else (head + tail)[: columns - 1]
 
     def _bar(self, part: float, width: int) -> str:
         steps = len(self._cells) - 1

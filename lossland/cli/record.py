@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from lossland.cli.options import (
     add_gl,
     add_json,
-    add_look,
     add_output,
     add_panels,
     add_picture_settings,
     add_scene_settings,
+    add_stage_options,
     add_text_scale,
     check_picture_fits,
-    look,
+    stage_options,
 )
 from lossland.cli.output import note, print_json
 from lossland.cli.parsing import SHOWN, real, subject
@@ -71,7 +71,7 @@ def configure(parser: ArgumentParser) -> None:
         "moves, half a second stays at its start and half a second at its end",
     )
     add_picture_settings(parser, SIZE)
-    add_look(parser)
+    add_stage_options(parser)
     add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
@@ -112,7 +112,7 @@ def run(arguments: Namespace) -> None:
             gl=arguments.gl,
             text_scale=arguments.text_scale,
             dpi=arguments.dpi,
-            **look(arguments),
+            **stage_options(arguments),
         )
     if arguments.json:
         print_json({"subject": arguments.subject, "frames": frames, "file": str(file)})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lossland.landscapes import Landscape
 
 MOST_STEPS = 10**9
-BYTES_A_STEP = 400  # two coordinates and a value, as arrays, as Python numbers and as text
+BYTES_A_STEP = 400  # two coordinates and a value, as arrays, Python numbers and text
 ROWS_SHOWN = 11
 
 EXAMPLES = """
@@ -52,7 +52,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Follow the path and print or write it."""
+    """Compute the path and print or write it."""
     from lossland.formats.endings import check_ending
 
     ending = check_ending(arguments.output, (".csv", ".npz")) if arguments.output else ""
@@ -107,9 +107,9 @@ def run(arguments: Namespace) -> None:
         print(f"The run diverged: at step {diverged_at} it {how}. Try a smaller rate.")
 
 
-def _is_inside(land: Landscape, place: Sequence[float]) -> bool:
+def _is_inside(land: Landscape, position: Sequence[float]) -> bool:
     (x0, x1), (y0, y1) = land.domain
-    return x0 <= place[0] <= x1 and y0 <= place[1] <= y1
+    return x0 <= position[0] <= x1 and y0 <= position[1] <= y1
 
 
 def _area(land: Landscape) -> str:
@@ -118,7 +118,7 @@ def _area(land: Landscape) -> str:
 
 
 def _diverged_at(land: Landscape, points: NDArray[np.float64]) -> int | None:
-    """Return the step from which on the points (T+1, 2) are lost, to the end; None if the last one is not."""
+    """Return the step from which all points (T+1, 2) are lost; None if the last one is not."""
     import numpy as np
 
     from lossland.compute.bounds import is_lost

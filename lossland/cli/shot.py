@@ -7,15 +7,15 @@ from argparse import ArgumentParser, Namespace
 from lossland.cli.options import (
     add_gl,
     add_json,
-    add_look,
     add_output,
     add_panels,
     add_picture_settings,
     add_scene,
     add_scene_settings,
+    add_stage_options,
     add_text_scale,
     check_picture_fits,
-    look,
+    stage_options,
 )
 from lossland.cli.output import note, note_the_end, print_json
 from lossland.cli.parsing import real
@@ -46,7 +46,7 @@ def configure(parser: ArgumentParser) -> None:
         help="default: when there is most to see, mostly the end of the scene or session",
     )
     add_picture_settings(parser, SIZE)
-    add_look(parser)
+    add_stage_options(parser)
     add_text_scale(parser)
     add_panels(parser)
     add_gl(parser)
@@ -78,7 +78,7 @@ def run(arguments: Namespace) -> None:
     time = None if arguments.time is None else min(arguments.time, length)
     settings = theme, arguments.ui, arguments.gl, arguments.text_scale
     follows = replayed is not None and arguments.theme is None
-    with stage_at(shown, time, size, *settings, follows_theme=follows, **look(arguments)) as stage:
+    with stage_at(shown, time, size, *settings, follows_theme=follows, **stage_options(arguments)) as stage:
         if arguments.camera is not None and stage.player.camera.flat:
             note(f"{arguments.scene} is seen from straight above; --camera changes no more than its distance.")
         if lines:

@@ -33,7 +33,7 @@ TRAINED_HERE = {
     "activation": "tanh",
     "optimizer": "adam:lr=0.01",
     "steps": 300,
-}  # what is said of a network that is trained here, with its defaults
+}  # the options of a network that is trained here, with their defaults
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -118,7 +118,7 @@ def run(arguments: Namespace) -> None:
             done = int((found.value == found.value).sum())
             progress(done, found.value.size)
         seconds = time.perf_counter() - started
-    with Progress("Examining") as progress:  # of a large model, as long as the slice itself
+    with Progress("Examining") as progress:  # for a large model as slow as the slice itself
         progress(0, 1)
         numbers = honesty.examine(prepared.task, found, prepared.path if len(found.path) else None)
         progress(1, 1)
@@ -138,7 +138,7 @@ def run(arguments: Namespace) -> None:
                 "max": float(found.value[found.value == found.value].max()),
                 "seconds": seconds,
                 "points_per_second": rate,
-                **_honest(numbers),
+                **_diagnostics(numbers),
                 "file": str(arguments.output),
             }
         )
@@ -150,7 +150,7 @@ def run(arguments: Namespace) -> None:
     for line in _remarks(prepared):
         print(line)
     print(f"training loss {number(prepared.training_loss)}; {number(rate)} points a second")
-    for name, value in _honest(numbers).items():
+    for name, value in _diagnostics(numbers).items():
         if not isinstance(value, str) and value == value:
             print(f"{name:26} {number(value)}")
     print(numbers.conclusion)
@@ -198,7 +198,7 @@ def _of_torch(arguments: Namespace) -> Prepared:
 
 
 def _asked(arguments: Namespace, prepared: Prepared) -> dict[str, object]:
-    """Return what JSON says of the network and its data."""
+    """Return the network and its data for the JSON document."""
     from lossland.models.torch_models import TorchTask
 
     task = prepared.task
@@ -209,7 +209,7 @@ def _asked(arguments: Namespace, prepared: Prepared) -> dict[str, object]:
 
 
 def _remarks(prepared: Prepared) -> list[str]:
-    """Return lines that say how a model of the user's own was evaluated."""
+    """Return lines about the evaluation of the user's own model."""
     from lossland.models.torch_models import TorchTask
 
     task = prepared.task
@@ -218,8 +218,8 @@ def _remarks(prepared: Prepared) -> list[str]:
     return [f"{task.samples} samples on {task.device} in {task.dtype}, networks {task.way}", *task.remarks]
 
 
-def _honest(numbers: Honesty) -> dict[str, float | str]:
-    """Return the numbers that say what the slice may be trusted for."""
+def _diagnostics(numbers: Honesty) -> dict[str, float | str]:
+    """Return the diagnostics of how far the slice can be trusted."""
     gap = abs(numbers.true_loss - numbers.slice_loss)
     return {
         "explained": numbers.explained,

@@ -1,7 +1,7 @@
-"""Standard input, output and error as a process of our own needs them: open, never failing, and stdout kept clean.
+"""Robust standard streams for our own process: always open, never failing, with stdout reserved for results.
 
-Any of the three may be closed (as under some schedulers), full, or a pipe whose reader has left. The work is done all
-the same; what could not be written is told at the end, by `check`.
+Any of the three may be closed (as under some schedulers), full, or a pipe without a reader. The work is done anyway;
+`check` reports at the end what could not be written.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class _Raw(io.FileIO):
-    """The bytes of a stream; after a first failure whatever is written is dropped."""
+    """A raw stream that drops all output after its first failure."""
 
     failure: OSError | None = None
-    was_closed = False  # from the start: nobody sees what is written
+    was_closed = False  # when the process started: nobody reads the output
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write all of the data, or note why not."""
+        """Write all data, or record the failure."""
         view = memoryview(data).cast("B")
         if self.was_closed:
             self.failure = OSError(errno.EBADF, "standard output is closed")
@@ -36,7 +36,7 @@ class _Raw(io.FileIO):
         while done < len(view) and self.failure is None:
             try:
                 written = super().write(view[done:])
-                if written is None:  # a stream that does not wait, and is full for now
+                if written is None:  # a non-blocking stream that is full
                     select.select([], [self], [])
                 done += written or 0
             except OSError as error:
@@ -45,24 +45,24 @@ class _Raw(io.FileIO):
 
 
 _out: _Raw | None = None
-_result: TextIO | None = None  # where the JSON document goes, while all else that is printed goes to stderr
+_result: TextIO | None = None  # the stream of the JSON document, while other prints go to stderr
 
 
 def take_over() -> None:
     """Replace the process's streams, once.
 
-    What children and compiled libraries write to file 1 goes to stderr, so that stdout holds our results alone.
+    Output of child processes and compiled libraries to descriptor 1 goes to stderr, so that stdout holds only results.
     """
     global _out
     was_closed = sys.stdout is None
-    for number in range(3):  # else the next file that is opened would be taken for the stream
+    for number in range(3):  # else the next opened file would get the descriptor
         try:
             os.fstat(number)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     _out, error = _Raw(os.dup(1), "w"), _Raw(os.dup(2), "w")
     _out.was_closed = was_closed
-    sys.stdout = _text(_out, sys.stdout, "replace")  # a terminal without our letters still gets the numbers
+    sys.stdout = _text(_out, sys.stdout, "replace")  # a terminal without our characters still gets the numbers
     sys.stderr = _text(error, sys.stderr, "backslashreplace")
     os.dup2(2, 1)
 
@@ -74,7 +74,7 @@ def _text(raw: _Raw, like: TextIO | None, errors: str) -> TextIO:
 
 
 def check() -> None:
-    """Raise MachineError if not all of the output could be written; a reader who has had enough is no failure."""
+    """Raise MachineError if not all of the output could be written; a closed pipe is no failure."""
     sys.stdout.flush()
     failure = None if _out is None else _out.failure
     if failure is not None and not isinstance(failure, BrokenPipeError):
@@ -83,7 +83,7 @@ def check() -> None:
 
 @contextmanager
 def kept_for_json(wanted: bool) -> Iterator[None]:
-    """Within the block, if ``wanted``, only `result` is stdout: what a user's file prints goes to stderr."""
+    """Within the block, if ``wanted``, only `result` is stdout, and prints of a user's file go to stderr."""
     global _result
     if not wanted:
         yield

@@ -1,4 +1,4 @@
-"""What a command is asked to show, by one word: a scene, a landscape, a tour, a session or a user's own file."""
+"""Resolves the subject of a command: a scene, a landscape, a tour, a session or a user's own file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lossland.play.session import Session
     from lossland.scenery.scene import Scene
 
-BUILDERS = ("preset", "seed")  # taken by library.scene itself, so never names of parameters
+BUILDERS = ("preset", "seed")  # arguments of library.scene, so never names of parameters
 
 
 def is_known(name: str) -> bool:
@@ -35,12 +35,12 @@ def scene(arguments: Namespace, name: str) -> Scene:
         settings["domain"] = [end for side in arguments.domain for end in side]
     made = library.scene(name, preset=arguments.preset, seed=arguments.seed, **settings)
     if arguments.optimizers:
-        _take_part(made, arguments.optimizers)
+        _set_optimizers(made, arguments.optimizers)
     return made
 
 
 def _refuse_doubles(arguments: Namespace) -> None:
-    """Refuse what is said twice: one of the two would be ignored."""
+    """Raise UserError for settings that are given twice: one would be ignored."""
     given = [name for name, _ in arguments.settings]
     twice = next((name for name in given if given.count(name) > 1), None)
     if twice is not None:
@@ -51,8 +51,8 @@ def _refuse_doubles(arguments: Namespace) -> None:
                 raise UserError(f"--set {name}=... and --{option.removesuffix('s')} say the same; give one of them.")
 
 
-def _take_part(scene: Scene, optimizers: list[str]) -> None:
-    """Let optimizers race in a scene, each with a rate that suits if its text gives none."""
+def _set_optimizers(scene: Scene, optimizers: list[str]) -> None:
+    """Set the optimizers of a scene, each with a suggested rate if its text gives none."""
     from lossland.optimizers import optimizer as read
     from lossland.scenery.parameters import Lanes
 
@@ -60,7 +60,7 @@ def _take_part(scene: Scene, optimizers: list[str]) -> None:
     if lanes:
         scene.set(lanes, [scene.newcomer(text) for text in optimizers])
     elif "optimizer" in scene.params() and len(optimizers) == 1:
-        read(optimizers[0])  # which runs its file: a scene of results does not by itself
+        read(optimizers[0])  # runs its file, which a scene of results does not do by itself
         scene.set("optimizer", optimizers[0])
     else:
         several = " but one" if "optimizer" in scene.params() else ""
@@ -68,7 +68,7 @@ def _take_part(scene: Scene, optimizers: list[str]) -> None:
 
 
 def session(arguments: Namespace, name: str) -> Session | None:
-    """Return the session that a name stands for, or None if it is none; it takes no ``--preset`` and no ``--set``."""
+    """Return the session of a name, or None if it is not one; it takes no ``--preset`` and no ``--set``."""
     from lossland import optimizers
     from lossland.play.session import ENDING, load
 
@@ -81,7 +81,7 @@ def session(arguments: Namespace, name: str) -> Session | None:
 
 
 def refuse_settings(arguments: Namespace, name: str) -> None:
-    """Refuse ``--preset``, ``--set``, ``--domain`` and ``--camera`` with what brings its own."""
+    """Raise UserError for ``--preset``, ``--set``, ``--domain`` and ``--camera`` with a subject that has its own."""
     for option in ("preset", "settings", "domain", "camera"):
         if getattr(arguments, option, None):
             named = "--set" if option == "settings" else f"--{option}"

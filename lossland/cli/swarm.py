@@ -22,8 +22,8 @@ from lossland.errors import UserError
 
 MOST_PARTICLES = 2**40  # as in compute.swarm, which is not loaded for a command's help
 MOST_STEPS = 10**9
-BYTES_A_PARTICLE = 240  # start, end, optimizer memory and what one step computes, float32; in the plane
-BYTES_A_NUMBER = 8  # a float32, and room to compute the next
+BYTES_A_PARTICLE = 240  # start, end, optimizer state and temporaries of one step, float32; in the plane
+BYTES_A_NUMBER = 8  # a float32, and a temporary
 MOST_DIMENSIONS = 1000  # as in landscapes.problems; BBOB functions have 40 at most
 
 EXAMPLES = """
@@ -59,7 +59,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Let the swarm descend and say where it ended."""
+    """Run the swarm and print where it ended."""
     from lossland.formats.endings import check_ending
 
     if arguments.output:

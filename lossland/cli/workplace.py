@@ -1,4 +1,4 @@
-"""The working folder, which may have been removed while a shell or a scheduler still stands in it."""
+"""The working directory, which may have been removed while a shell or a scheduler is still in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _is_gone = False
 
 
 def find() -> None:
-    """Stand in the root folder where the working folder is gone: many libraries ask for it, and fail without."""
+    """Change to the root directory if the working directory is gone: many libraries fail without one."""
     global _is_gone
     try:
         os.getcwd()
@@ -18,5 +18,5 @@ def find() -> None:
 
 
 def is_gone() -> bool:
-    """Return whether paths that start from the working folder lead nowhere."""
+    """Return whether the working directory is gone, so that relative paths are invalid."""
     return _is_gone

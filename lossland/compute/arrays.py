@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class CudaDevice:
 def cuda_device() -> CudaDevice | str:
     """Return the first usable CUDA device, or a clause that says why there is none.
 
-    Asks the driver itself through ctypes: under a millisecond, no CuPy import, no CUDA context.
+    Queries the driver directly through ctypes: under a millisecond, no CuPy import, no CUDA context.
     """
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
@@ -48,7 +48,7 @@ def cuda_device() -> CudaDevice | str:
 
 
 def cuda_index() -> int | None:
-    """Return CUDA's number of the device that computes, None where the processor does."""
+    """Return the CUDA index of the device that computes, None if the CPU does."""
     device = cuda_device()
     return None if isinstance(device, str) else device.index
 
@@ -118,7 +118,7 @@ def available() -> tuple[Backend, ...]:
 
 
 def _cupy() -> tuple[ModuleType | None, str]:
-    """Return CuPy, tried out on the device, and its name; or None and a clause that says why not."""
+    """Return CuPy, tested on the device, and a clause naming it; or None and a clause that says why not."""
     device = cuda_device()
     if isinstance(device, str):
         return None, device
@@ -138,6 +138,15 @@ def _cupy() -> tuple[ModuleType | None, str]:
     return cupy, f"{device.name} is there"
 
 
-def to_numpy(array: Any) -> np.ndarray:
-    """Return the array on the host, as NumPy's."""
-    return array.get() if hasattr(array, "get") else np.asarray(array)
+@runtime_checkable
+class DeviceArray(Protocol):
+    """An array that can be copied to the host, as CuPy's."""
+
+    def get(self) -> np.ndarray:
+        """Return a copy on the host."""
+        ...
+
+
+def to_numpy(array: object) -> np.ndarray:
+    """Return an array of any library as a NumPy array on the host."""
+    return array.get() if isinstance(array, DeviceArray) else np.asarray(array)

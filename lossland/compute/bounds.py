@@ -1,4 +1,4 @@
-"""How far is too far: the bounds beyond which a particle is lost."""
+"""The bounds beyond which a particle counts as lost (diverged)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 Domain = Sequence[tuple[float, float]]
 
-LOST = 1000.0  # how many domain sizes away a particle counts as diverged
+LOST = 1000.0  # distance, in domain sizes, beyond which a particle counts as diverged
 
 
 def is_lost(points: NDArray[np.floating], domain: Domain) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
-"""Workers on other machines: the tiles that this machine would do, done by a Dask cluster instead.
+"""Workers on other machines: a Dask cluster computes the tiles instead of this machine.
 
-Dask decides which worker does what, and does a tile again whose worker is gone; nothing that is computed depends on
-either. What a tile needs of this machine goes along with it: a user's own Python files, and which lossland computes.
+Dask schedules the tiles and repeats those whose worker is gone; no result depends on either. With each tile go the
+user's own Python files and the version of lossland that it needs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lossland import __version__, userfiles
 from lossland.compute.crowds.base import limit_cores
@@ -28,15 +28,15 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 PATIENCE = 5.0  # seconds for a scheduler to answer
-WORKERS_PATIENCE = 60.0  # seconds for a first worker to come
-AHEAD = 3  # tiles under way or waiting for each thread: workers find the next one at hand
-_TURN = threading.Lock()  # a worker's threads take turns: each tile uses as many cores as the worker has threads
+WORKERS_PATIENCE = 60.0  # seconds for a first worker to join
+AHEAD = 3  # tiles submitted per thread, so that no worker waits for its next one
+_TURN = threading.Lock()  # one tile at a time: each uses as many cores as the worker has threads
 
 
 class DaskWorkers:
     """The workers of a Dask cluster; close it, or use it in a ``with``.
 
-    Made by `cluster`. ``count`` is how many threads the workers had together when it last looked.
+    Made by `cluster`. ``count`` is the total number of threads of the workers, as last polled.
     """
 
     def __init__(self, client: distributed.Client, address: str) -> None:
@@ -57,7 +57,7 @@ class DaskWorkers:
         from distributed import as_completed  # pyright: ignore[reportMissingImports]
         from distributed.scheduler import KilledWorker  # pyright: ignore[reportMissingImports]
 
-        # It is sent whole: the scheduler need not have lossland.
+        # A nested function is pickled by value: the scheduler need not have lossland.
         def remote(version: str, own_files: bytes, function_and_tile: bytes) -> object:
             from lossland.compute.cluster import work
 
@@ -65,9 +65,9 @@ class DaskWorkers:
 
         own_files = pickle.dumps(userfiles.packed())
         left = iter(enumerate(tiles))
-        numbers: dict[Any, int] = {}
+        numbers: dict[distributed.Future, int] = {}
 
-        def submitted(some: int) -> list[Any]:
+        def submitted(some: int) -> list[distributed.Future]:
             futures = []
             for number, tile in islice(left, some):
                 future = self._client.submit(remote, __version__, own_files, pickle.dumps((function, tile)), pure=False)
@@ -81,7 +81,7 @@ class DaskWorkers:
                 result = future.result()
                 number = numbers.pop(future)
                 future.release()
-                if done % self.count == 0:  # workers may have come or gone
+                if done % self.count == 0:  # workers may have joined or left
                     self.count = self._threads()
                 coming.update(submitted(max(1, AHEAD * self.count - len(numbers))))
                 yield number, result
@@ -89,15 +89,15 @@ class DaskWorkers:
             raise MachineError(
                 "Several workers died at the same work; do they have enough memory? What is done is kept."
             ) from None
-        except (CancelledError, OSError):  # of the connection: what a tile raises is a sentence of ours
+        except (CancelledError, OSError):  # from the connection: what a tile raises is a UserError or MachineError
             raise MachineError(f"The cluster at {self.address} has gone away.") from None
         finally:
             if numbers and self._client.status == "running":
-                with suppress(CancelledError, OSError):  # it has gone, and is not known to have
+                with suppress(CancelledError, OSError):  # the connection may be lost without our knowing
                     self._client.cancel(list(numbers))
 
     def close(self) -> None:
-        """Leave the cluster, which goes on without us."""
+        """Disconnect from the cluster, which keeps running."""
         self._client.close(timeout=PATIENCE)
 
     def __enter__(self) -> DaskWorkers:
@@ -126,11 +126,11 @@ def cluster(address: str) -> DaskWorkers:
             "A cluster needs Dask, which is not installed here: pip install lossland[cluster]."
         ) from None
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what happens is told in our sentences
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are reported as MachineError
     address = address.strip()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of versions that differ a little: those that matter are checked below
+            warnings.simplefilter("ignore")  # about small version differences; those that matter are checked below
             client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, ImportError):  # nobody there; no address; a kind of address that this Dask lacks
         raise MachineError(
@@ -150,7 +150,7 @@ def cluster(address: str) -> DaskWorkers:
 def _check_versions(client: distributed.Client) -> None:
     """Raise MachineError unless every worker has this lossland."""
 
-    def version() -> str | None:  # a function within a function is sent whole, also to where lossland is not
+    def version() -> str | None:  # nested, so pickled by value: lossland may be missing there
         try:
             import lossland
         except ImportError:
@@ -163,8 +163,8 @@ def _check_versions(client: distributed.Client) -> None:
             raise MachineError(f"The worker {worker} has {has}, and this machine {__version__}: install the same.")
 
 
-def work(version: str, own_files: bytes, function_and_tile: bytes) -> Any:
-    """Do a tile. What workers run; what comes in pickles is from the client that they serve."""
+def work(version: str, own_files: bytes, function_and_tile: bytes) -> object:
+    """Compute a tile: runs on the workers. The pickles come from the client that they serve."""
     from distributed import get_worker  # pyright: ignore[reportMissingImports]
 
     worker = get_worker()
@@ -175,7 +175,7 @@ def work(version: str, own_files: bytes, function_and_tile: bytes) -> Any:
     with _TURN:
         limit_cores(worker.state.nthreads)
         try:
-            userfiles.receive(pickle.loads(own_files))  # which the tile may name
+            userfiles.receive(pickle.loads(own_files))  # the tile may refer to them
             function, tile = pickle.loads(function_and_tile)
             return function(tile)
         except Exception as error:

@@ -1,7 +1,7 @@
 r"""An optimizer's rule as equations, and its numbers at one step of one run.
 
-The equations are read from the optimizer's rule: it is run on symbols, and what comes out is printed, each
-term under its own name. Nothing here knows any optimizer.
+The equations come from tracing the rule on symbols and printing each named term. Nothing here is specific to an
+optimizer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lossland.optimizers import AnyOptimizer, Optimizer, has_noise, hyper_parame
 from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.look import Symbols
 
-FEWEST = 64  # steps of a run that are taken at once
+FEWEST = 64  # steps of a run that are computed at once
 
 
 class Line(NamedTuple):
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One equation with its numbers at a step: ``values`` along x and y. A matrix has two of them, one for each row."""
+    """One equation with its numbers at a step: ``values`` along x and y. A matrix has one for each of its two rows."""
 
     latex: str
     name: str
@@ -73,7 +73,7 @@ def explain(
 ) -> list[Row]:
     """Return every equation with its numbers at step t = 1, 2, ... of a run from ``start`` (2,), as ``run`` takes it.
 
-    The last row is the position after the step. At step 0 the numbers are those of the first step, which is about to
+    The last row is the position after the step. At step 0 the numbers are those of the first step, the next to
     be taken. Where the run has diverged they are nan.
     """
     optimizer, landscape = as_optimizer(optimizer), as_landscape(landscape)
@@ -107,7 +107,7 @@ def _moment(optimizer: Optimizer, landscape: Landscape, start: Sequence[float], 
     return moments[t - 1] if t <= len(moments) else None
 
 
-@lru_cache(maxsize=8)  # while a run is shown, all of its steps are asked for
+@lru_cache(maxsize=8)  # a viewer asks for every step of the run that it shows
 def _moments(
     landscape: Landscape, optimizer: Optimizer, start: tuple[float, float], steps: int, seed: int
 ) -> list[Moment]:
@@ -151,7 +151,7 @@ def _lines(kind: type[Optimizer]) -> tuple[Line, ...]:
         elif name == "step":
             move = f"- {right[1:]}" if right.startswith("-") else f"+ {right}"
             lines.append(Line(name, r"\theta_{t+1}", rf"\theta_t {move}"))
-        elif right != (left := names[f"term.{name}"]):  # else it is kept under the name that it has
+        elif right != (left := names[f"term.{name}"]):  # otherwise the term is only an alias
             lines.append(Line(name, left, right))
             if node.op != "var" or node.name.startswith("last."):
                 known[node] = variable(f"term.{name}")

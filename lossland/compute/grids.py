@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from lossland.compute.workers import Workers
     from lossland.landscapes import Domain, Landscape
 
-BAND = 1 << 18  # points of a band: its arrays stay near the core that fills them
-FARTHEST = {"float32": 1e6, "float64": 1e50}  # coordinates whose sixth powers are numbers of the type
+BAND = 1 << 18  # points of a band: its arrays stay in the cache of the core that fills them
+FARTHEST = {"float32": 1e6, "float64": 1e50}  # coordinates whose sixth powers are finite in the type
 
 QUANTITIES = {"gradient": 2, "hessian": 3, "eigenvalues": 2, "curvature": 2}
-"""What there is beside the value, and how many numbers it has at each point (see `Lattice`)."""
+"""The quantities besides the value, with their number of components (see `Lattice`)."""
 
 Band = dict[str, np.ndarray]
 
 
 def quantity_nodes(landscape: Landscape, name: str) -> tuple[Node, ...]:
-    """Return the expressions of one of `QUANTITIES`, made of stable forms."""
+    """Return the expressions of one of `QUANTITIES`, in numerically stable form."""
     gx, gy = stable(landscape.gradient_nodes)
     xx, xy, yy = stable(landscape.hessian_nodes)
     if name == "gradient":
@@ -96,12 +96,12 @@ class Lattice:
 
     @property
     def nbytes(self) -> int:
-        """How many bytes all the arrays take."""
+        """The size of all arrays in bytes."""
         return self.dtype.itemsize * sum(map(math.prod, self.shapes.values()))
 
     def bands(self, threads: int = 0) -> Iterator[tuple[slice, Band]]:
         """Yield bands of rows, from the first to the last, with their part of every array."""
-        return self._in_order(threads or cores(), lambda rows: self._room(rows.stop - rows.start))
+        return self._in_order(threads or cores(), lambda rows: self._empty_band(rows.stop - rows.start))
 
     def bands_by(self, workers: Workers) -> Iterator[tuple[slice, Band]]:
         """Yield what `bands` does, computed by workers."""
@@ -117,7 +117,7 @@ class Lattice:
 
     def band(self, rows: slice) -> Band:
         """Return the part of every array in one band of rows."""
-        band = self._room(rows.stop - rows.start)
+        band = self._empty_band(rows.stop - rows.start)
         self._compute(self._kernel(), rows, band)
         return band
 
@@ -135,7 +135,7 @@ class Lattice:
             if progress:
                 progress(rows.stop / self.n)
 
-    def room(self) -> Band:
+    def empty(self) -> Band:
         """Return empty arrays of all ``shapes``."""
         try:
             return {name: memory.empty(shape, self.dtype) for name, shape in self.shapes.items()}
@@ -144,11 +144,11 @@ class Lattice:
                 f"There is not enough memory for a grid of {self.n} x {self.n} points; choose fewer."
             ) from None
 
-    def _room(self, rows: int) -> Band:
+    def _empty_band(self, rows: int) -> Band:
         return {name: np.empty((rows, *shape[1:]), self.dtype) for name, shape in self.shapes.items()}
 
     def _in_order(self, threads: int, take: Callable[[slice], Band]) -> Iterator[tuple[slice, Band]]:
-        """Compute all bands on a few threads, in arrays that ``take`` gives, and yield them one after the other."""
+        """Compute all bands on ``threads`` threads, in arrays from ``take``, and yield them in order."""
         kernel = self._kernel()
         waiting: deque[tuple[slice, Band, Future[None]]] = deque()
         with ThreadPoolExecutor(threads, thread_name_prefix="grid") as pool:
@@ -160,15 +160,15 @@ class Lattice:
                         yield _finished(waiting)
                 while waiting:
                     yield _finished(waiting)
-            finally:  # after an error or Ctrl-C nothing more is begun
+            finally:  # after an error or Ctrl-C no further band is started
                 for _, _, future in waiting:
                     future.cancel()
 
     def _kernel(self) -> LatticeKernel | CudaLattice | None:
-        """Return the compiled kernel, or None where arrays must do: if nothing can be compiled, or numbers are extreme.
+        """Return the compiled kernel, or None to compute on arrays.
 
-        So it is for a landscape from a file, which is looked up in a table.
-        Arrays look whether a square leaves the range of its type, and then compute in a wider one; kernels do not.
+        Arrays are used where nothing can be compiled, for a landscape from a file (a table), and for extreme
+        coordinates: unlike kernels they detect that a square leaves the range of its type, and use a wider one.
         """
         farthest = max(np.abs(self.x).max(), np.abs(self.y).max())
         if not 1 / FARTHEST[self.dtype.name] <= farthest <= FARTHEST[self.dtype.name]:
@@ -177,12 +177,12 @@ class Lattice:
             return None
         if self.backend.name == "cpu":
             return self._cpu_kernel()
-        from lossland.compute.kernels.device import CudaLattice, DeviceTrouble, device, say
+        from lossland.compute.kernels.device import CudaLattice, DeviceError, device, warn
 
         try:
             return CudaLattice(device(self.backend.xp), self._program, self._widths, self.dtype, self._on_cpu)
-        except DeviceTrouble as trouble:
-            say(trouble)
+        except DeviceError as error:
+            warn(error)
             return self._cpu_kernel()
 
     def _cpu_kernel(self) -> LatticeKernel | None:
@@ -201,7 +201,7 @@ class Lattice:
         return self._on_arrays(x, y, parts) if kernel is None else kernel.fill(x, y, parts)
 
     def _on_arrays(self, x: np.ndarray, y: np.ndarray, parts: Sequence[np.ndarray]) -> bool:
-        """Fill the parts as a kernel does, but for knowing whether all values are finite."""
+        """Fill the parts as a kernel does, without checking whether all values are finite."""
         results = self._program.arrays(x[None, :], y[:, None])
         for plane, result in zip(_planes(parts), results, strict=True):
             plane[...] = result
@@ -235,12 +235,12 @@ class _Tile:
 
 
 def band_of(tile: _Tile) -> Band:
-    """Return a band of a lattice. What workers do."""
+    """Return a band of a lattice: runs on the workers."""
     return Lattice(tile.landscape, tile.n, tile.domain, tile.dtype, tile.quantities, tile.backend).band(tile.rows)
 
 
 def _planes(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return views (rows, n) of a band's arrays, one for each number at a point."""
+    """Return views (rows, n) of a band's arrays, one for each component."""
     return [plane for a in parts for plane in ([a] if a.ndim == 2 else np.moveaxis(a, -1, 0))]
 
 
@@ -268,11 +268,11 @@ def grid(
     """Return the values on n x n points that span the domain, its edges included.
 
     ``quantities`` names what else is computed, see `Lattice`; ``derivatives`` is the gradient and the Hessian.
-    ``progress`` is called with the share of the work done. A grid too large for memory: `Lattice.bands`.
+    ``progress`` is called with the share of the work done. For a grid too large for memory see `Lattice.bands`.
     """
-    checks.told(progress)
+    checks.callback(progress)
     wanted = (*(("gradient", "hessian") if checks.truth(derivatives, "derivatives") else ()), *quantities)
     lattice = Lattice(landscape, n, domain, dtype, wanted, backend)
-    whole = lattice.room()
+    whole = lattice.empty()
     lattice.fill(whole, progress=progress)
     return Grid(lattice.x, lattice.y, **whole)

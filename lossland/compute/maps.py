@@ -1,8 +1,7 @@
-"""Maps: where every start ends, and how a rule fares over any two of its hyper-parameters or start coordinates.
+"""Maps: basins of attraction, and how a rule performs over two of its hyper-parameters or start coordinates.
 
-Every cell of a map is a run of its own, to the bit the same whatever the map's tiles, threads and pieces. `basins`
-and `sweep` make a whole map; `basin_pieces` and `sweep_pieces` do the same work in small pieces, for pictures that
-follow a slider.
+Every cell of a map is a run of its own, bit for bit independent of tiles, threads and pieces. `basins` and `sweep`
+make a whole map; `basin_pieces` and `sweep_pieces` do the same work incrementally, for pictures that follow a slider.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,11 +20,11 @@ from lossland import checks
 from lossland.compute import arrays, philox
 from lossland.compute.bounds import bounds
 from lossland.compute.crowds import crowd, in_float64
-from lossland.compute.crowds.base import Crowd, rounded
-from lossland.compute.looks import Paces
+from lossland.compute.crowds.base import Crowd, Points, rounded
 from lossland.compute.minima import Minima, find_minima, tolerance
 from lossland.compute.minima import basins as minimum_at
 from lossland.compute.pieces import PIECE, WHOLE, Pieces, finished
+from lossland.compute.rules import BatchRule
 from lossland.compute.swarm import cell_centres, fates
 from lossland.compute.trajectory import check_seed, check_start, check_steps
 from lossland.display import Displayed
@@ -42,15 +41,15 @@ if TYPE_CHECKING:
     from lossland.expression import Node
 
 NONE, DIVERGED = -1, -2
-"""Classes of a basin map beside the minima's numbers."""
+"""Classes of a basin map besides the indices of the minima."""
 
 MOST_CELLS = 2**20  # along a side
-TILE = 1 << 18  # starts that are followed together
-SENT = 1 << 15  # starts that are sent to a worker together
+TILE = 1 << 18  # starts in a tile
+SENT = 1 << 15  # starts in a tile for a worker
 START = ("x", "y")  # axes of a sweep that are the start's coordinates
 TOGETHER = 4096  # cells of a sweep whose arrays stay in a core's cache together
-DECADE = 10.0  # an axis that spans it, from a positive end, is logarithmic
-OVERHEAD = 1500  # cells that take as long as a step on arrays takes beside them
+DECADE = 10.0  # a positive axis that spans at least this ratio is logarithmic by default
+OVERHEAD = 1500  # the fixed cost of a step on arrays, in cells
 
 
 # ------------------------------------------------------------------------------------------------------ basins
@@ -58,9 +57,9 @@ OVERHEAD = 1500  # cells that take as long as a step on arrays takes beside them
 class BasinMap(Displayed):
     """Which minimum each cell's centre leads to, and how soon.
 
-    ``basin`` (n, n) int16 indexed [iy, ix]: the minimum's number, -1 for none. ``steps`` (n, n) int32: the step from
-    which on the particle stays at its minimum, -1 for none. ``diverged`` (n, n) marks starts that end nowhere
-    (a part of those in no basin). ``minima`` has the ``position`` (m, 2) and ``value`` (m,) of each minimum; the cells
+    ``basin`` (n, n) int16 indexed [iy, ix]: the index of the minimum, -1 for none. ``steps`` (n, n) int32: the step
+    from which on the particle stays at its minimum, -1 for none. ``diverged`` (n, n) marks starts that diverge (a
+    subset of those in no basin). ``minima`` has the ``position`` (m, 2) and ``value`` (m,) of each minimum; the cells
     divide the domain of ``landscape`` evenly.
     """
 
@@ -73,7 +72,7 @@ class BasinMap(Displayed):
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:
-        """Which share of all starts reaches each minimum, (m,)."""
+        """The share of all starts that reach each minimum, (m,)."""
         return np.bincount(self.basin[self.basin >= 0], minlength=len(self.minima.position)) / self.basin.size
 
     @property
@@ -82,22 +81,22 @@ class BasinMap(Displayed):
         return np.where(self.diverged, np.int16(DIVERGED), self.basin)
 
     def basin_at(self, position: ArrayLike) -> NDArray[np.int16]:
-        """Return the basins (N,) of the cells where positions (N, 2) of the map's domain lie; outside, the edge's."""
+        """Return the basins (N,) of the cells that contain positions (N, 2); outside, of the nearest cell."""
         (x0, x1), (y0, y1) = self.landscape.domain
         n = len(self.basin)
         cell = ((np.asarray(position) - (x0, y0)) / ((x1 - x0) / n, (y1 - y0) / n)).astype(int).clip(0, n - 1)
         return self.basin[cell[:, 1], cell[:, 0]]
 
     def reached(self, position: NDArray[np.floating]) -> NDArray[np.int16]:
-        """Return the minimum that each of the positions (N, 2) is at, -1 for none."""
+        """Return the index of the minimum that each of the positions (N, 2) is at, -1 for none."""
         return minimum_at(position, self.minima.position, tolerance(self.landscape))
 
     def lowest(self, most: int) -> list[int]:
-        """Return the numbers of at most so many minima, the lowest ones, in rising order."""
+        """Return the indices of the ``most`` lowest minima, in increasing order."""
         return sorted(np.argsort(self.minima.value, kind="stable")[:most].tolist())
 
     def among_lowest(self, label: NDArray[np.integer], most: int) -> NDArray[np.intp]:
-        """Return the places of minima with these numbers (...) in the list of the `lowest`, -1 for those not in it."""
+        """Return where minima with these indices (...) are in the list of the `lowest`, -1 for those not in it."""
         chosen = self.lowest(most)
         return np.where(np.isin(label, chosen), np.searchsorted(chosen, label), -1)
 
@@ -113,13 +112,13 @@ def basins(
     progress: Callable[[float], None] | None = None,
     workers: Workers | None = None,
 ) -> BasinMap:
-    """Let a particle start at the centre of each of n x n cells of the domain, and see where it is after ``steps``.
+    """Run a particle from the centre of each of n x n cells of the domain for ``steps`` steps.
 
     Landscape and optimizer may be given in all the forms that `ll.run` takes. A particle has reached a minimum when
     it is near it, see `find_minima`. Runs are in float32; starts are numbered row by row for their draws, as in a
-    swarm. ``workers`` do the work instead of this machine, see `ll.cluster`.
+    swarm. ``workers`` compute instead of this machine, see `ll.cluster`.
     """
-    checks.told(progress)
+    checks.callback(progress)
     land, rule = as_landscape(landscape), as_optimizer(optimizer)
     try:
         return finished(basin_pieces(land, rule, n, steps, seed, backend, 20 * PIECE, workers), progress)
@@ -137,7 +136,7 @@ def basin_pieces(
     work: int = PIECE,
     workers: Workers | None = None,
 ) -> Pieces[BasinMap]:
-    """Make a basin map in pieces of about ``work`` steps of one particle, or of a tile of the workers."""
+    """Make a basin map in pieces of about ``work`` particle steps, or of a tile of the workers."""
     seed, steps = check_seed(seed), check_steps(steps)
     n = checks.whole(n, 1, MOST_CELLS, "The number of cells along a side")
     known = np.asarray(landscape.minima, np.float64).reshape(-1, 2)
@@ -145,7 +144,7 @@ def basin_pieces(
     end, settled = yield from ends.pieces(known, 0.0, 0.5, workers)
     _, diverged = fates(landscape, end)
     minima, label = find_minima(landscape, np.where(diverged[:, None], np.float32(np.nan), end))
-    if len(minima.position) > len(known):  # minima that were found: when was each of them reached?
+    if len(minima.position) > len(known):  # new minima: run again to see when they were reached
         _, settled = yield from ends.pieces(minima.position, 0.5, 1.0, workers)
     reached = np.where(label >= 0, settled, -1).astype(np.int32)
     square = (n, n)
@@ -156,7 +155,7 @@ def basin_pieces(
 
 @dataclass(frozen=True)
 class _Ends:
-    """Follows all starts of a map, tile by tile."""
+    """Runs all starts of a map, tile by tile."""
 
     landscape: Landscape
     rule: Optimizer
@@ -168,8 +167,8 @@ class _Ends:
 
     def pieces(
         self, minima: NDArray[np.float64], begin: float, end: float, workers: Workers | None
-    ) -> Pieces[tuple[Any, Any]]:
-        """Yield shares from ``begin`` to ``end``; return the end points (n*n, 2) and since when they are at minima."""
+    ) -> Pieces[_Followed]:
+        """Yield shares from ``begin`` to ``end``; return the end points and settling steps of all n*n starts."""
         positions, settled = np.empty((self.n**2, 2), np.float32), np.empty(self.n**2, np.int32)
         for share, part, found in self._here(minima) if workers is None else self._shared_out(minima, workers):
             if found is not None:
@@ -193,16 +192,16 @@ class _Ends:
         for done, (number, found) in enumerate(workers.run(ends_of, tiles), start=1):
             yield done / len(tiles), parts[number], found
 
-    def followed(self, part: slice, minima: NDArray[np.float64]) -> Pieces[tuple[Any, Any]]:
-        """Follow the starts of one tile; yield the share of their steps, return where they end and since when."""
+    def followed(self, part: slice, minima: NDArray[np.float64]) -> Pieces[_Followed]:
+        """Run the starts of one tile; yield the share of steps done, return the end points and settling steps."""
         near, backend = tolerance(self.landscape), arrays.backend(self.backend)
         start = cell_centres(self.landscape.domain, self.n, part)
         watched = crowd(self.landscape, self.rule, start, self.seed, part.start, backend, minima, near)
         for taken in self._advanced(watched, len(start)):
             yield taken / self.steps
         positions, settled = watched.positions, watched.settled
-        which = np.flatnonzero(watched.spoilt)
-        if len(which):  # by float32? see `SwarmState.ends`
+        which = np.flatnonzero(watched.nonfinite)
+        if len(which):  # possibly only a float32 overflow, see `SwarmState.ends`
             again, index = in_float64(
                 self.landscape, self.rule, start, which, self.seed, part.start, backend, minima, near
             )
@@ -213,7 +212,7 @@ class _Ends:
         return positions, settled
 
     def _advanced(self, particles: Crowd, count: int) -> Iterator[int]:
-        """Let some particles take all steps, in pieces; yield how many are taken."""
+        """Advance particles by all steps, in pieces; yield the number of steps taken."""
         taken = 0
         while taken < self.steps:
             some = min(self.steps - taken, max(1, self.work // count))
@@ -222,12 +221,13 @@ class _Ends:
             yield taken
 
 
-_Progress = tuple[float, slice, tuple[Any, Any] | None]  # the share that is done, a tile, and its result if it is done
+_Followed = tuple[Points, NDArray[np.integer]]  # end points (N, 2), and the steps (N,) since which they are at minima
+_Progress = tuple[float, slice, _Followed | None]  # the share done, a tile, and its result once it is done
 
 
 @dataclass(frozen=True)
 class _Tile:
-    """Some starts of a map, by their numbers."""
+    """A range of starts of a map."""
 
     ends: _Ends
     part: slice
@@ -235,20 +235,20 @@ class _Tile:
 
 
 @np.errstate(all="ignore")
-def ends_of(tile: _Tile) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return where the starts of a tile end, (N, 2), and since when they are at minima, (N,). What workers do."""
+def ends_of(tile: _Tile) -> _Followed:
+    """Return the end points of a tile and since when they are at minima: runs on the workers."""
     return finished(tile.ends.followed(tile.part, tile.minima))
 
 
 def _parts(count: int, size: int) -> list[slice]:
-    """Cut a range from 0 to ``count`` into slices of a size; the last may be smaller."""
+    """Split range(count) into slices of ``size``; the last may be shorter."""
     return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
 # ------------------------------------------------------------------------------------------------------ sweeps
 @dataclass(frozen=True)
 class Axis:
-    """What changes along one side of a sweep: a hyper-parameter, or the start's coordinate ``x`` or ``y``."""
+    """What varies along one side of a sweep: a hyper-parameter, or the start's coordinate ``x`` or ``y``."""
 
     name: str
     low: float
@@ -256,27 +256,27 @@ class Axis:
     log: bool = False
 
     def centres(self, n: int) -> NDArray[np.float64]:
-        """Return the values (n,) in the middle of n cells, equal on a logarithmic scale if ``log``."""
+        """Return the centres (n,) of n equal cells, on a logarithmic scale if ``log``."""
         part = (np.arange(n) + 0.5) / n
         if not self.log:
             span = self.high - self.low
             return self.low + span * part if math.isfinite(span) else self.low * (1 - part) + self.high * part
         with np.errstate(over="ignore"):
             ratio = float(np.float64(self.high) / self.low)
-        if not math.isfinite(ratio):  # more decades than a number has
+        if not math.isfinite(ratio):  # the ratio overflows
             return np.exp(math.log(self.low) * (1 - part) + math.log(self.high) * part)
         return self.low * ratio**part
 
 
 AnyAxis = Axis | tuple[str, float, float] | tuple[str, float, float, str]
-"""What is taken as an axis of a sweep: see `axis_of`."""
+"""What is accepted as an axis of a sweep: see `axis_of`."""
 
 
 def axis_of(given: AnyAxis) -> Axis:
     """Return the axis of a sweep that is given as itself, or as its name and ends: ``("lr", 1e-3, 1)``.
 
-    Where both ends are positive and a decade or more apart, its values are spaced evenly on a logarithmic scale, else
-    on a plain one; a fourth word, "log" or "linear", chooses.
+    The scale is logarithmic if both ends are positive and at least a decade apart, else linear; a fourth item, "log" or
+    "linear", overrides that.
     """
     if isinstance(given, Axis):
         return given
@@ -295,11 +295,11 @@ def axis_of(given: AnyAxis) -> Axis:
 
 @dataclass(frozen=True, eq=False)
 class Sweep(Displayed):
-    """How a rule fares over two axes. ``x`` (nx,), ``y`` (ny,) are the cells' values along them.
+    """How a rule performs over two axes. ``x`` (nx,), ``y`` (ny,) are the cells' values along them.
 
     ``loss`` (ny, nx) is the value after all steps (inf where the run diverged), ``reached`` (ny, nx) the first step
     at which the loss was at the target or below (-1 if never, or without a target), ``diverged`` (ny, nx). ``across``
-    and ``up`` are the axes of x and y.
+    and ``up`` are the axes along x and y.
     """
 
     across: Axis
@@ -346,15 +346,15 @@ def sweep(
     progress: Callable[[float], None] | None = None,
     workers: Workers | None = None,
 ) -> Sweep:
-    """Run the rule with n x n settings of two of its hyper-parameters or start coordinates; the others stay.
+    """Run the rule with n x n settings of two of its hyper-parameters or start coordinates; the others are fixed.
 
     ``x`` and ``y`` name the two and say how far they go, e.g. ``x=("lr", 1e-3, 1), y=("momentum", 0, 0.99)``; see
-    `axis_of`. The values are those in the middle of n cells between the ends. Left out, they are the two that tell
-    most of the rule (see `usual_axes`). A cell is the run of its own setting, in float64, from ``start`` (the
+    `axis_of`. The values are the centres of n cells between the ends. By default they are the two most informative
+    ones for the rule (see `usual_axes`). A cell is the run of its own setting, in float64, from ``start`` (the
     landscape's own by default); with noise all cells draw the same. Landscape and optimizer may be given in all the
-    forms that `ll.run` takes. ``workers`` do the work instead of this machine, see `ll.cluster`. See `Sweep`.
+    forms that `ll.run` takes. ``workers`` compute instead of this machine, see `ll.cluster`. See `Sweep`.
     """
-    checks.told(progress)
+    checks.callback(progress)
     land, rule = as_landscape(landscape), as_optimizer(optimizer)
     given = [None if one is None else axis_of(one) for one in (x, y)]
     named = [axis.name for axis in given if axis]
@@ -425,16 +425,16 @@ class _Cells:
 
 @np.errstate(all="ignore")
 def results_of(cells: _Cells) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
-    """Return the loss, the step at which the target was reached, and which runs diverged. What workers do."""
+    """Return the loss, the step at which the target was reached, and which runs diverged: runs on the workers."""
     runs = cells.runs()
     runs.advance(cells.steps)
     return runs.result()
 
 
 def usual_axes(landscape: Landscape, optimizer: Optimizer) -> tuple[Axis, Axis]:
-    """Return two axes that tell much of a rule: the rate, around the one that suits, and its inertia.
+    """Return the two default axes of a rule: its rate, around the suggested one, and its inertia.
 
-    A rule that has none is swept over the start's x instead.
+    A rule without inertia is swept over the start's x instead.
     """
     rate = suggested_rate(optimizer, landscape, landscape.start)
     across = Axis("lr", min(max(rate / 30, 1e-5), 0.01), min(max(rate * 30, 1e-3), 10.0), log=True)
@@ -448,7 +448,7 @@ def _end(given: object, name: str) -> float:
 
 
 def _counted(rule: Optimizer, axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values (n,) of an axis, rounded where they count something."""
+    """Return the values (n,) of an axis, rounded if they are counts."""
     return np.rint(values) if axis.name not in START and hyper_parameter(rule, axis.name).whole else values
 
 
@@ -469,7 +469,7 @@ def _check_axes(rule: Optimizer, across: Axis, up: Axis, n: int) -> None:
             raise UserError(f"The axis {axis.name} must go from a smaller to a larger number{above}.")
         if axis.name not in START:
             for value in _counted(rule, axis, axis.centres(n))[[0, -1]]:
-                type(rule)(**{axis.name: float(value)})  # refuses what is no legal value
+                type(rule)(**{axis.name: float(value)})  # raises UserError for an illegal value
     if across.name == up.name:
         raise UserError(f"A sweep needs two different axes, not {across.name} twice.")
 
@@ -488,7 +488,7 @@ class _Runs:
     ) -> None:
         self.program = _value_and_gradient((landscape.node, *landscape.gradient_nodes))
         self.rule, self.noisy = _with_arrays(rule, settings)
-        self.paces = Paces(landscape, type(rule), self.noisy)
+        self.batch_rule = BatchRule(landscape, type(rule), self.noisy)
         self.seed, self.target, self.t = seed, -np.inf if target is None else target, 0
         count = len(next(iter(settings.values())))
         self.position = np.stack(
@@ -496,10 +496,10 @@ class _Runs:
         )
         self.bounds = bounds(landscape.domain)
         self.reached = np.full(count, -1, np.int32)
-        self.last = self.paces.initial(self.rule, self.position)
+        self.last = self.batch_rule.initial(self.rule, self.position)
 
     def advance(self, steps: int) -> None:
-        """Take steps; a run that is lost stays where that happened."""
+        """Take steps; a run that is lost stops there."""
         with np.errstate(all="ignore"):
             for t in range(self.t + 1, self.t + steps + 1):
                 value, *grad = self.program.arrays(*self.position)
@@ -508,7 +508,7 @@ class _Runs:
                 draw = None
                 if self.noisy:
                     draw = np.stack(philox.standard_normal(self.seed, philox.particles(np, 0, 1), t))
-                self.last, move = self.paces.step(self.rule, self.position, grad, self.last, t, draw)
+                self.last, move = self.batch_rule.step(self.rule, self.position, grad, self.last, t, draw)
                 self.position = np.where(self._inside(), self.position + move, self.position)
         self.t += steps
 
@@ -534,9 +534,9 @@ def _value_and_gradient(nodes: tuple[Node, ...]) -> Program:
     return Program(nodes, "xy")
 
 
-def _with_arrays(rule: Optimizer, settings: dict[str, NDArray[np.float64]]) -> tuple[Any, bool]:
+def _with_arrays(rule: Optimizer, settings: dict[str, NDArray[np.float64]]) -> tuple[Optimizer, bool]:
     """Return the rule with arrays for some hyper-parameters, and whether it draws noise."""
-    made = object.__new__(type(rule))  # arrays are no legal hyper-parameters: past the checks
+    made = object.__new__(type(rule))  # bypasses __post_init__, which refuses arrays
     for item in fields(rule):
         object.__setattr__(made, item.name, settings.get(item.name, getattr(rule, item.name)))
     noise = settings.get("noise") if has_noise(type(rule)) else None

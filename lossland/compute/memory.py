@@ -1,7 +1,7 @@
-"""Memory for large results. What the last ones held is used again while it is there: the system clears every page that
-it hands out, which takes as long as computing a value for each of its numbers.
+"""A pool of memory blocks for large results. Reuse avoids zeroed pages from the kernel, which cost as much time as
+computing the values.
 
-Freed memory is lent back to the system (MADV_FREE): it takes the pages as soon as anybody needs them.
+Blocks in the pool are marked MADV_FREE: the kernel may reclaim their pages at any time.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import DTypeLike
 
-LEAST = 1 << 24  # bytes: below, the system's memory costs little
-KEPT = 4  # blocks that may be lent back, as many as a grid has arrays
+LEAST = 1 << 24  # bytes: smaller arrays are not pooled
+KEPT = 4  # blocks in the pool, as many as a grid has arrays
 
 _spare: deque[mmap.mmap] = deque(maxlen=KEPT)
 
 
 def empty(shape: Sequence[int], dtype: DTypeLike) -> np.ndarray:
-    """Return an array that holds anything, as `numpy.empty` does; MemoryError where there is no room."""
+    """Return an uninitialized array, like `numpy.empty`; MemoryError if there is not enough memory."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size < LEAST or not hasattr(mmap, "MADV_FREE"):
         return np.empty(shape, dtype)
-    block = _taken(size)
+    block = _block(size)
     whole = np.frombuffer(block, np.uint8)
-    weakref.finalize(whole, _lend, block).atexit = False
+    weakref.finalize(whole, _free, block).atexit = False
     return whole.view(dtype).reshape(shape)
 
 
-def _taken(size: int) -> mmap.mmap:
-    """Return a spare block of exactly this size, or a new one."""
+def _block(size: int) -> mmap.mmap:
+    """Return a pooled block of exactly this size, or a new one."""
     others: list[mmap.mmap] = []
     found = None
-    while found is None:  # the one let go last is the most likely to be there still
+    while found is None:  # the most recently freed is the least likely to have been reclaimed
         try:
             block = _spare.pop()
         except IndexError:  # no more, or another thread took the last one
@@ -54,12 +54,12 @@ def _taken(size: int) -> mmap.mmap:
     except (OSError, OverflowError) as error:
         raise MemoryError(str(error)) from None
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        with suppress(OSError):  # a kernel may be built without large pages
+        with suppress(OSError):  # a kernel may be built without huge pages
             block.madvise(mmap.MADV_HUGEPAGE)
     return block
 
 
-def _lend(block: mmap.mmap) -> None:
-    with suppress(OSError):  # where the kernel cannot reclaim it, it is freed at once
+def _free(block: mmap.mmap) -> None:
+    with suppress(OSError):  # without MADV_FREE the block is released at once
         block.madvise(mmap.MADV_FREE)
         _spare.append(block)

@@ -1,4 +1,4 @@
-"""Which minimum is a point at? The known ones, and those that are found where many points lie."""
+"""Assigns points to minima: the known ones, and those that Newton's method finds from the points."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 Float64 = NDArray[np.float64]
 
-NEAR = 0.003  # how near a minimum is "there", as a share of the domain's diagonal
-POLISH = 20  # Newton steps: they double the digits each time once they are near
-FLAT = 1e-10  # curvatures whose ratio is below this leave a floor, not a bowl: rings, gutters
-FEW = 16  # minima among which every point is compared with each
+NEAR = 0.003  # tolerance for having reached a minimum, relative to the domain's diagonal
+POLISH = 20  # Newton steps; near a minimum each doubles the number of correct digits
+FLAT = 1e-10  # ratio of curvatures below which a critical point is degenerate: a ring, a trough
+FEW = 16  # up to this many minima every point is compared with each
 CELLS = 1 << 22  # in the largest table of cells
-MOST = 512  # minima that are told apart
+MOST = 512  # minima that are kept apart
 
 
 class Minima(NamedTuple):
@@ -33,7 +33,7 @@ class Minima(NamedTuple):
 
 
 def tolerance(landscape: Ground) -> float:
-    """Return how near a minimum a particle must be to have reached it: 0.3 % of the domain's diagonal."""
+    """Return the distance within which a particle has reached a minimum: 0.3 % of the domain's diagonal."""
     low, high = np.array(landscape.domain).T
     return NEAR * float(np.linalg.norm(high - low))
 
@@ -54,7 +54,7 @@ def known_minima(problem: Ground, points: NDArray[np.floating]) -> tuple[Minima,
 
 @np.errstate(all="ignore")
 def basins(points: NDArray[np.floating], minima: ArrayLike, tolerance: float) -> NDArray[np.int16]:
-    """Return for each of the points (N, 2) the number of its nearest minimum (m, 2), or -1 if none is that near."""
+    """Return for each of the points (N, 2) the index of the nearest minimum (m, 2) within the tolerance, or -1."""
     points = _pairs(points)
     sites = np.asarray(minima, dtype=points.dtype).reshape(-1, 2)
     label = np.full(len(points), -1, np.int16)
@@ -79,10 +79,10 @@ def _pairs(points: ArrayLike) -> NDArray[np.floating]:
 def _candidates(
     points: NDArray[np.floating], sites: NDArray[np.floating], tolerance: float
 ) -> Iterable[NDArray[np.int16]]:
-    """Yield numbers of minima, (N,) or one for all points, so that each point gets all that can be within reach.
+    """Yield indices of minima, (N,) or one for all points, that include every minimum within reach of each point.
 
     A few minima are simply all yielded. Many are sorted into square cells as wide as the tolerance: what is within
-    reach of a point lies in its cell or in the eight around it.
+    reach of a point is in its cell or in the eight around it.
     """
     numbers = np.arange(len(sites), dtype=np.int16)
     if len(sites) <= FEW or not np.isfinite(tolerance):
@@ -95,8 +95,8 @@ def _candidates(
     cell = (np.floor((sites - low) / tolerance).astype(np.int64)[:, None, :] + around) @ (1, columns)
     order = np.argsort(cell.ravel(), kind="stable")
     cell, number = cell.ravel()[order], np.repeat(numbers, len(around))[order]
-    rank = np.arange(len(cell)) - np.searchsorted(cell, cell)  # how many of the cell's minima come before
-    table = np.full((rank.max() + 1, columns * rows + 1), -1, np.int16)  # the last cell is all the world around
+    rank = np.arange(len(cell)) - np.searchsorted(cell, cell)  # position among the cell's minima
+    table = np.full((rank.max() + 1, columns * rows + 1), -1, np.int16)  # the last cell is everything outside
     table[rank, cell] = number
     at = np.floor((points - low) / tolerance)
     inside = ((at >= 0) & (at < (columns, rows))).all(axis=1)
@@ -111,8 +111,8 @@ def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Min
     A point has reached a minimum when it is within ``tolerance(landscape)`` of it. The landscape's known minima come
     first, in their order. Further ones are found from the points that are near none of these: where Newton's method
     leads from such a point to a position within the tolerance where the Hessian is positive definite, there is a
-    minimum. They follow, the one that most points have reached first. A floor that is level along a line (a ring, a
-    gutter) holds no minimum of this kind.
+    minimum. They follow, those reached by the most points first. A degenerate valley that is level along a line
+    (a ring, a trough) holds no minimum of this kind.
     """
     points, near = _pairs(points), tolerance(landscape)
     known = np.asarray(landscape.minima, dtype=np.float64).reshape(-1, 2)
@@ -130,7 +130,7 @@ def find_minima(landscape: Landscape, points: NDArray[np.floating]) -> tuple[Min
 
 def _one_per_cell(points: Float64, size: float) -> Float64:
     """Return one of the points from each square cell of the plane that holds any."""
-    points = points[(np.abs(points) < 1e9 * size).all(axis=1)]  # further out a cell's number loses its digits
+    points = points[(np.abs(points) < 1e9 * size).all(axis=1)]  # farther out the cell index would overflow
     cell = np.floor(points / size).astype(np.int64)
     _, first = np.unique(cell[:, 0] * 2**31 + cell[:, 1], return_index=True)
     return points[first]
@@ -148,7 +148,7 @@ def _polished(landscape: Landscape, points: Float64, near: float) -> Float64:
 
 
 def _newton_move(landscape: Landscape, points: Float64) -> tuple[Float64, NDArray[np.bool_]]:
-    """Return Newton's step to the critical point, and whether the ground curves up all around where it starts."""
+    """Return Newton's step to the critical point, and whether the Hessian is positive definite at the start."""
     grad, hessian = np.asarray(landscape.grad(points)), np.asarray(landscape.hessian(points))
     (gx, gy), (xx, xy, yy) = grad.T, hessian.T
     determinant = xx * yy - xy * xy
@@ -157,7 +157,7 @@ def _newton_move(landscape: Landscape, points: Float64) -> tuple[Float64, NDArra
 
 
 def _distinct(points: Float64, near: float) -> Float64:
-    """Return the points without those that lie within ``near`` of an earlier one."""
+    """Return the points without those within ``near`` of an earlier one."""
     kept: list[Float64] = []
     while len(points) and len(kept) < MOST:
         kept.append(points[0])

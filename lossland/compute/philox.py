@@ -1,7 +1,7 @@
 """Random numbers from a counter: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
 
-A draw is a function of what it is for (seed, particle, step) and of nothing else, so every library, order of work
-and number of workers gives the same draws. Works on Python ints and on uint64 arrays of any array-API library.
+A draw depends only on seed, particle, step and purpose, so every library, order of work and number of workers gives
+the same draws. Works on Python ints and on uint64 arrays of any array-API library.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Purpose(IntEnum):
     DIRECTION = 6
 
 
-PAIR = 256  # what the last word grows by for two further normal numbers of the same particle and step
+PAIR = 256  # added to the last word for each further pair of normal draws of the same particle and step
 
 
 def philox4x32(
@@ -73,7 +73,7 @@ def standard_normal(seed: int, particle: Words, step: Words, purpose: int = Purp
 
 
 def noise(seed: int, particle: Words, step: Words, size: int = 2) -> list[Any]:
-    """Return a standard normal draw for each of ``size`` coordinates: what the gradients' noise is made of."""
+    """Return a standard normal draw for each of ``size`` coordinates: the noise of gradients."""
     pairs = range((size + 1) // 2)
     return [x for pair in pairs for x in standard_normal(seed, particle, step, Purpose.NOISE + PAIR * pair)][:size]
 
@@ -83,10 +83,10 @@ def _library(*values: Words) -> ModuleType:
 
 
 def _unit(xp: ModuleType, word: Words) -> Words:
-    """Return the middle of the word's cell when (0, 1) is cut into 2^32 cells."""
+    """Map a word to the centre of its cell when (0, 1) is divided into 2^32 cells."""
     return (xp.astype(xp.asarray(word), xp.float64) + 0.5) * 2.0**-32
 
 
 def particles(xp: ModuleType, first: int, count: int) -> Words:
-    """Return the numbers of ``count`` particles from ``first`` on, as the draws take them."""
+    """Return the indices of ``count`` particles from ``first`` on, as uint64."""
     return xp.astype(xp.arange(first, first + count), xp.uint64)

@@ -1,8 +1,8 @@
-"""Whether a grid of samples shows the function or only its shadow: false hills where it is finer than the samples.
+"""Detects aliasing: whether a grid of samples resolves a function, or shows false hills of an undersampled one.
 
-Between samples, a picture shows what lies on straight lines from one to the next. Where a function is resolved, its
-exact values there differ from that by far less than the samples around differ from each other: by a ninth at most
-where it is a parabola. Where it swings from sample to sample, they differ as much as the samples do.
+A picture interpolates linearly between samples. Where a function is resolved, its exact values between samples differ
+from that by far less than neighbouring samples differ from each other: by a ninth at most for a parabola. Where it
+oscillates from sample to sample, they differ as much as the samples do.
 """
 
 from __future__ import annotations
@@ -15,25 +15,26 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
-POINTS = 256  # at which a grid is tried
-ODD = 0.25  # of what samples around differ: a value between them that is farther off was not to be expected
-VISIBLE = 0.005  # of the whole range: smaller differences are not seen
-MOST = 0.1  # of the points may be odd: kinks and cliffs make some, along their lines
+POINTS = 256  # test points of a grid
+ODD = 0.25  # largest interpolation error that is expected, relative to the spread of the samples around
+VISIBLE = 0.005  # smallest error that is visible, relative to the whole range
+MOST = 0.1  # share of test points that may be odd: kinks and cliffs cause some
 ADVICE = "undersampled: zoom in or raise the resolution"
-_STEP = np.array([0.7548776662466927, 0.5698402909980532])  # of the R2 sequence, even in the plane (Roberts, 2018)
+_STEP = np.array([0.7548776662466927, 0.5698402909980532])  # the R2 low-discrepancy sequence (Roberts, 2018)
 
 
 def tried(domain: Domain, count: int = POINTS) -> Floats:
-    """Return the points (count, 2) of a domain at which samples are tried: spread evenly, the same each time."""
+    """Return the test points (count, 2) of a domain: evenly spread and deterministic."""
     low, high = np.array(domain).T
     share = (0.5 + np.arange(1, count + 1)[:, None] * _STEP) % 1.0
     return low * (1 - share) + high * share
 
 
 def is_undersampled(domain: Domain, value: ArrayLike, exact: ArrayLike) -> bool:
-    """Whether a grid (ny, nx) of samples over a domain misses what lies between them.
+    """Whether a grid (ny, nx) of samples over a domain undersamples the function.
 
-    ``exact`` (k,) are the values at ``tried(domain, k)``. Where they or the samples are not finite, nothing is said.
+    ``exact`` (k,) are the values at ``tried(domain, k)``. Points where they or the samples are not finite do
+    not count.
     """
     samples = np.asarray(value)
     size = np.array(samples.shape[::-1])
@@ -46,7 +47,7 @@ def is_undersampled(domain: Domain, value: ArrayLike, exact: ArrayLike) -> bool:
 
 
 def is_too_fine(function: Callable[[Floats], ArrayLike], domain: Domain, n: int) -> bool:
-    """Whether n x n samples of a function of points (..., 2) would miss what lies between them."""
+    """Whether n x n samples of a function of points (..., 2) would undersample it."""
     size = np.array([n, n])
     cell, within = _cells(POINTS, size)
     low, high = np.array(domain).T
@@ -58,14 +59,14 @@ def is_too_fine(function: Callable[[Floats], ArrayLike], domain: Domain, n: int)
 
 
 def _cells(count: int, size: NDArray[np.int_]) -> tuple[NDArray[np.int_], Floats]:
-    """Return the cells (count, 2) of a grid in which the tried points lie, and where in them, in [0, 1]²."""
-    place = tried(((0.0, 1.0), (0.0, 1.0)), count) * (size - 1)
-    cell = np.minimum(place.astype(int), size - 2)
-    return cell, place - cell
+    """Return the cells (count, 2) of a grid that contain the test points, and the positions in them, in [0, 1]²."""
+    position = tried(((0.0, 1.0), (0.0, 1.0)), count) * (size - 1)
+    cell = np.minimum(position.astype(int), size - 2)
+    return cell, position - cell
 
 
 def _share_odd(around: Floats, within: Floats, exact: Floats) -> float:
-    """Return the share of values (k,) that the samples around them, (k, 4, 4) by y and x, did not let expect."""
+    """Return the share of values (k,) that bilinear interpolation of the samples (k, 4, 4), by y and x, misses."""
     finite = np.isfinite(exact) & np.isfinite(around).all(axis=(1, 2))
     around, (u, v), exact = around[finite], within[finite].T, exact[finite]
     if not len(exact):

@@ -18,7 +18,7 @@ from lossland.compute.trajectory import run
 
 SINGLE = 1e-4  # float32 has about seven digits; steep landscapes cost two or three of them
 DOUBLE = 1e-12
-CANCELLING = {"prodigy": 10.0, "shampoo": 100.0}  # times more: these rules divide by what is left of a difference
+CANCELLING = {"prodigy": 10.0, "shampoo": 100.0}  # factors on the tolerance: these rules divide by small differences
 POINTS = 1000
 STEPS = 10
 
@@ -38,7 +38,7 @@ class Check(NamedTuple):
 
 
 def selftest() -> Iterator[Check]:
-    """Yield one check after the other, the CPU's first."""
+    """Yield the checks one by one, the CPU's first."""
     for backend in arrays.available():
         yield from _random_numbers(backend)
         yield from _landscapes(backend)
@@ -59,7 +59,7 @@ def _landscapes(backend: Backend) -> Iterator[Check]:
         ours, exact = backend.xp.asarray(points), points.astype(np.float64)
         for part in ("value", "grad", "hessian"):
             got, right = getattr(land, part)(ours), getattr(land, part)(exact)
-            # A function's rounding errors are measured against its size: terms of that size cancel in it.
+            # relative to the function's size: terms of that size cancel in it
             size = 1 + np.abs(right).max()
             error = _error(arrays.to_numpy(got) / size, right / size)
             yield Check(f"{part} of {land.name}", backend.name, error, SINGLE)
@@ -86,7 +86,7 @@ def _optimizers(backend: Backend) -> Iterator[Check]:
 
 
 def _kernels(backend: Backend) -> Iterator[Check]:
-    """One step as long as the gradient on each landscape, and noise: what the compiled step is made of."""
+    """One gradient step with rate 1 on each landscape, and the noise: the parts of a compiled step."""
     for land in landscapes.catalogue():
         starts = random_starts(land.domain, POINTS).astype(np.float64)
         right = starts - land.grad(starts)

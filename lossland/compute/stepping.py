@@ -1,4 +1,4 @@
-"""One rule on many particles, written over arrays: the reference that every faster kernel is compared with."""
+"""One rule on many particles with array operations: the reference for every faster kernel."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lossland.compute import philox
-from lossland.compute.looks import Paces, rows, slopes_of
+from lossland.compute.rules import BatchRule, rows, slopes_of
 from lossland.expression import namespace
 from lossland.expression.node import Array
 from lossland.optimizers import Optimizer, Step, memory
@@ -22,24 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class Block:
-    """Some particles on their way.
+    """The state of a batch of particles.
 
-    ``position`` is (2, N), or (n, N) of a problem in n dimensions, ``last`` the rule's terms of the last step (those
-    it does not read again are None), ``particles`` (N,) their numbers for random draws (None where the rule draws
-    nothing), ``t`` the steps taken.
+    ``position`` is (2, N), or (n, N) of a problem in n dimensions, ``last`` the rule's terms of the last step (None for
+    those it does not read again), ``particles`` (N,) their indices for random draws (None where the rule draws
+    nothing), ``t`` the number of steps taken.
     """
 
     position: Array
     last: Step
-    particles: Any
+    particles: Array | None
     t: int = 0
 
 
 class Stepper:
     """Any optimizer on any landscape or problem, on arrays of any array-API namespace and floating type.
 
-    With ``bounds`` x0, x1, y0, y1, ... a particle that leaves them, or whose position is nan, stays where that
-    happened.
+    With ``bounds`` x0, x1, y0, y1, ... a particle that leaves them, or whose position is nan, stops there.
     """
 
     def __init__(
@@ -50,21 +49,21 @@ class Stepper:
         bounds: Sequence[float] | None = None,
     ) -> None:
         self.slopes = slopes_of(landscape)
-        self.paces = Paces(landscape, type(optimizer), optimizer.stochastic)
+        self.batch_rule = BatchRule(landscape, type(optimizer), optimizer.stochastic)
         self.optimizer, self.seed, self.bounds = optimizer, seed, bounds
 
     def start(self, position: Array, first: int = 0, sets: int = 1) -> Block:
-        """Return a block at ``position`` (n, N), whose particles are numbered from ``first`` on, in each of ``sets``.
+        """Return a block at ``position`` (n, N), made of ``sets`` equal sets one after the other.
 
-        Those are as many particles each, one set behind the other.
+        In each set the particles are numbered from ``first`` on.
         """
         xp = namespace(position)
         rule, count = self.optimizer, position.shape[1] // sets
         numbers = xp.concat([philox.particles(xp, first, count)] * sets) if rule.stochastic else None
-        return Block(position, self._remembered(self.paces.initial(rule, position)), numbers)
+        return Block(position, self._remembered(self.batch_rule.initial(rule, position)), numbers)
 
     def advance(self, block: Block, steps: int) -> None:
-        """Move a block on by ``steps``. What diverges becomes inf and nan without a warning."""
+        """Advance a block by ``steps``. What diverges becomes inf and nan without a warning."""
         xp, rule = namespace(block.position), self.optimizer
         position, last = block.position, block.last
         with np.errstate(all="ignore"):
@@ -74,7 +73,7 @@ class Stepper:
                 if rule.stochastic:
                     draw = xp.stack(philox.noise(self.seed, block.particles, t, position.shape[0]))
                     draw = xp.astype(draw, grad.dtype)
-                last, move = self.paces.step(rule, position, grad, last, t, draw)
+                last, move = self.batch_rule.step(rule, position, grad, last, t, draw)
                 after = position + move
                 position = after if self.bounds is None else xp.where(_within(position, self.bounds), after, position)
         block.position, block.last, block.t = position, self._remembered(last), block.t + steps

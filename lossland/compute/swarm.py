@@ -50,7 +50,7 @@ def random_starts(domain: Domain, count: int, seed: int = 0) -> Float32:
 def patch_starts(domain: Domain, centre: ArrayLike, share: float, count: int, seed: int = 0) -> Float32:
     """Return ``count`` uniform draws (count, 2) from an ellipse around a centre, ``share`` as wide as the domain.
 
-    What would lie outside of the domain is moved to its edge.
+    Draws outside the domain are clipped to its edge.
     """
     (x0, x1), (y0, y1) = domain
     unit = random_starts(((0.0, 1.0), (0.0, 1.0)), count, seed).astype(float)
@@ -64,23 +64,23 @@ def patch_starts(domain: Domain, centre: ArrayLike, share: float, count: int, se
 def cell_centres(domain: Domain, n: int, part: slice = slice(None)) -> Float32:
     """Return the centres (n*n, 2) of the domain's n by n equal cells, row by row from its lower left corner.
 
-    ``part`` takes some of them by their numbers.
+    ``part`` selects some of them by their indices.
     """
     cell = np.arange(*part.indices(n * n))
     return _scaled(domain, (cell % n + 0.5) / n, (cell // n + 0.5) / n)
 
 
 def _scaled(domain: Domain, *shares: NDArray[np.float64]) -> Float32:
-    """Return positions whose coordinates are given as shares of the domain's sides."""
+    """Map coordinates in [0, 1] to the domain."""
     sides = [low + (high - low) * share for (low, high), share in zip(domain, shares, strict=True)]
     return rounded(np.stack(sides, axis=-1), np.float32)
 
 
 class SwarmState:
-    """N particles on their way. ``advance`` moves them all; particle i moves bit for bit as it would alone.
+    """The state of N particles. ``advance`` moves them all; particle i moves bit for bit as it would alone.
 
-    ``start`` (N, 2), or (N, n) on a problem in n dimensions; ``first`` is the number of the first particle, by which it
-    draws its noise. A particle that is lost (see `is_lost`) stays where that happened.
+    ``start`` (N, 2), or (N, n) on a problem in n dimensions; ``first`` is the index of the first particle in the noise
+    stream. A particle that is lost (see `is_lost`) stops there.
     """
 
     @np.errstate(all="ignore")
@@ -102,12 +102,12 @@ class SwarmState:
 
     @property
     def ran_on(self) -> str:
-        """The backend that computes: the CPU, too, where a device could not go on."""
+        """The backend that computes: the CPU after a device has failed."""
         return self._crowd.backend
 
     @property
     def fused(self) -> bool:
-        """Whether a compiled kernel moves the particles, not operations on arrays."""
+        """Whether a compiled kernel moves the particles, rather than array operations."""
         return self._crowd.fused
 
     @property
@@ -117,22 +117,22 @@ class SwarmState:
 
     @property
     def positions(self) -> Float32:
-        """Where the particles are, as a new array (N, 2) on the host; those that are lost, where they got lost."""
+        """The positions as a new array (N, 2) on the host; lost particles are where they got lost."""
         return self._crowd.positions
 
     @property
     def resident(self) -> Any:
-        """Where the particles are, as a new array (N, 2) of frame data: it stays on the device that computes it."""
+        """The positions as a new array (N, 2) where they are computed, for a layer: NumPy's or a `Resident`."""
         return self._crowd.resident
 
     @np.errstate(all="ignore")
     def ends(self) -> Float32:
-        """Return the positions, without those that float32 is to blame for.
+        """Return the positions (N, 2), with float32 overflows repaired.
 
-        Where a particle has become no number, the path may have done so, or only a number on the way to a finite
-        gradient that float32 cannot hold. Such particles take all their steps again in float64.
+        A particle that is not finite may have diverged, or only an intermediate value of a finite gradient may have
+        overflowed in float32. Such particles are run again in float64.
         """
-        end, which = self.positions, np.flatnonzero(self._crowd.spoilt)
+        end, which = self.positions, np.flatnonzero(self._crowd.nonfinite)
         if len(which):
             again, index = in_float64(
                 self.landscape, self.optimizer, self._start, which, self._seed, self._first, self.backend
@@ -143,15 +143,15 @@ class SwarmState:
 
     @np.errstate(all="ignore")
     def advance(self, steps: int = 1, progress: Callable[[float], None] | None = None) -> None:
-        """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
-        checks.told(progress)
+        """Take ``steps`` steps. ``progress`` is called regularly with the share done."""
+        checks.callback(progress)
         self._crowd.advance(check_steps(steps), progress)
 
 
 class Flow:
-    """A swarm at any moment: between two whole steps positions are interpolated linearly.
+    """A swarm at any time: positions between two whole steps are interpolated linearly.
 
-    ``start`` (N, 2). Going on costs the steps between, going back those from the start on.
+    ``start`` (N, 2). Seeking forward costs the steps between, seeking backward all steps from the start.
     """
 
     def __init__(self, landscape: Landscape, optimizer: Optimizer, start: ArrayLike, seed: int = 0) -> None:
@@ -165,9 +165,9 @@ class Flow:
         self._after: Points | Resident = self._start
 
     def around(self, step: float) -> tuple[Any, Any, float]:
-        """Return the swarm before and after the last whole step that is begun, (N, 2) each, and how much is done.
+        """Return the positions before and after the whole step that ``step`` is in, (N, 2) each, and its share done.
 
-        The positions are frame data: they stay on the device that computes them.
+        The arrays stay on the device that computes them.
         """
         whole = math.ceil(step - 1e-6)
         if self._state.step > whole:
@@ -180,15 +180,15 @@ class Flow:
         return self._before, self._after, 1.0 if share > 0.999 else share
 
     def positions(self, step: float) -> Float32:
-        """Return where the particles are at a step, (N, 2), on the host."""
+        """Return the positions at a step, (N, 2), on the host."""
         before, after, share = self.around(step)
         before, after = np.asarray(before), np.asarray(after)
         return after if share == 1 else before + np.float32(share) * (after - before)
 
     def mostly_there(self, steps: int, left: float) -> int:
-        """Return the first step after which half of the particles have less than a share ``left`` of their way left.
+        """Return the first step at which half of the particles have less than the share ``left`` of their way to go.
 
-        Their way is the straight one to where they are after ``steps``, which come back where no step is like that.
+        The way is the straight line to the position after ``steps`` steps. Returns ``steps`` if there is no such step.
         """
         end = self.positions(steps)
         way = np.hypot(*(end - self._start).T)
@@ -203,10 +203,10 @@ class Flow:
 def rest_pieces(
     landscape: Landscape, optimizer: Optimizer, start: ArrayLike, steps: int, seed: int = 0, work: int = PIECE
 ) -> Pieces[Float32]:
-    """Follow particles from ``start`` (N, 2), in pieces of about ``work`` steps of one; return where they are at last.
+    """Run particles from ``start`` (N, 2), in pieces of about ``work`` particle steps, and return the final positions.
 
-    That is after ``steps`` steps, or when all have come to rest: every one is near a known minimum, and was near the
-    same one some steps before.
+    It ends after ``steps`` steps, or when all are at rest: each is near a known minimum, and was near the same one at
+    the check before.
     """
     steps = check_steps(steps)
     state, near = SwarmState(landscape, optimizer, start, seed), tolerance(landscape)
@@ -229,14 +229,14 @@ def rest_pieces(
 def fates(landscape: Ground, end: Float32) -> tuple[Float32, NDArray[np.bool_]]:
     """Return the values at end points (N, 2), and which of the particles have diverged: see `Swarm`."""
     value, diverged = np.asarray(landscape.value(end)), is_lost(end, landscape.domain)
-    unsure = ~(np.isfinite(value) | diverged)  # a value, or a number on the way to it, may be too large for float32
+    unsure = ~(np.isfinite(value) | diverged)  # the value or an intermediate may overflow in float32
     exact = np.asarray(landscape.value(end[unsure].astype(np.float64)))
     value[unsure], diverged[unsure] = rounded(exact, np.float32), ~np.isfinite(exact)
     return value, diverged
 
 
 class Reached(TypedDict, total=False):
-    """A minimum, and the share of the particles that reached it: at x and y, or in other dimensions at a position."""
+    """A minimum and the share of particles that reached it: at x and y, or in other dimensions at ``position``."""
 
     x: float
     y: float
@@ -246,7 +246,7 @@ class Reached(TypedDict, total=False):
 
 
 class Summary(TypedDict):
-    """The figures of a run as plain data."""
+    """The statistics of a run as plain data."""
 
     count: int
     steps: int
@@ -266,8 +266,7 @@ class Swarm(Displayed):
     and end are (N, n). ``minima`` are those known of the landscape and, in the plane, those found where particles came
     to rest; ``label`` (N,) int16 is the minimum that each particle reached, -1 for none. ``diverged`` (N,) marks those
     whose position or loss is not finite, or that are more than 1000 domain sizes away, in float64 too; they have
-    reached none. ``landscape`` and ``optimizer`` are what it ran on, and by what rule; ``fused`` tells whether a
-    compiled kernel moved the particles, or else operations on arrays.
+    reached none. ``fused`` tells whether a compiled kernel moved the particles, or array operations.
     """
 
     start: Float32
@@ -285,21 +284,21 @@ class Swarm(Displayed):
 
     @property
     def count(self) -> int:
-        """How many particles there are."""
+        """The number of particles."""
         return len(self.start)
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """Which share of all particles reached each minimum, (m,)."""
+        """The share of all particles that reached each minimum, (m,)."""
         return np.bincount(self.label[self.label >= 0], minlength=len(self.minima.position)) / self.count
 
     @property
     def particle_steps_per_second(self) -> float:
-        """How many steps of one particle were taken per second."""
+        """The number of particle steps per second."""
         return self.count * self.steps / self.seconds if self.seconds > 0 else 0.0
 
     def summary(self) -> Summary:
-        """Return the figures of the run as plain data."""
+        """Return the statistics of the run as plain data."""
         return {
             "count": self.count,
             "steps": self.steps,
@@ -342,7 +341,7 @@ def swarm(
     it is near a minimum: see `find_minima`.
     """
     steps = check_steps(steps)
-    checks.told(progress)
+    checks.callback(progress)
     land, rule = ground(landscape, dimension), with_noise(as_optimizer(optimizer), noise)
     try:
         return _descended(land, rule, count, steps, seed, start, backend, progress)

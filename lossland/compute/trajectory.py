@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossland import checks
 from lossland.compute import arrays, philox
-from lossland.compute.looks import gradient_program, surveyor
+from lossland.compute.rules import compiled_rule, gradient_program
 from lossland.compute.stepping import Stepper
 from lossland.display import Displayed
 from lossland.errors import UserError, shown
@@ -34,8 +34,8 @@ MOST_KEPT = 10**8  # points of a run, over all starts and steps: 2.4 GB
 class Trajectory(Displayed):
     """Where N particles were after 0, 1, ... T steps: ``points`` (T+1, N, 2) and their ``values`` (T+1, N).
 
-    From the first step on at which a coordinate is not finite (the run has diverged), a particle's points and
-    values are nan. ``landscape`` and ``optimizer`` are what it ran on, and by what rule.
+    From the first step at which a coordinate is not finite (the run has diverged), a particle's points and values
+    are nan.
     """
 
     points: Float64
@@ -56,11 +56,11 @@ def run(
 ) -> Trajectory:
     """Run ``optimizer`` on ``landscape`` for ``steps`` steps from ``start``, (2,) or (N, 2), in float64.
 
-    The landscape may be all that `ll.landscape` takes: a name, a formula, a function of x and y, a `Landscape`; the
-    optimizer a name, a text such as ``"adam:lr=0.1"`` or an object. The start is by default the landscape's own.
+    The landscape may be anything that `ll.landscape` takes: a name, a formula, a function of x and y, a `Landscape`;
+    the optimizer a name, a text such as ``"adam:lr=0.1"`` or an object. The default start is the landscape's own.
     ``noise`` is the standard deviation of Gaussian noise in each component of the gradients, with any optimizer;
-    particle i draws it as particle i of a swarm with the same seed does. A lone particle gives a GPU nothing
-    to share out, so with ``backend="auto"`` it runs on the CPU.
+    particle i draws it as particle i of a swarm with the same seed does. A single particle cannot use a GPU, so with
+    ``backend="auto"`` it runs on the CPU.
     """
     landscape, optimizer = as_landscape(landscape), with_noise(as_optimizer(optimizer), noise)
     starts = check_start(landscape.start if start is None else start)
@@ -88,7 +88,7 @@ def with_noise(optimizer: Optimizer, noise: float | None) -> Optimizer:
 
 
 def check_start(start: ArrayLike, size: int = 2) -> Float64:
-    """Return one start (2,) or many (N, 2) as (N, 2), or raise UserError; of another ``size`` than 2 likewise."""
+    """Return one start (size,) or many (N, size) as (N, size), or raise UserError."""
     numbers = "two finite numbers x,y" if size == 2 else f"{size} finite numbers"
     if isinstance(start, str):
         example = "two numbers, such as (-1.2, 1)" if size == 2 else numbers
@@ -124,15 +124,15 @@ def follow(
 ) -> Iterator[Moment]:
     """Yield the steps of particle 0 one by one, until ``steps`` or until a position is not finite.
 
-    On Python floats, which for one particle are many times faster than arrays of length 1. They raise
-    ArithmeticError here and there where arrays give inf or nan.
+    On Python floats, which for one particle are many times faster than arrays of length 1. They may raise
+    ArithmeticError where arrays give inf or nan.
     """
     draws = np.zeros((2, steps))
     if optimizer.stochastic:
         draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
     gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
     kind, draws_noise = type(optimizer), optimizer.stochastic
-    whole = None if by_coordinate(kind) else surveyor(landscape, kind, draws_noise)
+    whole = None if by_coordinate(kind) else compiled_rule(landscape, kind, draws_noise)
     x, y = float(start[0]), float(start[1])
     last = last_x = last_y = optimizer.initial()
     for t, (draw_x, draw_y) in enumerate(draws.T.tolist(), start=1):
@@ -150,7 +150,7 @@ def follow(
 
 
 def _along(terms: Step, axis: int) -> Step:
-    """Return the terms along an axis; numbers are the same along each."""
+    """Return the components of the terms along an axis; scalars are the same along each."""
     return terms._replace(**{name: term[axis] for name, term in terms._asdict().items() if isinstance(term, Vector)})
 
 
@@ -167,7 +167,7 @@ def _run_one(landscape: Landscape, optimizer: Optimizer, start: Float64, steps: 
 
 
 def _run_many(landscape: Landscape, optimizer: Optimizer, starts: Float64, steps: int, seed: int) -> Float64:
-    """Return the points (T+1, N, 2) of particles side by side, on the library of ``starts`` (N, 2)."""
+    """Return the points (T+1, N, 2) of a batch of particles, in the array library of ``starts`` (N, 2)."""
     xp = namespace(starts)
     stepper = Stepper(landscape, optimizer, seed)
     block = stepper.start(xp.stack((starts[:, 0], starts[:, 1])))

@@ -1,8 +1,8 @@
-"""Independent pieces of work, tiles, shared out among workers: processes of this machine, or this process alone.
+"""Independent units of work, *tiles*, distributed over workers: processes of this machine, or this process alone.
 
-Whoever has tiles hands them, with a function, to `Workers.run` and takes the results as they come. The function must be
-one that can be imported, tiles and results plain data: text, numbers, dataclasses, NumPy arrays. Nothing that is
-computed depends on how many workers there are, nor on the order they finish in.
+`Workers.run` takes a function and tiles, and yields the results as they complete. The function must be importable,
+tiles and results plain data: text, numbers, dataclasses, NumPy arrays. No result depends on the number of workers or
+the order in which they finish.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _SERVE = "import sys; from lossland.compute.workers import serve; serve(int(sys.
 
 
 class Workers(Protocol):
-    """Who does the work."""
+    """Something that computes tiles."""
 
     count: int
-    """How many tiles are worked on at the same time."""
+    """The number of tiles that run at the same time."""
 
     def run(self, function: Callable[[T], R], tiles: Sequence[T]) -> Iterator[tuple[int, R]]:
         """Yield (number of the tile, ``function(tile)``) as the results come, in any order.
@@ -41,7 +41,7 @@ class Workers(Protocol):
 
 
 class SerialWorkers:
-    """This process does all the work, one tile after the other."""
+    """Computes all tiles in this process, one after the other."""
 
     count = 1
 
@@ -54,8 +54,8 @@ class SerialWorkers:
 class LocalWorkers:
     """Processes of this machine, by default one for each core.
 
-    They are programs of their own, started by their command line: so it does not matter what the caller's main module
-    is, nor which threads it has. One that dies is replaced, and its tile done again.
+    They are started as separate programs rather than forked, so that the caller's main module and threads do not
+    matter. A worker that dies is replaced, and its tile repeated.
     """
 
     def __init__(self, count: int = 0) -> None:
@@ -66,7 +66,9 @@ class LocalWorkers:
         left = iter(range(len(tiles)))
         busy: dict[Connection, _Worker] = {}
         try:
-            for _, number in zip(range(self.count), left, strict=False):  # the range first: it takes no number too many
+            for _, number in zip(
+                range(self.count), left, strict=False
+            ):  # the range first, so that zip consumes no extra tile
                 worker = _Worker()
                 busy[worker.connection] = worker
                 worker.begin(function, tiles[number], number)
@@ -102,11 +104,11 @@ class LocalWorkers:
 
 
 class _Worker:
-    """A process that waits for tiles. It ends by itself when this process is gone."""
+    """A process that waits for tiles. It exits when this process is gone."""
 
     def __init__(self) -> None:
         self.connection, theirs = Pipe()
-        # Ctrl-C in a terminal is for this process alone, which ends its workers.
+        # Its own session: Ctrl-C in a terminal reaches only this process, which ends its workers.
         self._process = subprocess.Popen(
             [sys.executable, "-c", _SERVE, str(theirs.fileno())],
             pass_fds=(theirs.fileno(),), start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -118,18 +120,18 @@ class _Worker:
     def begin(self, function: Callable[[T], R], tile: T, number: int, attempt: int = 1) -> None:
         """Send work."""
         self.number, self.attempt = number, attempt
-        with suppress(OSError):  # it has died: whoever waits for its result will see that
+        with suppress(OSError):  # the worker has died: `run` notices when it waits for the result
             self.connection.send((function, tile))
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         self.connection.close()
         self._process.kill()
         self._process.wait()
 
 
 def serve(descriptor: int) -> None:
-    """Do the tiles that come through a pipe, until it is closed. What worker processes run."""
+    """Compute the tiles from a pipe until it is closed: the main function of worker processes."""
     limit_cores(1)
     connection = Connection(descriptor)
     while True:
@@ -150,6 +152,6 @@ def serve(descriptor: int) -> None:
 
 
 def local_workers(count: int = 0) -> Workers:
-    """Return workers of this machine: processes for several cores, where the system can hand pipes to them."""
+    """Return workers of this machine: processes if there are several cores and the system can pass pipes to them."""
     number = count or cores()
     return LocalWorkers(number) if number > 1 and os.name == "posix" else SerialWorkers()

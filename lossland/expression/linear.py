@@ -82,6 +82,14 @@ def identity_like(vector: Vectorlike) -> Vectorlike:
     return Vector(Vector(1.0 if i == j else 0.0 for j in range(size)) for i in range(size))
 
 
+@overload
+def solve(matrix: Vector, vector: Vector) -> Vector: ...
+
+
+@overload
+def solve(matrix: Vectorlike, vector: Vectorlike) -> Vectorlike: ...
+
+
 def solve(matrix: Vectorlike, vector: Vectorlike) -> Vectorlike:
     """Return the x for which ``matrix`` times x is ``vector``, by Gaussian elimination; inf or nan if it is singular.
 

@@ -65,6 +65,11 @@ class Array(Value, Protocol):
         ...
 
     @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+        ...
+
+    @property
     def dtype(self) -> object:
         """The type of each number."""
         ...
@@ -75,9 +80,12 @@ class Array(Value, Protocol):
         ...
 
     def __getitem__(self, key: Any, /) -> Any: ...
+    def __matmul__(self, other: Any, /) -> Any: ...
+    def __ge__(self, other: Any, /) -> Any: ...
 
 
 V = TypeVar("V", bound=Value)
+A = TypeVar("A", bound=Array)
 
 
 class Node:

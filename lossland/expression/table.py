@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from lossland.expression.node import Array, Node, V
+    from lossland.expression.node import A, Array, Node, V
     from lossland.expression.program import Step
 
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ class Table:
         return np.stack([known, across, _second(self.y, f.T).T, _second(self.y, across.T).T], axis=-1)
 
     # --------------------------------------------------------------------------------------------------- on arrays
-    def arrays(self, xp: ModuleType, orders: tuple[int, int], x: Array, y: Array) -> Array:
+    def arrays(self, xp: ModuleType, orders: tuple[int, int], x: A, y: A) -> A:
         """Return a derivative at arrays x and y that broadcast together."""
         across, down, nodes = self._in(xp, x.dtype)
         i, by_x = _weights(xp, across, x, orders[0])

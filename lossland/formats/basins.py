@@ -1,4 +1,4 @@
-"""Basin maps as charts, as pictures of their cells alone, and as arrays."""
+"""Basin maps as charts, as plain images of their cells, and as arrays."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from lossland.compute.maps import BasinMap
     from lossland.landscapes import Domain
 
-GLOW = 0.62  # how far the soonest starts are lit towards the colour of the minimum's particles
-DOT = 1 / 110  # radius of a minimum's mark, as a share of the picture's side
+GLOW = 0.62  # blend of the fastest starts towards the colour of the minimum's particles
+DOT = 1 / 110  # radius of a minimum's mark, relative to the picture's side
 LETTERS = "ABCDEFGHIJKL"  # of the lowest minima
 
 
 def basin_arrays(found: BasinMap) -> dict[str, NDArray]:
-    """Return what an .npz file of the map holds."""
+    """Return the arrays of the map's .npz file."""
     return {
         "basin": found.basin,
         "minima": found.minima.position,
@@ -33,7 +33,7 @@ def basin_arrays(found: BasinMap) -> dict[str, NDArray]:
 
 
 def basin_chart(found: BasinMap, theme: Theme, title: bool = True) -> Chart:
-    """Return the map with its axes, a letter at each of the lowest minima, and which colour means what."""
+    """Return the map with its axes, a letter at each of the lowest minima, and a colour key."""
     from lossland.optimizers import spec
 
     domain = np.array(found.landscape.domain)
@@ -70,7 +70,7 @@ def basin_picture(found: BasinMap, theme: Theme) -> NDArray[np.uint8]:
     light = np.concatenate((light, ground[CATEGORIES:]))
     soonest, latest = _range(found.steps)
     image = np.empty((*found.basin.shape, 3), np.uint8)
-    for row, line in enumerate(image[::-1]):  # by rows: a large map needs no further large arrays
+    for row, line in enumerate(image[::-1]):  # by rows, to avoid large temporaries
         number = np.where(found.basin[row] >= 0, found.basin[row] % CATEGORIES, CATEGORIES)
         number[found.diverged[row]] = CATEGORIES + 1
         late = np.log(np.clip(found.steps[row], soonest, latest) / soonest) / np.log(latest / soonest)
@@ -80,7 +80,7 @@ def basin_picture(found: BasinMap, theme: Theme) -> NDArray[np.uint8]:
 
 
 def _range(steps: NDArray[np.int32]) -> tuple[float, float]:
-    """Return the steps between which a picture fades: nearly all of those that arrive."""
+    """Return the range of the colour fade: nearly all steps of starts that arrive."""
     arrived = steps[steps > 0]
     if not arrived.size:
         return 1.0, 2.0
@@ -93,15 +93,15 @@ def _mark(image: NDArray[np.uint8], minima: NDArray[np.floating], domain: Domain
     n = len(image)
     radius = max(2.0, n * DOT)
     low, high = np.array(domain).T
-    for place in (minima - low) / (high - low) * n:
-        if not ((place >= 0) & (place <= n)).all():
+    for x, y in ((minima - low) / (high - low) * n).tolist():
+        if not (0 <= x <= n and 0 <= y <= n):
             continue
-        column, row = place[0] - 0.5, n - place[1] - 0.5
+        column, row = x - 0.5, n - y - 0.5
         reach = int(radius + 3)
         top, left = max(0, int(row) - reach), max(0, int(column) - reach)
         part = image[top : int(row) + reach + 2, left : int(column) + reach + 2]
-        y, x = np.indices(part.shape[:2], dtype=float)
-        distance = np.hypot(x + left - column, y + top - row)
+        down, across = np.indices(part.shape[:2], dtype=float)
+        distance = np.hypot(across + left - column, down + top - row)
         for size, role in ((radius, "casing"), (0.66 * radius, "text")):
             cover = np.clip(size + 0.5 - distance, 0, 1)[..., None]
             part[...] = np.round((1 - cover) * part + cover * 255 * np.array(theme.color(role)))

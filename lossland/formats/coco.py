@@ -1,8 +1,8 @@
 """The data format of COCO, which its post-processor ``cocopp`` reads: runs on BBOB functions, in text.
 
 A folder for each algorithm holds ``bbobexp_fF.info``, which lists its trials, and ``data_fF/bbobexp_fF_DIMn.dat`` and
-``.tdat``, which list for each trial after how many evaluations it was how near to the minimum (Hansen et al. 2022,
-"COCO: The Experimental Data Format", the version "bbob-new2").
+``.tdat``, which list for each trial the precision reached after each number of evaluations (Hansen et al. 2022, "COCO:
+The Experimental Data Format", the version "bbob-new2").
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PRECISION = 1e-8
-BELOW = 1 - 1e-6  # of a target: what was passed is written as less than it, however cocopp rounds
+BELOW = 1 - 1e-6  # factor on a target that was passed, so that it is below it however cocopp rounds
 COMMENT = "% evaluations | 0 | best f - f* | f - f* | best f - f*"
 
 
@@ -21,7 +21,7 @@ COMMENT = "% evaluations | 0 | best f - f* | f - f* | best f - f*"
 class Trial:
     """One run: ``passed`` are pairs of evaluations and the f - f* that was reached then, both in order.
 
-    ``evaluations`` is how many it made in all, and ``best`` the lowest f - f* among them.
+    ``evaluations`` is their total number, and ``best`` the lowest f - f* among them.
     """
 
     instance: int
@@ -52,7 +52,7 @@ def _lines(trial: Trial) -> Iterator[str]:
 
 
 def _reached(passed: Iterable[tuple[int, float]]) -> Iterator[str]:
-    """Yield a line for each number of evaluations, of what was reached by then at best."""
+    """Yield a line for each number of evaluations with the best value so far."""
     best: dict[int, float] = {}
     low = math.inf
     for evaluations, value in passed:
@@ -67,5 +67,5 @@ def _short(value: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a name without what the format uses itself."""
+    """Return a name without the format's special characters."""
     return text.replace("'", "").replace(",", " ").encode("ascii", "replace").decode()

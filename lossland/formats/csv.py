@@ -1,4 +1,4 @@
-"""Comma-separated values: a heading, then one row of full-precision numbers a line."""
+"""Comma-separated values: a header, then one row of full-precision numbers per line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lossland.files import written
 
 
 def write_csv(target: Path, columns: Mapping[str, NDArray]) -> None:
-    """Write named columns, each (n,). Floats are written so that reading them gives the same numbers back."""
+    """Write named columns, each (n,). Floats round-trip exactly."""
     rows = zip(*(np.asarray(column).tolist() for column in columns.values()), strict=True)
     with written(target) as temporary, temporary.open("w", encoding="ascii", newline="\n") as file:
         file.write(",".join(columns) + "\n")

@@ -1,6 +1,6 @@
-"""A picture with lines and letters that stay sharp at any size: a drawn scene, and shapes over it, as plain data.
+"""A vector drawing as plain data: a rendered scene, and shapes over it that stay sharp at any size.
 
-`svg` and `pdf` write it. Places are pixels of the picture, y down. What has an outline is filled by the nonzero rule.
+`svg` and `pdf` write it. Positions are in pixels, y down. Outlines are filled by the nonzero rule.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Ring = NDArray[np.float64]  # (n, 2), closed
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """Closed rings, inner ones the other way around. The same object may stand in many places, e.g. a letter."""
+    """Closed rings, inner ones in the opposite direction. One object may be used many times, e.g. a letter."""
 
     rings: Sequence[Ring]
 
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """An outline at a place: a point p of it lies at ``at + scale * p``. ``stroke`` is a line's width, 0 fills it."""
+    """A placed outline: its point p is drawn at ``at + scale * p``. ``stroke`` is the line width; 0 fills it."""
 
     outline: Outline
     color: Rgb
@@ -37,7 +37,7 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Ramp:
-    """A rectangle whose colour changes along it, to the right or ``down``: (share of the way, colour, alpha)."""
+    """A rectangle with a linear gradient to the right or ``down``; stops are (offset, colour, alpha)."""
 
     rect: Rect
     down: bool
@@ -46,7 +46,7 @@ class Ramp:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Shapes that belong together, in their order; ``label`` is what they say. Nothing outside ``clip`` is shown."""
+    """Shapes that belong together, in drawing order; ``label`` is their text. They are clipped to ``clip``."""
 
     shapes: Sequence[Shape | Ramp]
     label: str = ""
@@ -55,7 +55,7 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A scene as pixels (h, w, 3 or 4), what is written over it, and its title."""
+    """A scene as pixels (h, w, 3 or 4), the shapes over it, and its title."""
 
     image: NDArray[np.uint8]
     groups: Sequence[Group]

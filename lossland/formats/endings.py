@@ -1,4 +1,4 @@
-"""A file's ending says its format."""
+"""The format of a file by its ending."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lossland.errors import UserError, nearest
 
 
 def check_ending(target: Path, endings: Sequence[str]) -> str:
-    """Return the target's ending in lower case, or raise UserError that lists those that can be written."""
+    """Return the target's ending in lower case, or raise UserError with the list of supported ones."""
     ending = target.suffix.lower()
     if ending not in endings:
         listed = " or ".join(part for part in (", ".join(endings[:-1]), endings[-1]) if part)

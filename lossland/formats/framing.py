@@ -1,4 +1,4 @@
-"""Maps as charts: a picture of cells with numbered axes, a title and a key to its colours. Pillow writes letters."""
+"""Charts of maps: an image of cells with axes, a title and a colour key. Text is drawn by Pillow."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lossland.resources import fonts
 from lossland.world.theme import Theme
 from lossland.world.ticks import Scale
 
-SIDE = 480  # pixels that a map has at least along its longer side
-TEXT = 13  # pixels of letters beside a map of up to SIDES pixels; beside a larger one they grow with it
+SIDE = 480  # least pixels along a map's longer side
+TEXT = 13  # font size in pixels for a map of up to SIDES pixels; it grows with larger ones
 SIDES = 640
-GAP, TICK = 0.5, 0.4  # in sizes of a letter, as are all lengths below
+GAP, TICK = 0.5, 0.4  # in em, as are all lengths below
 SWATCH, PITCH = 0.95, 1.75
-TICKS_APART = 70.0  # pixels beside letters of TEXT pixels
+TICKS_APART = 70.0  # pixels at the font size TEXT
 
 
 class Key(NamedTuple):
@@ -33,7 +33,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Ramp:
-    """Colours (k, 3) of rising numbers, and what stands at its two ends."""
+    """Colours (k, 3) of increasing numbers, and the labels of both ends."""
 
     colors: NDArray[np.floating]
     low: str
@@ -41,7 +41,7 @@ class Ramp:
 
 
 class Spot(NamedTuple):
-    """A letter beside a place on the map, as shares of its sides from the lower left."""
+    """A label beside a point on the map, in coordinates from 0 to 1 from the lower left."""
 
     text: str
     across: float
@@ -49,7 +49,7 @@ class Spot(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A framed map (h, w, 3) uint8, and the part of it that is the map."""
+    """A chart (h, w, 3) uint8, and the rectangle of the map in it."""
 
     image: NDArray[np.uint8]
     left: int
@@ -73,9 +73,9 @@ def framed(
     ramp: Ramp | None = None,
     spots: Sequence[Spot] = (),
 ) -> Chart:
-    """Return a map of cells (h, w, 3), top row first, with its two axes (across and up) and the key to its colours.
+    """Return a map of cells (h, w, 3), top row first, with its two axes (across and up) and colour key.
 
-    Small maps are enlarged, each cell to a square of whole pixels.
+    Small maps are enlarged by an integer factor.
     """
     cells = enlarged(cells)
     height, width = cells.shape[:2]
@@ -139,7 +139,7 @@ def framed(
 
 
 def enlarged(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a small picture with each pixel repeated, until it can be seen."""
+    """Enlarge a small picture by an integer factor to at least `SIDE` pixels."""
     times = max(1, -(-SIDE // max(cells.shape[:2])))
     return cells.repeat(times, axis=0).repeat(times, axis=1)
 
@@ -147,7 +147,7 @@ def enlarged(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _write_upward(
     picture: Image.Image, middle: tuple[float, float], word: str, color: tuple[int, ...], font: ImageFont.FreeTypeFont
 ) -> None:
-    """Write a word that is read from below, around the middle of its line."""
+    """Draw rotated text that reads upward, centred on ``middle``."""
     x0, y0, x1, y1 = font.getbbox(word, anchor="ls")
     mask = Image.new("L", (max(1, round(x1 - x0) + 2), max(1, round(y1 - y0) + 2)))
     ImageDraw.Draw(mask).text((1 - x0, 1 - y0), word, 255, font, anchor="ls")

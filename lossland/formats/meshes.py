@@ -1,7 +1,6 @@
-"""A sampled landscape as a mesh: .vtp for ParaView and PyVista, .glb for whatever shows 3D models.
+"""A sampled landscape as a mesh: .vtp for ParaView and PyVista, .glb for 3D model viewers.
 
-What is missing in the grid is missing in the mesh: a cell with a missing corner has no face, a missing point is left
-out.
+Missing grid points are left out of the mesh, and so are the faces of cells with a missing corner.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ Numbers = NDArray[np.int64]
 
 
 def quads(value: Floats) -> tuple[Numbers, Numbers]:
-    """Return the flat indices (p,) of the points that are there, and the faces (c, 4) between them.
+    """Return the flat indices (p,) of the finite points, and the faces (c, 4) between them.
 
-    A face goes around counterclockwise as it is seen from above, and counts the points that are there alone.
+    Faces are counterclockwise seen from above; their vertices are indices into the finite points.
     """
     there = np.isfinite(value)
     number = np.cumsum(there).reshape(value.shape) - 1
@@ -36,7 +35,7 @@ def quads(value: Floats) -> tuple[Numbers, Numbers]:
 
 
 def _surface(found: GridFile, kind: str) -> tuple[Floats, Floats, Numbers, Numbers]:
-    """Return x and y (p,) of the points that are there, their flat indices and the faces."""
+    """Return x and y (p,) of the finite points, their flat indices and the faces."""
     if found.value.ndim < 2:
         raise UserError(f"A file with one direction makes a line; a {kind} mesh needs two.")
     points, faces = quads(found.value)
@@ -50,7 +49,7 @@ def _surface(found: GridFile, kind: str) -> tuple[Floats, Floats, Numbers, Numbe
 
 
 def write_vtp(path: str | Path, found: GridFile) -> None:
-    """Write VTK PolyData as XML in ASCII, laid out as Li et al.'s code does: heights are the values themselves.
+    """Write VTK PolyData as ASCII XML in the layout of Li et al.'s code: heights are the values themselves.
 
     ``zvalue`` on points, ``averaged zvalue`` on cells; further quantities on points under their names.
     """
@@ -93,20 +92,22 @@ def _array(kind: str, name: str, numbers: NDArray[np.generic], components: int =
 
 # --------------------------------------------------------------------------------------------------------------- .glb
 
-FLOAT, UNSIGNED = 5126, 5125  # types of numbers, and what they are for, as glTF numbers them
+FLOAT, UNSIGNED = 5126, 5125  # glTF's codes of component types, and of buffer targets and modes
 VERTICES, INDICES, TRIANGLES = 34962, 34963, 4
-HEIGHT = 0.55  # of the ground, whose footprint is 2 wide: that of a `Terrain`
+HEIGHT = 0.55  # of the surface, whose footprint is 2 wide, as of a `Terrain`
 
 
 def write_glb(path: str | Path, found: GridFile) -> None:
-    """Write binary glTF 2.0: the ground as lossland draws it, with its heights and colours.
+    """Write binary glTF 2.0: the surface as lossland draws it, with the same heights and colours.
 
-    As there, the footprint is [−1, 1]² and heights are compressed, so that valleys of any depth are seen; in glTF y is
-    up, and colours are linear. There is no material: beside one, trimesh takes the colours for an attribute like any.
+    The footprint is [−1, 1]² and heights are compressed, so that valleys of any depth are visible; in glTF y is up, and
+    colours are linear. There is no material, because with one trimesh ignores vertex colours.
     """
     x, y, points, faces = _surface(found, ".glb")
     share = Exposure.of(found.value)(found.value.ravel()[points])
-    across, back = (np.interp(place, side[[0, -1]], (-1, 1)) for place, side in ((x, found.x), (y, found.y)))
+    across, back = (
+        np.interp(points_along, side[[0, -1]], (-1, 1)) for points_along, side in ((x, found.x), (y, found.y))
+    )
     position = np.stack([across, HEIGHT * share, -back], axis=1).astype("<f4")
     triangles = faces[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3).astype("<u4")
     height_map = linear_from_srgb(DARK.height_map)
@@ -137,7 +138,7 @@ def write_glb(path: str | Path, found: GridFile) -> None:
     }
     text = json.dumps(document, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    body = b"".join(array.tobytes() for array in arrays)  # all of them are numbers of 4 bytes: aligned
+    body = b"".join(array.tobytes() for array in arrays)  # all have 4-byte elements, so that they stay aligned
     whole = 12 + 8 + len(text) + 8 + len(body)
     with written(path) as temporary:
         temporary.write_bytes(
@@ -148,7 +149,7 @@ def write_glb(path: str | Path, found: GridFile) -> None:
 
 
 def _normals(position: NDArray[np.float32], triangles: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Return unit normals (p, 3): at each point the mean of its triangles', by their areas; up where there are none."""
+    """Return unit normals (p, 3): area-weighted means over each point's triangles; up where there are none."""
     corner = position[triangles].astype(float)
     normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     total = np.zeros(position.shape)

@@ -1,7 +1,7 @@
 """NumPy's .npz, a zip file of arrays, and .npy, one array. Nothing in them is ever unpickled.
 
-Arrays too large for memory are written in bands: `NpzBands` and `NpyBands` lay the file out first, because the sizes
-are known, and then take every array's bands from its first row to its last.
+Arrays too large for memory are written in bands: `NpzBands` and `NpyBands` compute the file's layout first, because the
+sizes are known, and then take each array's bands in order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Shape = tuple[int, ...]
 def write_npz(target: Path, arrays: Mapping[str, NDArray], compressed: bool = False) -> None:
     """Write named arrays; the same arrays give the same bytes. Objects raise ValueError.
 
-    (``numpy.savez`` pickles objects unless it is told not to, which NumPy 2.0 cannot be told.)
+    (``numpy.savez`` pickles objects, which cannot be disabled in NumPy 2.0.)
     """
     kind = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     with written(target) as temporary, zipfile.ZipFile(temporary, "w", kind) as archive:
@@ -38,7 +38,7 @@ def write_npz(target: Path, arrays: Mapping[str, NDArray], compressed: bool = Fa
 
 
 class _Member:
-    """One array's place in a file: ``start`` of its .npy header, and how much of it is there."""
+    """One array in a file: the ``start`` of its .npy header, and the bytes ``done`` so far."""
 
     def __init__(self, name: str, shape: Shape, dtype: np.dtype, start: int) -> None:
         self.name, self.shape, self.dtype, self.start = name, shape, dtype, start
@@ -48,7 +48,7 @@ class _Member:
         self.head = head.getvalue()
         self.size = len(self.head) + math.prod(shape) * dtype.itemsize
         self.done = len(self.head)
-        self.sum = zlib.crc32(self.head)
+        self.crc = zlib.crc32(self.head)
 
 
 class NpyBands:
@@ -63,27 +63,27 @@ class NpyBands:
         self._member.done += self._file.write(_data(self._member, band))
 
     def close(self) -> None:
-        """Check that every row is there."""
+        """Check that every row is written."""
         _check_complete(self._member)
 
 
 class NpzBands:
-    """An .npz file whose arrays grow side by side, each from its first row to its last. Use `npz_bands`.
+    """An .npz file whose arrays are written band by band, interleaved. Use `npz_bands`.
 
-    The zip format puts the sum over an array's bytes (CRC-32) in front of them, so that is written last.
+    The zip format has the checksum (CRC-32) of an array's bytes before them, so the headers are written last.
     """
 
     def __init__(self, file: BinaryIO, arrays: Mapping[str, tuple[Shape, np.dtype]]) -> None:
         self._file = file
         self._members: dict[str, _Member] = {}
-        place = 0
+        start = 0
         for name, (shape, dtype) in arrays.items():
-            member = _Member(f"{name}.npy", shape, dtype, place)
+            member = _Member(f"{name}.npy", shape, dtype, start)
             self._members[name] = member
-            file.seek(place + _LOCAL.size + len(member.name) + _EXTRA.size)
+            file.seek(start + _LOCAL.size + len(member.name) + _EXTRA.size)
             file.write(member.head)
-            place += _LOCAL.size + len(member.name) + _EXTRA.size + member.size
-        self._end = place
+            start += _LOCAL.size + len(member.name) + _EXTRA.size + member.size
+        self._end = start
 
     def append(self, name: str, band: NDArray) -> None:
         """Write an array's next rows."""
@@ -91,11 +91,11 @@ class NpzBands:
         data = _data(member, band)
         self._file.seek(member.start + _LOCAL.size + len(member.name) + _EXTRA.size + member.done)
         self._file.write(data)
-        member.sum = zlib.crc32(data, member.sum)
+        member.crc = zlib.crc32(data, member.crc)
         member.done += data.nbytes
 
     def close(self) -> None:
-        """Check that every row is there, and write what makes the file a zip archive."""
+        """Check that every row is written, and write the zip headers and directory."""
         for member in self._members.values():
             _check_complete(member)
             self._file.seek(member.start)
@@ -108,7 +108,7 @@ class NpzBands:
 
 @contextmanager
 def npz_bands(target: Path, arrays: Mapping[str, tuple[Shape, np.dtype]]) -> Iterator[NpzBands]:
-    """Give a file of named arrays to be appended to; it appears as ``target`` when the block ends without an error."""
+    """Yield a file of named arrays to append to; it becomes ``target`` when the block ends without an error."""
     with written(target) as temporary, temporary.open("wb") as file:
         bands = NpzBands(file, arrays)
         yield bands
@@ -117,7 +117,7 @@ def npz_bands(target: Path, arrays: Mapping[str, tuple[Shape, np.dtype]]) -> Ite
 
 @contextmanager
 def npy_bands(target: Path, shape: Shape, dtype: np.dtype) -> Iterator[NpyBands]:
-    """Give a file of one array to be appended to; it appears as ``target`` when the block ends without an error.
+    """Yield a file of one array to append to; it becomes ``target`` when the block ends without an error.
 
     ``numpy.load(target, mmap_mode="r")`` opens such a file without reading it.
     """
@@ -138,9 +138,9 @@ def _check_complete(member: _Member) -> None:
 
 # ---------------------------------------------------------------------------- the zip format (PKWARE's APPNOTE 6.3.10)
 
-_VERSION = 45  # of the format: the first with sizes of 64 bits
-_DATE = 1 << 5 | 1  # the first of January 1980, so that equal arrays give equal bytes
-_IN_EXTRA = 0xFFFFFFFF  # stands for a size or place that the extra field holds in 64 bits
+_VERSION = 45  # of the format: the first with 64-bit sizes
+_DATE = 1 << 5 | 1  # 1 January 1980, so that equal arrays give equal bytes
+_IN_EXTRA = 0xFFFFFFFF  # marks a size or offset that is in the extra field, in 64 bits
 _LOCAL = struct.Struct("<4s5H3I2H")
 _EXTRA = struct.Struct("<2H2Q")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
@@ -150,7 +150,7 @@ _CENTRAL_EXTRA = struct.Struct("<2H3Q")
 def _local_header(member: _Member) -> bytes:
     name = member.name.encode("ascii")
     head = _LOCAL.pack(
-        b"PK\3\4", _VERSION, 0, 0, 0, _DATE, member.sum, _IN_EXTRA, _IN_EXTRA, len(name), _EXTRA.size
+        b"PK\3\4", _VERSION, 0, 0, 0, _DATE, member.crc, _IN_EXTRA, _IN_EXTRA, len(name), _EXTRA.size
     )  # fmt: skip
     return head + name + _EXTRA.pack(1, _EXTRA.size - 4, member.size, member.size)
 
@@ -158,7 +158,7 @@ def _local_header(member: _Member) -> bytes:
 def _directory_entry(member: _Member) -> bytes:
     name = member.name.encode("ascii")
     head = _CENTRAL.pack(
-        b"PK\1\2", _VERSION, _VERSION, 0, 0, 0, _DATE, member.sum, _IN_EXTRA, _IN_EXTRA,
+        b"PK\1\2", _VERSION, _VERSION, 0, 0, 0, _DATE, member.crc, _IN_EXTRA, _IN_EXTRA,
         len(name), _CENTRAL_EXTRA.size, 0, 0, 0, 0, _IN_EXTRA,
     )  # fmt: skip
     return head + name + _CENTRAL_EXTRA.pack(1, _CENTRAL_EXTRA.size - 4, member.size, member.size, member.start)

@@ -1,6 +1,6 @@
-"""PDF pictures of one page: the scene as an image, and over it paths. No fonts are used, so none are missed.
+"""Single-page PDF: the scene as an image, and paths over it. Text is paths too, so no fonts are needed.
 
-Only what is needed of PDF 1.4 (ISO 32000-1 without encryption, with soft masks). The same drawing gives the same bytes.
+A minimal subset of PDF 1.4 (ISO 32000-1 without encryption, with soft masks). The same drawing gives the same bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from lossland.formats.drawing import Drawing, Group, Outline, Ramp, Shape
 
 POINTS = 72.0  # in an inch
-DPI = 96.0  # of pictures that say nothing of it: pixels as browsers have them
+DPI = 96.0  # default resolution: CSS pixels
 
 
 def pdf_bytes(drawing: Drawing, dpi: float | None = None) -> bytes:
@@ -26,7 +26,7 @@ class _Page:
     def __init__(self, drawing: Drawing, dpi: float) -> None:
         self.drawing, self.unit = drawing, POINTS / dpi
         self.objects: list[bytes] = []
-        self.states: dict[float | int, str] = {}  # names of graphics states, by alpha or by the number of a mask
+        self.states: dict[float | int, str] = {}  # names of graphics states, by alpha or mask number
         self.forms: dict[tuple[Outline, bool], str] = {}  # names of letters and the like, filled or stroked
         self.resources: dict[str, list[str]] = {"ExtGState": [], "XObject": [], "Shading": []}
 
@@ -48,9 +48,9 @@ class _Page:
             f"<< /Type /Page /Parent {pages} 0 R /MediaBox {box} /Contents {stream} 0 R "
             f"/Group << /S /Transparency /CS /DeviceRGB >> /Resources {self._listed()} >>",
         )
-        return self._put_together(catalog, info)
+        return self._assembled(catalog, info)
 
-    # ------------------------------------------------------------------------------------------- what is drawn
+    # ------------------------------------------------------------------------------------------- drawing
     def _group(self, group: Group) -> list[str]:
         lines = ["q"]
         if group.clip is not None:
@@ -64,10 +64,10 @@ class _Page:
         operator = "S" if shape.stroke else "f"
         ink = f"{_color(shape.color)} {'RG' if shape.stroke else 'rg'}"
         line = f" {_n(shape.stroke / scale)} w 1 j" if shape.stroke else ""
-        place = f"{_n(scale)} 0 0 {_n(scale)} {_n(x)} {_n(y)} cm"
-        letter = scale != 1.0  # which may stand in many places
+        transform = f"{_n(scale)} 0 0 {_n(scale)} {_n(x)} {_n(y)} cm"
+        letter = scale != 1.0  # which may be reused
         paint = f"/{self._form(shape.outline, operator)} Do" if letter else f"{_path(shape.outline)} {operator}"
-        return [f"q /{self._alpha(shape.alpha)} gs {ink}{line} {place} {paint} Q"]
+        return [f"q /{self._alpha(shape.alpha)} gs {ink}{line} {transform} {paint} Q"]
 
     def _ramp(self, ramp: Ramp) -> list[str]:
         clear = any(alpha < 1 for _, _, alpha in ramp.stops)
@@ -77,7 +77,7 @@ class _Page:
         return [f"q /{state} gs {_rect(ramp.rect)} re W n /R{colors} sh Q"]
 
     def _shading(self, ramp: Ramp, space: str, values: Sequence[Sequence[float]]) -> int:
-        """Add an axial shading; pieces between stops are straight lines."""
+        """Add an axial shading, linear between stops."""
         left, top, right, bottom = ramp.rect
         ends = (left, top, left, bottom) if ramp.down else (left, top, right, top)
         pieces = [
@@ -90,7 +90,7 @@ class _Page:
         return self._add(shading.encode("ascii"))
 
     def _mask(self, ramp: Ramp) -> str:
-        """Return the name of a graphics state in which a ramp is as clear as it says."""
+        """Return the name of a graphics state with a ramp's alpha as soft mask."""
         shading = self._shading(ramp, "/DeviceGray", [(alpha,) for _, _, alpha in ramp.stops])
         left, top, right, bottom = ramp.rect
         form = self._stream(
@@ -113,8 +113,8 @@ class _Page:
         key = outline, operator == "S"
         if key not in self.forms:
             points = np.concatenate(list(outline.rings)) if outline.rings else np.zeros((1, 2))
-            room = np.ptp(points, axis=0).max() + 1.0  # for wide strokes
-            box = _ns([*(points.min(axis=0) - room), *(points.max(axis=0) + room)])
+            margin = np.ptp(points, axis=0).max() + 1.0  # for wide strokes
+            box = _ns([*(points.min(axis=0) - margin), *(points.max(axis=0) + margin)])
             number = self._stream(
                 f"/Type /XObject /Subtype /Form /BBox [{box}]", f"{_path(outline)} {operator}".encode("ascii")
             )
@@ -153,14 +153,14 @@ class _Page:
         start = f"<< {head} /Filter /FlateDecode /Length {len(packed)} >>\nstream\n".encode("ascii")
         return self._add(start + packed + b"\nendstream")
 
-    def _put_together(self, catalog: int, info: int) -> bytes:
-        file, places = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"), []
+    def _assembled(self, catalog: int, info: int) -> bytes:
+        file, offsets = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"), []
         for number, body in enumerate(self.objects, 1):
-            places.append(len(file))
+            offsets.append(len(file))
             file += f"{number} 0 obj\n".encode("ascii") + body + b"\nendobj\n"
-        start, count = len(file), len(places) + 1
+        start, count = len(file), len(offsets) + 1
         file += f"xref\n0 {count}\n0000000000 65535 f \n".encode("ascii")
-        file += b"".join(f"{place:010d} 00000 n \n".encode("ascii") for place in places)
+        file += b"".join(f"{offset:010d} 00000 n \n".encode("ascii") for offset in offsets)
         trailer = f"trailer\n<< /Size {count} /Root {catalog} 0 R /Info {info} 0 R >>\nstartxref\n{start}\n%%EOF\n"
         return bytes(file + trailer.encode("ascii"))
 
@@ -192,5 +192,5 @@ def _n(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text string in UTF-16, as hexadecimal digits."""
+    """Return a text string in hexadecimal UTF-16."""
     return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"

@@ -1,7 +1,7 @@
-"""The report of a benchmark: one HTML file with everything in it, which any browser opens without a network.
+"""The report of a benchmark: one self-contained HTML file, which any browser opens without a network.
 
-The page computes its charts from the numbers in it, again for each change of its filters (``page/report.js``). They
-are drawn by plotly.js, which the ``plotly`` package brings; it is packed into the file.
+The page computes its charts from the embedded numbers whenever its filters change (``page/report.js``). They are drawn
+by plotly.js, which comes with the ``plotly`` package and is embedded in the file.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any
 import lossland
 from lossland.errors import UserError
 from lossland.files import written
-from lossland.formats.jsontext import plain
+from lossland.formats.jsontext import plain, rounded
 from lossland.world.theme import LANES, Theme, themes
 
 PAGE = Path(__file__).parent / "page"
 LEFT_OUT = ("targets", "ert_of_targets", "tuning", "runs", "rule", "loss_quantiles")  # the page does not show them
-DIGITS = 5  # significant ones of the page's numbers
+DIGITS = 5  # significant digits of the page's numbers
 MISSING = "There is no report.html: it needs Plotly, which comes with `pip install 'lossland[report]'`."
 
 
 def can_report() -> bool:
-    """Return whether Plotly is here."""
+    """Return whether Plotly is installed."""
     return find_spec("plotly") is not None
 
 
@@ -49,9 +49,11 @@ def report(results: Mapping[str, Any]) -> str:
         **results,
         "results": [{**row, "sensitivity": _rates_and_scores(row["sensitivity"])} for row in rows],
         "made": lossland.__version__,
-        "themes": {theme.name: _look(theme) for theme in themes()},
+        "themes": {theme.name: _colors(theme) for theme in themes()},
     }
-    text = json.dumps(_rounded(plain(data)), separators=(",", ":")).replace("</", "<\\/")  # ends no script
+    text = json.dumps(rounded(plain(data), DIGITS), separators=(",", ":")).replace(
+        "</", "<\\/"
+    )  # must not end the script element
     packed = base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()
     page = (PAGE / "report.html").read_text(encoding="utf-8")
     parts = {"{{data}}": text, "{{plotly}}": packed, "{{script}}": (PAGE / "report.js").read_text(encoding="utf-8")}
@@ -60,19 +62,11 @@ def report(results: Mapping[str, Any]) -> str:
     return page
 
 
-def _rates_and_scores(sensitivity: Mapping[str, Any]) -> dict[str, Any]:
+def _rates_and_scores(sensitivity: Mapping[str, object]) -> dict[str, object]:
     return {key: sensitivity[key] for key in ("rates", "score")}
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
-    if isinstance(value, list):
-        return [_rounded(one) for one in value]
-    return {key: _rounded(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-def _look(theme: Theme) -> dict[str, Any]:
+def _colors(theme: Theme) -> dict[str, object]:
     """Return a theme's colours for the page."""
     roles = ("text", "dim", "faint", "hair", "panel", "accent")
     return {

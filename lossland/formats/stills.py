@@ -1,4 +1,4 @@
-"""Pictures as files: pixels in .png, .jpg and .webp, pixels with sharp lines and letters over them in .svg and .pdf."""
+"""Image files: pixels in .png, .jpg and .webp, pixels with vector lines and text over them in .svg and .pdf."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from lossland.formats.svg import svg_text
 PIXELS = (".png", ".jpg", ".jpeg", ".webp")
 LINES = (".svg", ".pdf")
 OPAQUE = (".jpg", ".jpeg")
-QUALITY = 92  # of JPEG and WebP: letters stay clean
+QUALITY = 92  # of JPEG and WebP: text stays clean
 _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _INCH = 0x011A, 0x011B, 0x0128, 2  # Exif 2.3, which WebP files carry
 
 
 def check_transparent(target: Path) -> None:
-    """Raise UserError if a file of this name cannot be clear in places."""
+    """Raise UserError if the format of a file name has no transparency."""
     if target.suffix.lower() in OPAQUE:
         raise UserError(f"{target.name}: a JPEG has no transparency; write a .png, .webp, .svg or .pdf.")
 
 
 def write_image(target: Path, image: NDArray[np.uint8], dpi: float | None = None) -> None:
-    """Write pixels (h, w, 3 or 4) in the format of the target's ending, with their number an inch if it is given.
+    """Write pixels (h, w, 3 or 4) in the format of the target's ending, with the resolution ``dpi`` if given.
 
     The same picture gives the same bytes.
     """

@@ -1,4 +1,4 @@
-"""SVG pictures: the scene as an embedded PNG, and over it paths. No fonts are named, so none are missed."""
+"""SVG: the scene as an embedded PNG, and paths over it. Text is paths too, so no fonts are needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CSS_DPI = 96.0  # pixels of CSS in an inch
 
 
 def svg_text(drawing: Drawing, dpi: float | None = None) -> str:
-    """Return the whole file. With ``dpi`` it says how large it is in inches, else in pixels."""
+    """Return the whole file. With ``dpi`` its size is in inches, else in pixels."""
     height, width = drawing.image.shape[:2]
     unit, per_unit = ("in", dpi) if dpi else ("", 1.0)
     return "\n".join(
@@ -71,10 +71,10 @@ def _shape(shape: Shape, name: str | None) -> str:
     else:
         paint, opacity = f'fill="{color}"', f' fill-opacity="{alpha}"' if shape.alpha < 1 else ""
     x, y = (_number(v, 3) for v in shape.at)
-    place = "" if (x, y, shape.scale) == ("0", "0", 1.0) else f' transform="translate({x} {y})'
-    place += f' scale({_number(shape.scale, 6)})"' if place and shape.scale != 1.0 else '"' if place else ""
+    transform = "" if (x, y, shape.scale) == ("0", "0", 1.0) else f' transform="translate({x} {y})'
+    transform += f' scale({_number(shape.scale, 6)})"' if transform and shape.scale != 1.0 else '"' if transform else ""
     what = f'<use xlink:href="#{name}"' if name else f'<path d="{_path(shape.outline, 2)}"'
-    return f"{what} {paint}{opacity}{place}/>"
+    return f"{what} {paint}{opacity}{transform}/>"
 
 
 def _path(outline: Outline, digits: int) -> str:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -56,36 +55,36 @@ __all__ = [
 ]
 
 FORMULA_DOMAIN: Domain = ((-4.0, 4.0), (-4.0, 4.0))
-"""Where a typed formula is shown if nothing else is asked for."""
-WIDER = 4.0  # times the usual domain: beyond, the usual start is too near to the middle to be one
+"""The default domain of a typed formula."""
+WIDER = 4.0  # times the usual domain: on a wider one the usual start is too close to the centre
 
 
 AnyLandscape = Landscape | str | Path | Function
-"""What is taken as a landscape everywhere: see `landscape`."""
-_NAMED: dict[str, Landscape] = {}  # what no formula can say, by the text that stands for it in this process
+"""What is accepted as a landscape everywhere: see `landscape`."""
+_NAMED: dict[str, Landscape] = {}  # landscapes without a formula, by a text that is valid in this process only
 
 
 @np.errstate(all="ignore")
 def landscape(what: AnyLandscape, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
-    """Return a landscape of the catalogue by its name, a BBOB function (``bbob:F`` or ``bbob:F:INSTANCE``), or the one
-    of a formula in x and y, or of a function of x and y.
+    """Return a landscape from a catalogue name, a BBOB function (``bbob:F`` or ``bbob:F:INSTANCE``), a formula in x and
+    y, or a function of x and y.
 
     A function such as ``lambda x, y: np.sin(x) + y**2`` is called once, with symbols. It may use Python's operators,
-    ``abs``, ``min``, ``max`` and the functions of NumPy; where it depends on a test, ``np.where(test, a, b)``. A
-    `Landscape` is taken as it is. ``mine.py:name`` names a landscape or function in a file of your own, which is run.
+    ``abs``, ``min``, ``max`` and the functions of NumPy; instead of ``if``, ``np.where(test, a, b)``. A `Landscape`
+    is returned as it is. ``mine.py:name`` names a landscape or function in a file of your own, which is run.
 
     A file that ``lossland slice`` or a peer wrote (.npz, .h5) is the natural bicubic spline through its points, with
-    that spline's exact derivatives; outside of the points, and beside missing ones, it has no value (nan).
+    that spline's exact derivatives; outside the grid, and beside missing points, it is nan.
 
     ``domain`` ((x0, x1), (y0, y1)) replaces the usual one. Raises UserError for anything else, or a bad formula.
     """
     area = None if domain is None else check_domain(domain)
-    known = _meant(what, area)
+    known = _found(what, area)
     return known if area is None or area == known.domain else _moved(known, area)
 
 
-def _meant(what: Any, area: Domain | None) -> Landscape:
-    """Return the landscape that is meant; one with no domain of its own is on the area."""
+def _found(what: object, area: Domain | None) -> Landscape:
+    """Return the landscape of an argument; one without a domain of its own gets ``area``."""
     if isinstance(what, Landscape):
         return what
     if isinstance(what, Path) and (gridfiles.is_grid(str(what)) or userfiles.named(str(what)) is not None):
@@ -105,7 +104,7 @@ def _meant(what: Any, area: Domain | None) -> Landscape:
         file = userfiles.named(wanted)
         if file is None:
             return _from_formula(wanted, area or FORMULA_DOMAIN)
-        return _meant(userfiles.find(file, "landscape or function of x and y", is_landscape), area)
+        return _found(userfiles.find(file, "landscape or function of x and y", is_landscape), area)
     if callable(what) and not isinstance(what, type):
         return _from_function(what, area or FORMULA_DOMAIN)
     raise UserError(
@@ -120,13 +119,12 @@ def is_landscape(value: object) -> bool:
 
 
 def text_of(what: AnyLandscape) -> str:
-    """Return the name or formula of a landscape, from which `landscape` makes it again.
+    """Return the name or formula from which `landscape` makes a landscape again.
 
-    That is the same in another process; only of an expression that is too long for a formula it is a name that means
-    something in this one.
+    It is valid in other processes too, except for an expression that is too long for a formula.
     """
     if isinstance(what, str) and userfiles.named(what) is None:
-        landscape(what)  # refuses what is none
+        landscape(what)  # raises UserError if it is not one
         return what.strip()
     land = landscape(what)
     for known in (land.name, land.formula):
@@ -140,7 +138,7 @@ def text_of(what: AnyLandscape) -> str:
 
 
 def is_known_elsewhere(text: str) -> bool:
-    """Whether a landscape's text means the same in another process: see `text_of`."""
+    """Whether a landscape's text is valid in other processes: see `text_of`."""
     return text not in _NAMED
 
 
@@ -176,7 +174,7 @@ def _from_file(name: str) -> Landscape:
     """Return the landscape of a file with a grid; a file that has changed is read again."""
     try:
         found = Path(name).expanduser().stat()
-    except (OSError, ValueError):  # the reader says what is wrong
+    except (OSError, ValueError):  # the reader raises the error
         return _from_grid(name, (0, 0))
     return _from_grid(name, (found.st_mtime_ns, found.st_size))
 
@@ -204,7 +202,7 @@ def _from_grid(name: str, stamp: tuple[int, int]) -> Landscape:
     )
 
 
-@lru_cache(maxsize=64)  # a formula that is typed is checked, settled on and drawn: it is the same landscape each time
+@lru_cache(maxsize=64)  # a typed formula is checked and drawn: the same landscape both times
 def _from_formula(formula: str, domain: Domain) -> Landscape:
     try:
         node = parse(formula)
@@ -232,7 +230,7 @@ def _from_function(function: Function, domain: Domain) -> Landscape:
 
 
 def _of(node: Node, name: str, formula: str, domain: Domain) -> Landscape:
-    """Return the landscape of an expression; if it is one of the catalogue's, its minima are known."""
+    """Return the landscape of an expression, with the known minima if it is in the catalogue."""
     known = next((land for land in CATALOGUE.values() if land.node is node), None)
     if known is not None:
         return replace(known, name=name, formula=formula)
@@ -261,8 +259,7 @@ def _moved(known: Landscape, domain: Domain) -> Landscape:
 
 
 def _start(node: Node, domain: Domain) -> Point:
-    """Choose where a race on an unknown landscape starts: high up, near the viewer's edge, with a way down that
-    stays on the map.
+    """Choose the start on an unknown landscape: high up, near the front edge, with a descent that stays in the domain.
 
     Raises UserError if the function has no finite value in the domain.
     """
@@ -276,19 +273,19 @@ def _start(node: Node, domain: Domain) -> Point:
             f"This formula has no finite value for x in [{x0:g}, {x1:g}] and y in [{y0:g}, {y1:g}]; "
             "choose another domain."
         )
-    value = value / 8  # quantiles take differences, and of huge values there are none
+    value = value / 8  # so that the differences in quantile cannot overflow
     high = finite & (value >= np.quantile(value[finite], 0.7))
     staying = finite & _stays(node, domain, *np.meshgrid(x, y))
-    if staying.mean() > 0.02:  # not just the top of a hill
+    if staying.mean() > 0.02:  # more than the top of a hill
         high = staying & (value >= np.quantile(value[staying], 0.6))
-    # Of the high points, the one nearest to the middle of the front edge, where trails run away from the viewer.
+    # The high point nearest to the middle of the front edge, from where trails lead away from the viewer.
     distance = (np.subtract.outer(inset, 0.1) * np.ones((1, inset.size))) ** 2 + (inset[None, :] - 0.45) ** 2
     iy, ix = np.unravel_index(np.where(high, distance, np.inf).argmin(), value.shape)
     return float(x[ix]), float(y[iy])
 
 
 def _stays(node: Node, domain: Domain, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Tell of each start (n, m) whether straight descent, in strides of 1/20 of the domain, stays inside it."""
+    """Return for each start (n, m) whether steepest descent, in steps of 1/20 of the domain, stays inside it."""
     slope = Program(calculus(node).gradient, "xy")
     (x0, x1), (y0, y1) = domain
     inside = np.ones(x.shape, bool)

@@ -1,9 +1,9 @@
 """The 24 noiseless BBOB functions with their instances, in any dimension, each written once as an expression.
 
 Source: Hansen, Finck, Ros & Auger (2009), Real-parameter black-box optimization benchmarking 2009: noiseless functions
-definitions, INRIA RR-6829. An instance moves the minimum, turns space and shifts the values by random numbers; these
-are drawn as the reference implementation (COCO) draws them, so that values agree with it. Coordinates are numbered
-from 0 here and from 1 in the report.
+definitions, INRIA RR-6829. An instance moves the minimum, rotates space and shifts the values by random numbers,
+which are drawn as in the reference implementation (COCO), so that values agree with it. Coordinates are numbered from 0
+here and from 1 in the report.
 """
 
 from __future__ import annotations
@@ -39,24 +39,23 @@ from lossland.expression import (
 
 SOURCE = "Hansen et al. (2009), Noiseless functions definitions, INRIA RR-6829"
 PREFIX = "bbob:"
-LARGEST = 40  # dimensions: the reference implementation draws random numbers for no more
+LARGEST = 40  # dimensions, the limit of the reference implementation's random numbers
 FUNCTIONS: list[Function] = []
-BOUND = 5.0
+BOUND = 5.0  # the domain is [-5, 5] in each coordinate
 INSTANCES = 100_000
-"""The domain is [-5, 5] in each coordinate."""
 
 Floats = NDArray[np.float64]
 Vector = Sequence[Node]
 
 
 class Function(NamedTuple):
-    """One of the 24: ``define`` gives its expression at coordinates, ``best`` where an instance is lowest."""
+    """One of the 24: ``define`` makes its expression, ``best`` returns the minimum of an instance."""
 
     title: str
     latex: str
     define: Callable[[Instance, Vector], Node]
     best: Callable[[Instance], Floats]
-    seed: int  # of its random numbers: the function's number, except for two that share another's
+    seed: int  # of its random numbers: the function's number, except for two that use another's
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Instance:
 
     @property
     def definition(self) -> Function:
-        """What all instances of its function share."""
+        """The function."""
         return FUNCTIONS[self.function - 1]
 
     @property
@@ -84,7 +83,7 @@ class Instance:
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """The title, with function and instance."""
         return f"{self.definition.title} (BBOB {self.function}, instance {self.instance})"
 
     @cached_property
@@ -94,7 +93,7 @@ class Instance:
 
     @cached_property
     def minimum(self) -> Floats:
-        """Where the value is lowest (dimension,)."""
+        """The position of the minimum (dimension,)."""
         return self.definition.best(self)
 
     @cached_property
@@ -111,33 +110,33 @@ class Instance:
 
     @cached_property
     def shift(self) -> Floats:
-        """The place x_opt in [-4, 4] that most functions put their minimum at (dimension,)."""
-        return _place(self.seed, self.dimension)
+        """x_opt in [-4, 4] (dimension,), the minimum of most functions."""
+        return _optimum(self.seed, self.dimension)
 
     @cached_property
-    def turn(self) -> Floats:
+    def rotation(self) -> Floats:
         """The rotation R (dimension, dimension)."""
         return _rotation(self.seed + 1_000_000, self.dimension)
 
     @cached_property
-    def other_turn(self) -> Floats:
+    def other_rotation(self) -> Floats:
         """The rotation Q (dimension, dimension)."""
         return _rotation(self.seed, self.dimension)
 
     @cached_property
     def share(self) -> Floats:
-        """How far each coordinate is from the first to the last one, in [0, 1] (dimension,)."""
+        """The index of each coordinate, scaled to [0, 1] (dimension,)."""
         return np.arange(self.dimension) / (self.dimension - 1)
 
     @cached_property
-    def widening(self) -> float:
-        """By how much the Rosenbrock functions are drawn out in many dimensions."""
+    def stretch(self) -> float:
+        """The scale factor of the Rosenbrock functions in many dimensions."""
         return max(1.0, math.sqrt(self.dimension) / 8)
 
 
 @lru_cache(maxsize=256)
 def instance(function: int, number: int = 1, dimension: int = 2) -> Instance:
-    """Return a problem, or raise UserError if there is none such."""
+    """Return a problem, or raise UserError if it does not exist."""
     if not 1 <= function <= len(FUNCTIONS):
         raise UserError(f"BBOB has the functions 1 to {len(FUNCTIONS)}, not {shown(function)}.")
     if not 1 <= number <= INSTANCES:
@@ -157,13 +156,13 @@ def named(text: str, dimension: int = 2) -> Instance:
 
 
 def is_named(text: str) -> bool:
-    """Whether a text is meant to name a BBOB function."""
+    """Whether a text has the form of a BBOB function's name."""
     return text.strip().lower().startswith(PREFIX)
 
 
 # --------------------------------------------------------------------------------------------- random numbers
 def _uniform(count: int, seed: int) -> Floats:
-    """Return numbers in (0, 1) of a Lehmer generator (Schrage's factors) with a shuffle table of 32 places."""
+    """Return numbers in (0, 1) of a Lehmer generator (Schrage's factors) with a shuffle table of 32 entries."""
     modulus = 2**31 - 1
 
     def following(state: int) -> int:
@@ -179,21 +178,21 @@ def _uniform(count: int, seed: int) -> Floats:
     last, drawn = table[0], np.empty(count)
     for i in range(count):
         state = following(state)
-        place = last // 67_108_865
-        last, table[place] = table[place], state
+        index = last // 67_108_865
+        last, table[index] = table[index], state
         drawn[i] = last / 2.147483647e9
     return np.where(drawn == 0, 1e-99, drawn)
 
 
 def _gaussian(count: int, seed: int) -> Floats:
-    """Return normal numbers by Box and Muller's method."""
+    """Return normal numbers by the Box-Muller method."""
     radius, angle = _uniform(2 * count, seed).reshape(2, count)
     drawn = np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * angle)
     return np.where(drawn == 0, 1e-99, drawn)
 
 
 def _rotation(seed: int, dimension: int) -> Floats:
-    """Return an orthogonal matrix: normal numbers whose columns are made orthonormal one after the other."""
+    """Return an orthogonal matrix: Gram-Schmidt on columns of normal numbers."""
     matrix = _gaussian(dimension**2, seed).reshape(dimension, dimension).T.copy()
     for i in range(dimension):
         for j in range(i):
@@ -202,8 +201,8 @@ def _rotation(seed: int, dimension: int) -> Floats:
     return matrix
 
 
-def _place(seed: int, dimension: int) -> Floats:
-    """Return a place in [-4, 4) of four digits, no coordinate of it zero."""
+def _optimum(seed: int, dimension: int) -> Floats:
+    """Return a point in [-4, 4) rounded to four digits, without zero coordinates."""
     drawn = 8 * np.floor(1e4 * _uniform(dimension, seed)) / 1e4 - 4
     return np.where(drawn == 0, -1e-5, drawn)
 
@@ -221,13 +220,13 @@ def _times(matrix: Floats, z: Vector) -> list[Node]:
     return [_sum([weight * part for weight, part in zip(row, z, strict=True)]) for row in matrix.tolist()]
 
 
-def _away(p: Instance, x: Vector) -> list[Node]:
+def _from_optimum(p: Instance, x: Vector) -> list[Node]:
     """Return x - x_opt."""
     return [part - place for part, place in zip(x, p.shift.tolist(), strict=True)]
 
 
 def _scaled(p: Instance, z: Vector, condition: float) -> list[Node]:
-    """Return z times the diagonal matrix of a condition: its entries grow from 1 to the condition's root."""
+    """Return z times the diagonal matrix whose entries grow from 1 to the root of the condition number."""
     return [factor * part for factor, part in zip((condition ** (p.share / 2)).tolist(), z, strict=True)]
 
 
@@ -249,7 +248,7 @@ def _asymmetric(p: Instance, z: Vector, beta: float) -> list[Node]:
 
 
 def _penalty(x: Vector) -> Node:
-    """Return how far x is outside of the domain, squared."""
+    """Return the squared distance of x from the domain."""
     return _sum([maximum(abs_(part) - BOUND, 0.0) ** 2 for part in x])
 
 
@@ -265,33 +264,33 @@ def _shifted(p: Instance) -> Floats:
 def function(
     title: str, latex: str, best: Callable[[Instance], Floats] = _shifted, seed: int | None = None
 ) -> Callable[[Callable[[Instance, Vector], Node]], Callable[[Instance, Vector], Node]]:
-    """Enter the next function, written for an instance and the coordinates of a point; its minimum has the value 0."""
+    """Register the next function, of an instance and the coordinates of a point; its minimum has the value 0."""
 
-    def enter(define: Callable[[Instance, Vector], Node]) -> Callable[[Instance, Vector], Node]:
+    def register(define: Callable[[Instance, Vector], Node]) -> Callable[[Instance, Vector], Node]:
         number = len(FUNCTIONS) + 1
         FUNCTIONS.append(Function(title, latex, define, best, number if seed is None else seed))
         return define
 
-    return enter
+    return register
 
 
 # ---------------------------------------------------------------------------------------------------------- separable
 @function("Sphere", r"\lVert z\rVert^2")
 def _sphere(p: Instance, x: Vector) -> Node:
-    return _sum([z**2 for z in _away(p, x)])
+    return _sum([z**2 for z in _from_optimum(p, x)])
 
 
 def _squares(p: Instance, z: Vector, condition: float) -> Node:
-    """Return the sum of squares with weights from 1 to a condition."""
+    """Return the sum of squares with weights from 1 to the condition number."""
     return _sum([weight * part**2 for weight, part in zip((condition**p.share).tolist(), z, strict=True)])
 
 
 @function("Separable ellipsoid", r"\sum_i 10^{6\frac{i-1}{D-1}} z_i^2")
 def _ellipsoid(p: Instance, x: Vector) -> Node:
-    return _squares(p, [_oscillated(z) for z in _away(p, x)], 1e6)
+    return _squares(p, [_oscillated(z) for z in _from_optimum(p, x)], 1e6)
 
 
-def _waves(z: Vector) -> Node:
+def _rastrigin_sum(z: Vector) -> Node:
     """Return Rastrigin's function."""
     return _sum([10 * (1 - cos(2 * pi * part)) + part**2 for part in z])
 
@@ -301,7 +300,7 @@ RASTRIGIN = r"10\left(D - \sum_i \cos 2\pi z_i\right) + \lVert z\rVert^2"
 
 @function("Separable Rastrigin", RASTRIGIN)
 def _rastrigin(p: Instance, x: Vector) -> Node:
-    return _waves(_scaled(p, _asymmetric(p, [_oscillated(z) for z in _away(p, x)], 0.2), 10.0))
+    return _rastrigin_sum(_scaled(p, _asymmetric(p, [_oscillated(z) for z in _from_optimum(p, x)], 0.2), 10.0))
 
 
 def _every_other_positive(p: Instance) -> Floats:
@@ -313,7 +312,7 @@ def _bueche_rastrigin(p: Instance, x: Vector) -> Node:
     away = [_oscillated(part - place) for part, place in zip(x, p.minimum.tolist(), strict=True)]
     z = _scaled(p, away, 10.0)
     z = [where(part > 0, 10.0 * part, part) if i % 2 == 0 else part for i, part in enumerate(z)]
-    return _waves(z) + 100 * _penalty(x)
+    return _rastrigin_sum(z) + 100 * _penalty(x)
 
 
 def _corner(p: Instance) -> Floats:
@@ -324,20 +323,20 @@ def _corner(p: Instance) -> Floats:
 def _linear_slope(p: Instance, x: Vector) -> Node:
     slopes = np.copysign(10.0**p.share, p.shift).tolist()
     corner = p.minimum.tolist()
-    z = [where(end * part < BOUND**2, part, end) for part, end in zip(x, corner, strict=True)]  # level beyond it
+    z = [where(end * part < BOUND**2, part, end) for part, end in zip(x, corner, strict=True)]  # constant beyond it
     return _sum([BOUND * abs(slope) - slope * part for slope, part in zip(slopes, z, strict=True)])
 
 
 def _condition(p: Instance, z: Vector, condition: float) -> list[Node]:
-    """Return R Λ Q z: turned, stretched along the axes, and turned again."""
+    """Return R Λ Q z: rotated, scaled along the axes, and rotated again."""
     between = np.diag(condition ** (p.share / 2))
-    return _times(p.turn @ between @ p.other_turn, z)
+    return _times(p.rotation @ between @ p.other_rotation, z)
 
 
 # ---------------------------------------------------------------------------------------------- moderate conditioning
 @function("Attractive sector", r"T\left(\sum_i (s_i z_i)^2\right)^{0.9}")
 def _attractive_sector(p: Instance, x: Vector) -> Node:
-    z = _condition(p, _away(p, x), 10.0)
+    z = _condition(p, _from_optimum(p, x), 10.0)
     squares = [where(place * part > 0, 1e4 * part**2, part**2) for place, part in zip(p.shift.tolist(), z, strict=True)]
     total = _oscillated(_sum(squares))
     return where(total > 0, where(total > 0, total, 1.0) ** 0.9, 0.0)
@@ -345,12 +344,12 @@ def _attractive_sector(p: Instance, x: Vector) -> Node:
 
 @function("Step ellipsoid", r"0.1\,\max\left(10^{-4}|\hat z_1|,\ \sum_i 10^{2\frac{i-1}{D-1}} z_i^2\right)")
 def _step_ellipsoid(p: Instance, x: Vector) -> Node:
-    fine = _scaled(p, _times(p.other_turn, _away(p, x)), 10.0)
+    fine = _scaled(p, _times(p.other_rotation, _from_optimum(p, x)), 10.0)
     steps = [where(abs_(part) > 0.5, _rounded(part), _rounded(10 * part) / 10) for part in fine]
-    return 0.1 * maximum(1e-4 * abs_(fine[0]), _squares(p, _times(p.turn, steps), 100.0)) + _penalty(x)
+    return 0.1 * maximum(1e-4 * abs_(fine[0]), _squares(p, _times(p.rotation, steps), 100.0)) + _penalty(x)
 
 
-def _valley(z: Vector) -> Node:
+def _rosenbrock_sum(z: Vector) -> Node:
     """Return Rosenbrock's function."""
     return _sum([100 * (a**2 - b) ** 2 + (a - 1) ** 2 for a, b in pairwise(z)])
 
@@ -364,62 +363,64 @@ def _three_quarters(p: Instance) -> Floats:
 
 @function("Rosenbrock", ROSENBROCK, _three_quarters)
 def _rosenbrock(p: Instance, x: Vector) -> Node:
-    return _valley([p.widening * (part - place) + 1 for part, place in zip(x, p.minimum.tolist(), strict=True)])
+    return _rosenbrock_sum([p.stretch * (part - place) + 1 for part, place in zip(x, p.minimum.tolist(), strict=True)])
 
 
-def _turned_ones(p: Instance) -> Floats:
-    return p.other_turn.sum(axis=0) / (2 * p.widening)
+def _rotated_ones(p: Instance) -> Floats:
+    return p.other_rotation.sum(axis=0) / (2 * p.stretch)
 
 
-def _turned_half(p: Instance, x: Vector) -> list[Node]:
-    return [part + 0.5 for part in _times(p.widening * p.other_turn, x)]
+def _rotated_half(p: Instance, x: Vector) -> list[Node]:
+    return [part + 0.5 for part in _times(p.stretch * p.other_rotation, x)]
 
 
-@function("Rotated Rosenbrock", ROSENBROCK, _turned_ones)
+@function("Rotated Rosenbrock", ROSENBROCK, _rotated_ones)
 def _rotated_rosenbrock(p: Instance, x: Vector) -> Node:
-    return _valley(_turned_half(p, x))
+    return _rosenbrock_sum(_rotated_half(p, x))
 
 
 # ---------------------------------------------------------------------------------------------------- ill-conditioned
 @function("Rotated ellipsoid", r"\sum_i 10^{6\frac{i-1}{D-1}} z_i^2")
 def _rotated_ellipsoid(p: Instance, x: Vector) -> Node:
-    return _squares(p, [_oscillated(z) for z in _times(p.turn, _away(p, x))], 1e6)
+    return _squares(p, [_oscillated(z) for z in _times(p.rotation, _from_optimum(p, x))], 1e6)
 
 
 @function("Discus", r"10^6 z_1^2 + \sum_{i>1} z_i^2")
 def _discus(p: Instance, x: Vector) -> Node:
-    first, *rest = (_oscillated(z) for z in _times(p.turn, _away(p, x)))
+    first, *rest = (_oscillated(z) for z in _times(p.rotation, _from_optimum(p, x)))
     return 1e6 * first**2 + _sum([z**2 for z in rest])
 
 
-def _other_place(p: Instance) -> Floats:
-    return _place(p.seed + 1_000_000, p.dimension)
+def _other_optimum(p: Instance) -> Floats:
+    return _optimum(p.seed + 1_000_000, p.dimension)
 
 
-@function("Bent cigar", r"z_1^2 + 10^6 \sum_{i>1} z_i^2", _other_place)
+@function("Bent cigar", r"z_1^2 + 10^6 \sum_{i>1} z_i^2", _other_optimum)
 def _bent_cigar(p: Instance, x: Vector) -> Node:
     away = [part - place for part, place in zip(x, p.minimum.tolist(), strict=True)]
-    first, *rest = _times(p.turn, _asymmetric(p, _times(p.turn, away), 0.5))
+    first, *rest = _times(p.rotation, _asymmetric(p, _times(p.rotation, away), 0.5))
     return first**2 + 1e6 * _sum([z**2 for z in rest])
 
 
 @function("Sharp ridge", r"z_1^2 + 100\sqrt{\sum_{i>1} z_i^2}")
 def _sharp_ridge(p: Instance, x: Vector) -> Node:
-    first, *rest = _condition(p, _away(p, x), 10.0)
+    first, *rest = _condition(p, _from_optimum(p, x), 10.0)
     return first**2 + 100 * sqrt(_sum([z**2 for z in rest]))
 
 
 @function("Different powers", r"\sqrt{\sum_i |z_i|^{2+4\frac{i-1}{D-1}}}")
 def _different_powers(p: Instance, x: Vector) -> Node:
     powers = (2 + 4 * p.share).tolist()
-    return sqrt(_sum([abs_(z) ** power for z, power in zip(_times(p.turn, _away(p, x)), powers, strict=True)]))
+    return sqrt(
+        _sum([abs_(z) ** power for z, power in zip(_times(p.rotation, _from_optimum(p, x)), powers, strict=True)])
+    )
 
 
 # -------------------------------------------------------------------------------------------------------- multi-modal
 @function("Rotated Rastrigin", RASTRIGIN)
 def _rotated_rastrigin(p: Instance, x: Vector) -> Node:
-    turned = [_oscillated(z) for z in _times(p.turn, _away(p, x))]
-    return _waves(_condition(p, _asymmetric(p, turned, 0.2), 10.0))
+    rotated = [_oscillated(z) for z in _times(p.rotation, _from_optimum(p, x))]
+    return _rastrigin_sum(_condition(p, _asymmetric(p, rotated, 0.2), 10.0))
 
 
 @function(
@@ -427,14 +428,14 @@ def _rotated_rastrigin(p: Instance, x: Vector) -> Node:
     r"10\left(\frac1D\sum_i\sum_{k=0}^{11} 2^{-k}\cos\left(2\pi 3^k (z_i+\frac12)\right) - f_0\right)^3",
 )
 def _weierstrass(p: Instance, x: Vector) -> Node:
-    z = _condition(p, [_oscillated(part) for part in _times(p.turn, _away(p, x))], 0.01)
+    z = _condition(p, [_oscillated(part) for part in _times(p.rotation, _from_optimum(p, x))], 0.01)
     waves = [0.5**k * cos(2 * pi * 3.0**k * (part + 0.5)) for part in z for k in range(12)]
     deepest = sum(0.5**k * math.cos(math.pi * 3.0**k) for k in range(12))
     return 10 * (_sum(waves) / p.dimension - deepest) ** 3 + 10 / p.dimension * _penalty(x)
 
 
 def _schaffers(p: Instance, x: Vector, condition: float) -> Node:
-    z = _scaled(p, _times(p.other_turn, _asymmetric(p, _times(p.turn, _away(p, x)), 0.5)), condition)
+    z = _scaled(p, _times(p.other_rotation, _asymmetric(p, _times(p.rotation, _from_optimum(p, x)), 0.5)), condition)
     squares = [a**2 + b**2 for a, b in pairwise(z)]
     parts = [s**0.25 * (1 + sin(50 * s**0.1) ** 2) for s in squares]
     return (_sum(parts) / (p.dimension - 1)) ** 2 + 10 * _penalty(x)
@@ -456,10 +457,10 @@ def _schaffers_f7_ill(p: Instance, x: Vector) -> Node:
 @function(
     "Griewank-Rosenbrock",
     r"10 + \frac{10}{D-1}\sum_i \frac{s_i}{4000} - \cos s_i",
-    _turned_ones,
+    _rotated_ones,
 )
 def _griewank_rosenbrock(p: Instance, x: Vector) -> Node:
-    z = _turned_half(p, x)
+    z = _rotated_half(p, x)
     squares = [100 * (a**2 - b) ** 2 + (1 - a) ** 2 for a, b in pairwise(z)]
     return 10 + 10 / (p.dimension - 1) * _sum([s / 4000 - cos(s) for s in squares])
 
@@ -473,8 +474,8 @@ def _schwefel_best(p: Instance) -> Floats:
 def _schwefel(p: Instance, x: Vector) -> Node:
     best = p.minimum.tolist()
     hat = [math.copysign(2.0, place) * part for part, place in zip(x, best, strict=True)]
-    turned = [part + 0.25 * (hat[i - 1] - 2 * abs(best[i - 1])) if i else part for i, part in enumerate(hat)]
-    away = _scaled(p, [part - 2 * abs(place) for part, place in zip(turned, best, strict=True)], 10.0)
+    rotated = [part + 0.25 * (hat[i - 1] - 2 * abs(best[i - 1])) if i else part for i, part in enumerate(hat)]
+    away = _scaled(p, [part - 2 * abs(place) for part, place in zip(rotated, best, strict=True)], 10.0)
     z = [100 * (part + 2 * abs(place)) for part, place in zip(away, best, strict=True)]
     outside = _sum([maximum(abs_(part) - 500.0, 0.0) ** 2 for part in z])
     waves = _sum([part * sin(sqrt(abs_(part))) for part in z])
@@ -482,7 +483,7 @@ def _schwefel(p: Instance, x: Vector) -> Node:
 
 
 class Peaks(NamedTuple):
-    """Gallagher's peaks: centres and weights (count, dimension) in turned space, and heights (count,)."""
+    """Gallagher's peaks: centres and weights (count, dimension) in rotated space, and heights (count,)."""
 
     centres: Floats
     weights: Floats
@@ -497,13 +498,13 @@ def _peaks(p: Instance, count: int) -> Peaks:
     heights = np.concatenate([[10.0], np.arange(count - 1) / (count - 2) * 8 + 1.1])
     orders = [np.argsort(_uniform(n, p.seed + 1000 * i), kind="stable") for i in range(count)]
     weights = conditions[:, None] ** (np.array(orders) / (n - 1) - 0.5)
-    centres = (width * _uniform(n * count, p.seed) - half).reshape(count, n) @ p.other_turn.T
+    centres = (width * _uniform(n * count, p.seed) - half).reshape(count, n) @ p.other_rotation.T
     centres[0] *= 0.8
     return Peaks(centres, weights, heights)
 
 
 def _gallagher(p: Instance, x: Vector, count: int) -> Node:
-    peaks, z = _peaks(p, count), _times(p.other_turn, x)
+    peaks, z = _peaks(p, count), _times(p.other_rotation, x)
     highest: Node = constant(0.0)
     for centre, weights, height in zip(peaks.centres.tolist(), peaks.weights.tolist(), peaks.heights, strict=True):
         squares = [w * (part - c) ** 2 for w, part, c in zip(weights, z, centre, strict=True)]
@@ -512,7 +513,7 @@ def _gallagher(p: Instance, x: Vector, count: int) -> Node:
 
 
 def _highest_peak(count: int) -> Callable[[Instance], Floats]:
-    return lambda p: p.other_turn.T @ _peaks(p, count).centres[0]
+    return lambda p: p.other_rotation.T @ _peaks(p, count).centres[0]
 
 
 GALLAGHER = r"T\left(10 - \max_i w_i\, e^{-\frac1{2D}(z-y_i)^T C_i (z-y_i)}\right)^2"
@@ -534,13 +535,13 @@ def _gallagher_21(p: Instance, x: Vector) -> Node:
 )
 def _katsuura(p: Instance, x: Vector) -> Node:
     product: Node = constant(1.0)
-    for i, z in enumerate(_condition(p, _away(p, x), 100.0)):
+    for i, z in enumerate(_condition(p, _from_optimum(p, x), 100.0)):
         roughness = _sum([abs_(2.0**j * z - _rounded(2.0**j * z)) / 2.0**j for j in range(1, 33)])
         product = product * (1 + (i + 1) * roughness)
     return 10 / p.dimension**2 * (product ** (10 / p.dimension**1.2) - 1) + _penalty(x)
 
 
-FUNNEL = 2.5  # where the better of Lunacek's two funnels ends
+FUNNEL = 2.5  # the centre of the better of Lunacek's two funnels
 
 
 def _funnel_end(p: Instance) -> Floats:

@@ -1,8 +1,8 @@
-"""The catalogue: each landscape is one expression, with what is known about it.
+"""The catalogue: each landscape is one expression with metadata.
 
-To add one, write its function below and say where it is looked at, where all its global minima in that domain are
-(to 1e-8 or better; none if it has no lowest point), where a race starts, and who published it. The tests check the
-minima. Starts stand in front, on the side of small y, so that trails run away from the viewer.
+To add one, write its function below with its domain, all global minima in that domain (to 1e-8 or better; none if it is
+unbounded below), the start of a race, and the publication. The tests check the minima. Starts are in front, at small y,
+so that trails lead away from the viewer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lossland.landscapes.landscape import Domain, Landscape, Point, check_domain
 
 CATALOGUE: dict[str, Landscape] = {}
 
-# Their formulas are used, their minima are not: several are wrong.
+# Only the formulas are used: several of the survey's minima are wrong.
 SURVEY = "Jamil & Yang (2013), A literature survey of benchmark functions for global optimization problems"
 MISHRA = "Mishra (2006), Some new test functions for global optimization"
 CAMELS = "Dixon & Szegö (1978), The global optimization problem: an introduction"
@@ -26,9 +26,9 @@ BRANIN = "Branin (1972), Widely convergent method for finding multiple solutions
 def landscape(
     title: str, *, domain: Domain, minima: Sequence[Point], start: Point, source: str
 ) -> Callable[[Function], Function]:
-    """Enter a function f(x, y), written with the functions of `lossland.expression`, into the catalogue."""
+    """Register a function f(x, y), written with the functions of `lossland.expression`, in the catalogue."""
 
-    def enter(function: Function) -> Function:
+    def register(function: Function) -> Function:
         node = trace(function, "x", "y")
         CATALOGUE[function.__name__] = Landscape(
             name=function.__name__,
@@ -42,7 +42,7 @@ def landscape(
         )
         return function
 
-    return enter
+    return register
 
 
 # ------------------------------------------------------------------------------------------ bowls and valleys
@@ -451,8 +451,8 @@ def bukin6(x, y):
 def cross_in_tray(x, y):
     """An egg-box cut by a cross, with four lowest points around its centre.
 
-    The paper has -0.0001 (|sin x sin y exp(|100 - r/pi|)| + 1)^0.1. Its exp(100) is too large for 32 bits; taken out
-    of the power as exp(10), it gives the same values for r < 314.
+    The paper has -0.0001 (|sin x sin y exp(|100 - r/pi|)| + 1)^0.1. Its exp(100) overflows in float32; factored out of
+    the power as exp(10), it gives the same values for r < 314.
     """
     rest = abs_(sin(x) * sin(y)) * exp(-sqrt(x**2 + y**2) / pi) + exp(constant(-100))
     return -0.0001 * exp(constant(10)) * rest**0.1

@@ -1,4 +1,4 @@
-"""Landscapes from plain functions of x and y, or of one vector: traced once, they are formulas like typed ones."""
+"""Landscapes from Python functions of x and y, or of one vector, by tracing them to expressions."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from lossland.expression import Node, constant, e, pi, text, variable
 from lossland.expression.node import COMPARISONS, as_node, make, ordered, variables
 from lossland.expression.with_numpy import plain_python
 
-MOST_NODES = 20_000  # of an expression: its second derivatives have many times as many
-MULTIPLES = {k * math.pi: k for k in range(2, 11)}  # numbers that were 2 * np.pi and its like
+MOST_NODES = 20_000  # of an expression; its second derivatives have many times as many
+MULTIPLES = {k * math.pi: k for k in range(2, 11)}  # constants such as 2 * np.pi
 
 Function = Callable[[Any, Any], Any]
 
 
 def is_function(value: object) -> bool:
-    """Whether something is a plain function of two variables, for all that can be told without calling it."""
+    """Whether something looks like a function of two variables, without calling it."""
     return inspect.isroutine(value) and takes(value, 2)
 
 
 def traced(function: Function) -> Node:
-    """Return what a function of x and y computes, as an expression, or raise UserError."""
+    """Trace a function of x and y to an expression, or raise UserError."""
     if not takes(function, 2):
         raise UserError(
             "A landscape is a function of two numbers x and y, as in lambda x, y: x**2 + y**2, but "
@@ -35,10 +35,10 @@ def traced(function: Function) -> Node:
     return _expression(function, [variable(name) for name in ("x", "y")])
 
 
-def traced_vector(function: Callable[[Any], Any], names: Sequence[str]) -> Node:
-    """Return what a function of one vector computes, as an expression of its components, or raise UserError.
+def traced_vector(function: Callable[[np.ndarray], object], names: Sequence[str]) -> Node:
+    """Trace a function of one vector to an expression in its components, or raise UserError.
 
-    It is given a NumPy array of symbols, (len(names),).
+    It is called with a NumPy array of symbols, (len(names),).
     """
     if not takes(function, 1):
         raise UserError(
@@ -49,20 +49,22 @@ def traced_vector(function: Callable[[Any], Any], names: Sequence[str]) -> Node:
     return _expression(function, [vector], names)
 
 
-def _expression(function: Callable[..., Any], arguments: Sequence[object], names: Sequence[str] = ("x", "y")) -> Node:
-    """Return what a function makes of symbols, or raise UserError."""
+def _expression(
+    function: Callable[..., object], arguments: Sequence[object], names: Sequence[str] = ("x", "y")
+) -> Node:
+    """Call a function with symbols and return the expression, or raise UserError."""
     name = called(function)
-    result: Any = None
+    result: object = None
     try:
         with plain_python():
             result = function(*arguments)
-            node = as_node(result[()] if getattr(result, "shape", None) == () else result)
+            node = as_node(result[()] if isinstance(result, np.ndarray) and not result.ndim else result)
     except UserError:
         raise
     except RecursionError:
         raise UserError(f"{name} goes on and on: it calls itself too often to be traced.") from None
     except Exception as error:
-        if "in an expression" in str(error):  # what came back is no number
+        if "in an expression" in str(error):  # the result is not a number
             given = "None (is there a return?)" if result is None else shown(result)
             raise UserError(f"{name} must return one number, made from {_listed(names)}, not {given}.") from None
         raise UserError(f"{name} cannot be used as a landscape: {fault_of(error)}.") from error
@@ -80,18 +82,18 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def called(function: object) -> str:
-    """Return what an error calls a function."""
+    """Return the name of a function in an error message."""
     name = getattr(function, "__name__", "")
     return "The function" if not name or name.startswith("<") else f"The function {name}"
 
 
 def takes(function: Callable[..., object], count: int) -> bool:
-    """Whether a function can be called with so many arguments."""
+    """Whether a function can be called with ``count`` arguments."""
     try:
         inspect.signature(function).bind(*range(count))
     except TypeError:
         return False
-    except ValueError:  # some built-in functions do not tell
+    except ValueError:  # some built-in functions have no signature
         return True
     return True
 

@@ -1,40 +1,40 @@
 """Sampled landscapes in files: .npz arrays, and HDF5 in the layout of Li et al.'s code (tomgoldstein/loss-landscape).
 
-An .npz holds x (nx,), y (ny,) and value (ny, nx), in 1D x and value (nx,), and beside them other quantities by the
-names of Li et al.'s code: train_acc (percent), test_loss, max_eig ... In HDF5 their trap is kept: ``train_loss`` has
-the shape (nx, ny), but its numbers lie in the order (ny, nx). Unfilled points are −1 there (+1 in ``min_eig``), and nan
-here.
-Directions are the groups ``xdirection`` and ``ydirection`` of the file that ``dir_file`` names, in our own files of the
-same one; ``proj_xcoord`` and ``proj_ycoord`` are a path as their code projects it, d·δ/‖δ‖, where a surface's units are
-d·δ/‖δ‖². Of Landscaper's .npz, ``loss`` and ``coordinates`` are read.
+An .npz holds x (nx,), y (ny,) and value (ny, nx), in 1D x and value (nx,), and other quantities under the names of Li
+et al.'s code: train_acc (percent), test_loss, max_eig ... In HDF5 their quirk is kept: ``train_loss`` has the shape
+(nx, ny), but its numbers are in the order (ny, nx). Unfilled points are −1 there (+1 in ``min_eig``), and nan here.
+Directions are the groups ``xdirection`` and ``ydirection`` of the file that ``dir_file`` names, in our own files the
+same one; ``proj_xcoord`` and ``proj_ycoord`` are a path as their code projects it, d·δ/‖δ‖, whereas a surface's units
+are d·δ/‖δ‖². From Landscaper's .npz, ``loss`` and ``coordinates`` are read.
 """
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import MachineError, UserError
 from lossland.files import written
 
 Floats = NDArray[np.float64]
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, np.ndarray]
 ENDINGS = (".npz", ".h5", ".hdf5")
 MOST_POINTS = 2**26
 NEEDS_H5PY = "HDF5 files need the package h5py: pip install 'lossland[h5]'."
-LOSSES = ("train_loss", "test_loss", "max_eig", "min_eig")  # the first of them that is there is the value
+LOSSES = ("train_loss", "test_loss", "max_eig", "min_eig")  # the first one present is the value
 QUANTITIES = (*LOSSES, "train_acc", "test_acc")
 KEPT = (
     *("centre", "directions", "kind", "seed", "path", "path_loss", "marks"),
     *("title", "shadow_loss", "explained", "curvature", "top_eigenvalue"),
-)  # what our own slices have beside it
+)  # additional arrays of our own slices
 AXES = ("xdirection", "ydirection")
 PROJECTED = ("proj_xcoord", "proj_ycoord")
 VARIANCES = ("explained_variance_ratio_", "explained_variance_", "singular_values_")
@@ -42,11 +42,11 @@ VARIANCES = ("explained_variance_ratio_", "explained_variance_", "singular_value
 
 @dataclass(frozen=True, eq=False)
 class GridFile:
-    """What a file of a sampled landscape holds.
+    """The content of a file with a sampled landscape.
 
-    ``value`` (ny, nx) at x (nx,) and y (ny,), or (nx,) and no y; nan where it is unfilled. ``name`` is what Li et al.
-    call it, ``quantities`` are others of the same shape by their names, accuracy in percent. ``directions`` are the
-    parameters' parts of the axes, "xdirection/0" ...; ``kept`` is what a slice of ours can be computed from again.
+    ``value`` (ny, nx) at x (nx,) and y (ny,), or (nx,) and no y; nan where it is unfilled. ``name`` is its name in Li
+    et al.'s code, ``quantities`` are others of the same shape by name, accuracy in percent. ``directions`` are the axes
+    by parameter tensors, "xdirection/0" ...; ``kept`` is what our own slices need to be computed again.
     """
 
     x: Floats
@@ -59,7 +59,7 @@ class GridFile:
 
     @property
     def accuracy(self) -> Floats:
-        """The share that is right in training, nan where that is not known."""
+        """The training accuracy in [0, 1], nan where it is unknown."""
         percent = self.quantities.get("train_acc")
         return np.full(self.value.shape, np.nan) if percent is None else percent / 100
 
@@ -74,7 +74,7 @@ def require_h5py() -> None:
     _h5py()
 
 
-def _h5py() -> Any:
+def _h5py() -> ModuleType:
     try:
         import h5py
     except ImportError:
@@ -117,7 +117,7 @@ def write_h5(path: Path, arrays: Arrays) -> None:
             file[name] = array
 
 
-def _write_h5(file: Any, name: str, found: GridFile) -> None:
+def _write_h5(file: MutableMapping[str, object], name: str, found: GridFile) -> None:
     file["dir_file"] = name
     file["xcoordinates"] = found.x
     if found.value.ndim == 2:
@@ -130,18 +130,18 @@ def _write_h5(file: Any, name: str, found: GridFile) -> None:
     flat = _flat(found.directions)
     if len(path) and len(flat) == path.shape[1] and np.ndim(found.kept.get("centre", np.zeros(0))) == 1:
         for key, along, direction in zip(PROJECTED, (path @ (flat @ flat.T)).T, flat, strict=False):
-            file[key] = along / np.linalg.norm(direction)  # of the path, as it lies in the plane
+            file[key] = along / np.linalg.norm(direction)  # the projection of the path onto the plane
     for key, value in found.kept.items():
         file[f"lossland/{key}"] = str(value) if value.dtype.kind == "U" else value
 
 
 def _empty(name: str) -> float:
-    """Return what stands for an unfilled point in HDF5."""
+    """Return the value of an unfilled point in HDF5."""
     return 1.0 if name == "min_eig" else -1.0
 
 
-def _flat(directions: Mapping[str, NDArray[Any]]) -> Floats:
-    """Return the directions (k, n) whose parts are given; none of them if they are not of one size."""
+def _flat(directions: Mapping[str, np.ndarray]) -> Floats:
+    """Concatenate the parts of directions to (k, n); (0, 0) if their sizes differ."""
     rows = []
     for axis in AXES:
         parts = [(int(key.rpartition("/")[2]), part) for key, part in directions.items() if key.startswith(f"{axis}/")]
@@ -156,8 +156,8 @@ def _flat(directions: Mapping[str, NDArray[Any]]) -> Floats:
 def read(path: str | Path) -> GridFile:
     """Return the grid of a file of ours, of ``lossland eval``, of Li et al.'s code, or of Landscaper (.npz).
 
-    It may be partial: what is missing is nan. Raises UserError, in one sentence, for a file that holds no grid, and
-    MachineError for one that cannot be read.
+    It may be partial: missing points are nan. Raises UserError for a file without a grid, and MachineError for one that
+    cannot be read.
     """
     path = Path(path).expanduser()
     with opened(path) as file:
@@ -166,7 +166,7 @@ def read(path: str | Path) -> GridFile:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """Open a .npz or .h5 file for reading; what goes wrong is told in a sentence."""
+    """Open a .npz or .h5 file for reading; errors become UserError or MachineError."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise UserError(f"A slice is read from a file that ends in .npz or .h5, not {path.name!r}.")
@@ -180,7 +180,7 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def _opened_npz(path: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
+def _opened_npz(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
     try:
         with open(path, "rb") as stream:
             file = np.load(stream, allow_pickle=False)
@@ -205,9 +205,11 @@ def _opened_h5(path: Path) -> Iterator[Any]:
         raise UserError(f"{path} is no HDF5 file that can be read: it is damaged or cut off.") from error
 
 
-def _from_npz(path: Path, file: Mapping[str, NDArray[Any]]) -> GridFile:
+def _from_npz(path: Path, file: Mapping[str, np.ndarray]) -> GridFile:
     names = list(file)
-    if "value" not in names and {"loss", "coordinates"} <= set(names):  # Landscaper's: axes in the directions' order
+    if "value" not in names and {"loss", "coordinates"} <= set(
+        names
+    ):  # Landscaper's, with axes in the order of the directions
         given = file["coordinates"]
         axes = [np.asarray(given, float)] if given.ndim == 1 else [np.asarray(np.ravel(axis), float) for axis in given]
         if len(axes) > 2:
@@ -237,7 +239,7 @@ def _from_h5(path: Path, file: Any) -> GridFile:
         raise UserError(f"{path} holds no surface: it needs xcoordinates and train_loss, and has {listed(list(file))}.")
     x = np.asarray(file["xcoordinates"], float)
     y = np.asarray(file["ycoordinates"], float) if "ycoordinates" in file else np.zeros(0)
-    grids = {key: _in_our_order(path, key, np.asarray(file[key], float), x, y) for key in QUANTITIES if key in file}
+    grids = {key: _reordered(path, key, np.asarray(file[key], float), x, y) for key in QUANTITIES if key in file}
     value, directions = grids.pop(name), direction_parts(file)
     if "lossland" in file:
         kept = {key: _plain(item[()]) for key, item in file["lossland"].items() if key in KEPT}
@@ -247,17 +249,17 @@ def _from_h5(path: Path, file: Any) -> GridFile:
     return GridFile(x, y, value, name, grids, directions, kept)
 
 
-def _plain(item: Any) -> NDArray[Any]:
+def _plain(item: object) -> np.ndarray:
     return np.asarray(item.decode() if isinstance(item, bytes) else item)
 
 
 def listed(names: list[str]) -> str:
-    """Return what a file holds, for an error."""
+    """List a file's content for an error message."""
     return ", ".join(names[:8]) or "nothing"
 
 
-def _in_our_order(path: Path, name: str, stored: Floats, x: Floats, y: Floats) -> Floats:
-    """Return a grid (ny, nx), or (nx,), of numbers stored as (nx, ny) in the order of (ny, nx)."""
+def _reordered(path: Path, name: str, stored: Floats, x: Floats, y: Floats) -> Floats:
+    """Return a grid (ny, nx), or (nx,), from numbers stored with the shape (nx, ny) in the order (ny, nx)."""
     shape = (len(y), len(x)) if len(y) else (len(x),)
     if stored.size != np.prod(shape):
         raise UserError(f"{path} has {stored.size} losses for {' x '.join(map(str, shape[::-1]))} points.")
@@ -266,7 +268,7 @@ def _in_our_order(path: Path, name: str, stored: Floats, x: Floats, y: Floats) -
 
 
 def direction_parts(file: Any) -> Arrays:
-    """Return the parameters' parts of a file's directions, "xdirection/0" ..., in their order."""
+    """Return a file's directions by parameter tensors, "xdirection/0" ..., in their order."""
     return {
         f"{axis}/{key}": np.asarray(file[axis][key])
         for axis in AXES
@@ -275,8 +277,8 @@ def direction_parts(file: Any) -> Arrays:
     }
 
 
-def in_surface_units(directions: Arrays, projected: Mapping[str, Any]) -> Floats:
-    """Return a path's places (T, k) from its lengths along the directions, which is how their code projects it."""
+def in_surface_units(directions: Arrays, projected: Mapping[str, ArrayLike]) -> Floats:
+    """Convert a path (T, k) from lengths along the directions, the projection of Li et al.'s code."""
     columns = []
     for axis, key in zip(AXES, PROJECTED, strict=True):
         square = sum(float(np.sum(np.square(part, dtype=float))) for name, part in directions.items()
@@ -286,15 +288,15 @@ def in_surface_units(directions: Arrays, projected: Mapping[str, Any]) -> Floats
     return np.stack(columns, axis=1)
 
 
-def directions_beside(path: Path, name: Any) -> Path | None:
-    """Return the direction file of a name that lies beside a file, None where it is not there."""
+def directions_beside(path: Path, name: object) -> Path | None:
+    """Return the direction file of that name in a file's folder, None if it does not exist."""
     text = name.decode() if isinstance(name, bytes) else str(name)
     file = path.with_name(Path(text).name or "none")
     return file if file.is_file() and file != path else None
 
 
 def _projected(path: Path, file: Any, axes: int) -> tuple[Arrays, Arrays]:
-    """Return path and directions of the files that lie beside a surface, as far as they are there."""
+    """Return path and directions from the files in a surface's folder, as far as they exist."""
     beside = directions_beside(path, file["dir_file"][()] if "dir_file" in file else "")
     if beside is None:
         return {}, {}
@@ -308,7 +310,7 @@ def _projected(path: Path, file: Any, axes: int) -> tuple[Arrays, Arrays]:
 
 
 def _checked(path: Path, found: GridFile) -> GridFile:
-    """Return a grid whose sizes fit, or raise UserError."""
+    """Return the grid, or raise UserError unless its sizes fit."""
     shape = (len(found.y), len(found.x)) if found.value.ndim == 2 else (len(found.x),)
     fits = all(grid.shape == shape for grid in (found.value, *found.quantities.values()))
     if not (found.x.ndim == found.y.ndim == 1 and fits and found.value.ndim in (1, 2)):

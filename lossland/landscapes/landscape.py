@@ -1,4 +1,4 @@
-"""What a landscape is: a function of two variables with exact derivatives, a domain, and its known minima."""
+"""Landscapes: functions of two variables with exact derivatives, a domain, and known minima."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ PLANE = ("x", "y")
 
 
 class Around(Protocol):
-    """What computes a function of n variables with its derivatives, wherever it is.
+    """Computes a function of n variables and its derivatives at any points.
 
-    ``columns`` are n arrays (...) of any array-API library and floating type, one for each variable; so are the
-    components of a direction, and of what comes back.
+    ``columns`` are n arrays (...) of any array-API library and floating type, one for each variable; directions and
+    results have the same form.
     """
 
     def values_at(self, columns: Sequence[Array]) -> Array:
@@ -65,10 +65,10 @@ class Around(Protocol):
 
 
 class Calculus:
-    """An expression with its derivatives and the programs that compute them, each made when it is needed.
+    """An expression with its derivatives and the programs that compute them, each created on demand.
 
-    ``names`` are its variables, x and y unless it is one of more. In the plane derivatives are made variable by
-    variable; in more dimensions all at once, going backward.
+    ``names`` are its variables, by default x and y. Derivatives use forward mode in the plane, reverse mode in more
+    dimensions.
     """
 
     def __init__(self, node: Node, names: tuple[str, ...] = PLANE) -> None:
@@ -86,7 +86,7 @@ class Calculus:
 
     @cached_property
     def hessian(self) -> tuple[Node, ...]:
-        """The expressions of the second derivatives from the diagonal on, row by row: xx, xy, yy in the plane."""
+        """The expressions of the Hessian's upper triangle, row by row: xx, xy, yy in the plane."""
         size = range(len(self.names))
         return tuple(self.gradient[i].diff(self.names[j]) for i in size for j in size[i:])
 
@@ -102,31 +102,31 @@ class Calculus:
 
     @cached_property
     def computes_value(self) -> Program:
-        """Gives f."""
+        """Computes f."""
         return Program([self.node], self.names)
 
     @cached_property
     def computes_gradient(self) -> Program:
-        """Gives f and its first derivatives."""
+        """Computes f and its first derivatives."""
         return Program([self.node, *self.gradient], self.names)
 
     @cached_property
     def computes_hessian(self) -> Program:
-        """Gives f and its second derivatives."""
+        """Computes f and its second derivatives."""
         return Program([self.node, *self.hessian], self.names)
 
     @cached_property
     def computes_along(self) -> Program:
-        """Gives the Hessian times a direction, whose components are its last inputs."""
+        """Computes the Hessian times a direction, whose components are its last inputs."""
         return Program(self.along, (*self.names, *self.directions))
 
     @cached_property
     def computes_all(self) -> Program:
-        """Gives f and all its derivatives."""
+        """Computes f and all its derivatives."""
         return Program([self.node, *self.gradient, *self.hessian], self.names)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Let a pickle hold the expression alone: programs are made where they are needed."""
+        """Pickle only the expression: programs are created on demand."""
         return calculus, (self.node, self.names)
 
     # ---------------------------------------------------------------------------------------------------- as `Around`
@@ -153,9 +153,9 @@ def calculus(node: Node, names: tuple[str, ...] = PLANE) -> Calculus:
 class Landscape(Displayed):
     """A function f(x, y) with its gradient and Hessian.
 
-    ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a race, and
-    ``node`` the expression. ``notation`` is its LaTeX where the expression is too long to be printed as it is, and
-    ``formula`` then need not be its text. Points are arrays (..., 2) of any array-API namespace; results keep their
+    ``domain`` is ((x0, x1), (y0, y1)), ``minima`` all global minima inside it, ``start`` a good start for a run, and
+    ``node`` the expression. ``notation`` is its LaTeX where the expression is too long to be printed; ``formula`` need
+    not be its text then. Points are arrays (..., 2) of any array-API namespace; results keep their
     type.
     """
 
@@ -170,7 +170,7 @@ class Landscape(Displayed):
     notation: str = ""
 
     def __getstate__(self) -> dict[str, object]:
-        """Let a pickle hold the fields alone: programs are made where they are needed."""
+        """Pickle only the fields: programs are created on demand."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @cached_property
@@ -212,16 +212,16 @@ class Landscape(Displayed):
     def value_grad(self, points: Any) -> tuple[Any, Any]:
         """Return f (...) and its gradient (..., 2) at points (..., 2), computed together."""
         value, *parts = self._calculus.computes_gradient.arrays(*_columns(points))
-        return value, side_by_side(value, parts)
+        return value, stacked(value, parts)
 
     @np.errstate(all="ignore")
     def hessian(self, points: Any) -> Any:
         """Return the second derivatives xx, xy, yy at points (..., 2), as an array (..., 3)."""
         value, *parts = self._calculus.computes_hessian.arrays(*_columns(points))
-        return side_by_side(value, parts)
+        return stacked(value, parts)
 
     def value_grad_at(self, x: float, y: float) -> tuple[float, float, float]:
-        """Return f, df/dx and df/dy at one point, on Python floats: a few microseconds."""
+        """Return f, df/dx and df/dy at one point, on Python floats, in a few microseconds."""
         value, by_x, by_y = self._calculus.computes_gradient.floats(x, y)
         return (value, by_x, by_y) if value == value else (value, value, value)
 
@@ -261,12 +261,12 @@ def fill_gaps(
     cell: tuple[float, float],
     parts: Sequence[NDArray[np.floating]],
 ) -> None:
-    """Where the first of the parts (ny, nx) is nan, put what the program gives a thousandth of a cell further on.
+    """Where the first of the parts (ny, nx) is nan, use the program's values a thousandth of a cell further on.
 
-    Where it stays nan the point is outside of the function, and all parts are nan.
+    If that is nan too, the point is outside the function's domain, and all parts are nan.
     """
     gaps = np.isnan(parts[0])
-    if not gaps.any():  # twenty times as fast as asking where they are
+    if not gaps.any():  # twenty times as fast as np.nonzero
         return
     iy, ix = np.nonzero(gaps)
     beside = program.arrays(x[ix] + x.dtype.type(1e-3 * cell[0]), y[iy] + y.dtype.type(1e-3 * cell[1]))
@@ -274,19 +274,19 @@ def fill_gaps(
         part[iy, ix] = np.where(np.isnan(beside[0]), np.nan, limit)
 
 
-def side_by_side(value: Any, parts: Sequence[Any]) -> Any:
-    """Return derivatives (...) as one array (..., n); they are nan where the value is."""
+def stacked(value: Array, parts: Sequence[Array]) -> Array:
+    """Stack derivatives (...) to one array (..., n); they are nan where the value is."""
     xp = namespace(value)
     lost = xp.isnan(value)
     return xp.stack([xp.where(lost, value, part) for part in parts], axis=-1)
 
 
-def _columns(points: Any) -> tuple[Any, Any]:
-    """Split points (..., 2) into x and y; see `checks.plain` for what may be given."""
-    points = checks.plain(points, "Points")
-    if points.ndim == 0 or points.shape[-1] != 2:
-        raise UserError(f"Points must have the shape (..., 2), not {tuple(points.shape)}.")
-    return points[..., 0], points[..., 1]
+def _columns(points: object) -> tuple[Array, Array]:
+    """Split points (..., 2) into x and y; see `checks.plain` for what is accepted."""
+    array = checks.plain(points, "Points")
+    if array.ndim == 0 or array.shape[-1] != 2:
+        raise UserError(f"Points must have the shape (..., 2), not {tuple(array.shape)}.")
+    return array[..., 0], array[..., 1]
 
 
 def check_domain(domain: Sequence[Sequence[float]]) -> Domain:

@@ -1,4 +1,4 @@
-"""Problems: functions of any number of variables with exact derivatives, a domain, and minima that are known."""
+"""Problems: functions of any number of variables with exact derivatives, a domain, and known minima."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from lossland import checks, userfiles
 from lossland.display import Displayed
 from lossland.errors import UserError, shown
 from lossland.expression import Node
+from lossland.expression.node import Array
 from lossland.landscapes import AnyLandscape, bbob, is_landscape, landscape, tasks, text_of
 from lossland.landscapes.functions import called, takes, traced_vector
-from lossland.landscapes.landscape import Around, Calculus, Landscape, calculus, side_by_side
+from lossland.landscapes.landscape import Around, Calculus, Landscape, calculus, stacked
 
 LARGEST = 1000
-"""Dimensions of a problem that is traced from a function: its expression has a part for each."""
+"""The largest dimension of a problem traced from a function: its expression grows with it."""
 
 Interval = tuple[float, float]
 
@@ -28,10 +29,10 @@ Interval = tuple[float, float]
 class Problem(Displayed):
     """A function of n variables with its gradient, and its Hessian times a vector.
 
-    ``text`` is what `problem` reads, with the dimension, ``around`` what computes (the `Calculus` of an expression, or
-    a model's loss), ``names`` are those of the variables (x and y in the plane, else x1, x2, ...), ``domain`` an
-    interval for each variable, ``minima`` the global minima that are known, with n numbers each, and ``lowest`` the
-    value there, None if there are none. Points are arrays (..., n) of any array-API library; results keep their type.
+    ``text`` is what `problem` reads, with the dimension, ``around`` computes it (the `Calculus` of an expression, or a
+    model's loss), ``names`` are those of the variables (x and y in the plane, else x1, x2, ...), ``domain`` an
+    interval for each variable, ``minima`` the known global minima, with n numbers each, and ``lowest`` the value there,
+    None if there are none. Points are arrays (..., n) of any array-API library; results keep their type.
     """
 
     text: str
@@ -45,7 +46,7 @@ class Problem(Displayed):
 
     @property
     def dimension(self) -> int:
-        """How many variables there are."""
+        """The number of variables."""
         return len(self.names)
 
     @property
@@ -73,37 +74,38 @@ class Problem(Displayed):
     def value_grad(self, points: Any) -> tuple[Any, Any]:
         """Return f (...) and its gradient (..., n) at points (..., n), computed together."""
         value, *parts = self.around.slopes_at(self._columns(points))
-        return value, side_by_side(value, parts)
+        return value, stacked(value, parts)
 
     @np.errstate(all="ignore")
     def hessian_times(self, points: Any, vectors: Any) -> Any:
         """Return the Hessian at points (..., n) times vectors (..., n), as an array (..., n)."""
         columns = self._columns(points)
-        return side_by_side(self.around.values_at(columns), self.around.products_at(columns, self._columns(vectors)))
+        return stacked(self.around.values_at(columns), self.around.products_at(columns, self._columns(vectors)))
 
-    def _columns(self, points: Any) -> list[Any]:
-        points = checks.plain(points, "Points")
-        if points.ndim == 0 or points.shape[-1] != self.dimension:
-            raise UserError(f"Points must have the shape (..., {self.dimension}), not {tuple(points.shape)}.")
-        return [points[..., i] for i in range(self.dimension)]
+    def _columns(self, points: object) -> list[Array]:
+        array = checks.plain(points, "Points")
+        if array.ndim == 0 or array.shape[-1] != self.dimension:
+            raise UserError(f"Points must have the shape (..., {self.dimension}), not {tuple(array.shape)}.")
+        return [array[..., i] for i in range(self.dimension)]
 
 
 Ground = Landscape | Problem
-"""What optimizers run on: both have ``names``, ``domain``, ``minima``, ``value`` and ``grad``, and what is traced has
+"""What optimizers run on: both have ``names``, ``domain``, ``minima``, ``value`` and ``grad``; traced ones also
 ``node`` and ``gradient_nodes``."""
 
-AnyProblem = Problem | AnyLandscape | Callable[[Any], Any]
-"""What is taken as a problem everywhere: see `problem`."""
+VectorFunction = Callable[[np.ndarray], object]
+AnyProblem = Problem | AnyLandscape | VectorFunction
+"""What is accepted as a problem everywhere: see `problem`."""
 
 
 def problem(
     what: AnyProblem, dimension: int | None = None, domain: Sequence[Sequence[float]] | Sequence[float] | None = None
 ) -> Problem:
-    """Return a problem of some dimension, by default 2, or what the problem has.
+    """Return a problem of a dimension, by default 2 or the problem's own.
 
-    In the plane it is all that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension from
-    2 to 40 it is a BBOB function, ``bbob:F`` or ``bbob:F:INSTANCE``; in any up to 1000 a function of one vector, such
-    as ``lambda x: ((x - 1) ** 2).sum()``, that is called once, with a NumPy array of symbols. A task, such as
+    In the plane it is anything that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension
+    from 2 to 40 it is a BBOB function, ``bbob:F`` or ``bbob:F:INSTANCE``; in any up to 1000 a function of one vector,
+    such as ``lambda x: ((x - 1) ** 2).sum()``, which is called once with a NumPy array of symbols. A task, such as
     ``task:logistic-iris``, has a dimension of its own, as a `Problem` has. ``mine.py:name`` names one of these in a
     file of your own, which is run. ``domain`` is an interval for each variable, or one for all; by default the usual
     one, [-5, 5] for a function of a vector. Raises UserError for anything else.
@@ -117,7 +119,7 @@ def problem(
             raise UserError(f"{found.text} has {has} dimensions, not {size}.")
         known = found
     elif _is_of_vector(found) or (size != 2 and inspect.isroutine(found)):
-        known = _of_vector(cast(Callable[[Any], Any], found), size)
+        known = _of_vector(cast(VectorFunction, found), size)
     elif size == 2:
         return _in_the_plane(cast(AnyLandscape, found), area)
     elif isinstance(found, str) and bbob.is_named(found):
@@ -135,7 +137,7 @@ def problem(
 
 
 def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
-    """Return the landscape that is meant, or in more dimensions than two the problem, which may also be given."""
+    """Return a landscape, or a `Problem` if that is given or the dimension is not 2."""
     found = _found(what)
     known = problem(found, dimension)
     if isinstance(found, Problem) or known.dimension != 2 or _is_of_vector(found):
@@ -144,12 +146,12 @@ def ground(what: AnyProblem, dimension: int | None = None) -> Ground:
 
 
 def has_own_dimension(what: AnyProblem) -> bool:
-    """Whether a problem has the dimension that it has: a task, or a `Problem`."""
+    """Whether a problem has a fixed dimension: a task, or a `Problem`."""
     return isinstance(_found(what), Problem)
 
 
 def _found(what: AnyProblem) -> AnyProblem:
-    """Return the problem of a task's name, and what ``mine.py:name`` names; anything else as it is."""
+    """Resolve the name of a task and ``mine.py:name``; return anything else as it is."""
     if isinstance(what, str) and tasks.is_named(what):
         return cast(Problem, tasks.find(what))
     if not isinstance(what, str) or (file := userfiles.named(what)) is None:
@@ -198,7 +200,7 @@ def _in_the_plane(what: AnyLandscape, area: tuple[Interval, ...] | None) -> Prob
     )
 
 
-def _of_vector(function: Callable[[Any], Any], size: int) -> Problem:
+def _of_vector(function: VectorFunction, size: int) -> Problem:
     names = names_of(size)
     node = traced_vector(function, names)
     name = getattr(function, "__name__", "")

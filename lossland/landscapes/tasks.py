@@ -1,7 +1,7 @@
 """The tasks that come with lossland: losses of small models on data, named ``task:NAME``.
 
-Each is a file of the folder ``tasks``, like a scene, and has one function ``task`` that returns a `Problem`. It may use
-all of lossland's public names, as a user's own file may.
+Each is a file in the folder ``tasks`` with one function ``task`` that returns a `Problem`. Like a user's own file it
+may use all of lossland's public names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def names() -> tuple[str, ...]:
 
 
 def is_named(text: str) -> bool:
-    """Whether a text is meant to name a task."""
+    """Whether a text has the form of a task's name."""
     return text.strip().lower().startswith(PREFIX)
 
 

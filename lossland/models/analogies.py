@@ -146,7 +146,7 @@ class Sum:
     @property
     def own_cosines(self) -> Floats:
         """The cosines of its own words with the sum."""
-        return self.compass.cosines(self.walk.end)[self._rows(self.words)]
+        return self.compass.cosines(self.walk.end)[self._rows(self.words)].astype(float)
 
     @property
     def left_out(self) -> tuple[str, float] | None:

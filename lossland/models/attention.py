@@ -1,39 +1,42 @@
-"""Who looks at whom: scaled dot-product attention with masks, heads and temperatures.
+"""Scaled dot-product attention with masks, heads and temperatures.
 
-Each query asks all keys, softmax(Q K^T / (sqrt(d) T)) says what share of its attention each of them gets, and these
-shares blend the values (Vaswani et al. 2017, "Attention Is All You Need", section 3.2; the temperature T is 1 there).
-Tokens are rows: queries (..., n, d), keys (..., m, d), values (..., m, v), whatever stands before, such as heads.
-Arrays may be of any library of the array API standard.
+Each query is compared with all keys; softmax(Q K^T / (sqrt(d) T)) gives the weights with which the values are averaged
+(Vaswani et al. 2017, "Attention Is All You Need", section 3.2; the temperature T is 1 there). Tokens are rows: queries
+(..., n, d), keys (..., m, d), values (..., m, v), with any leading axes, such as heads. Arrays may be of any library of
+the array API standard.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from lossland.errors import UserError
-from lossland.expression.node import namespace
+from lossland.expression.node import Array, namespace
+
+A = TypeVar("A", bound=Array)
 
 
-class Attention(NamedTuple):
-    """One look: ``scores`` (..., n, m) before the softmax, -inf where masked; ``weights`` (..., n, m), whose rows sum
-    to 1; and ``output`` (..., n, v), each row of which lies within the convex hull of the values."""
+class Attention(NamedTuple, Generic[A]):
+    """The result of attention: ``scores`` (..., n, m) before the softmax, -inf where masked; ``weights`` (..., n, m),
+    whose rows sum to 1; and ``output`` (..., n, v), each row of which lies within the convex hull of the values."""
 
-    scores: Any
-    weights: Any
-    output: Any
+    scores: A
+    weights: A
+    output: A
 
 
-def causal(xp: Any, count: int) -> Any:
-    """Return the mask (count, count) of those that see only themselves and what came before: True where they look."""
+def causal(xp: ModuleType, count: int) -> Any:
+    """Return the causal mask (count, count) as an array of ``xp``: True where a token may attend, itself and before."""
     return xp.tril(xp.ones((count, count), dtype=xp.bool))
 
 
-def scores(queries: Any, keys: Any, mask: Any = None, temperature: float = 1.0, scaled: bool = True) -> Any:
-    """Return how well each query and each key agree (..., n, m): q·k / (√d T), or q·k / T if not ``scaled``.
+def scores(queries: A, keys: A, mask: Array | None = None, temperature: float = 1.0, scaled: bool = True) -> A:
+    """Return the scores (..., n, m) of queries and keys: q·k / (√d T), or q·k / T if not ``scaled``.
 
-    What the ``mask`` (..., n, m) has False for is -inf. Of independent numbers with mean 0 and variance 1, q·k has
-    the variance d; divided by √d it is 1 for every d, which keeps the softmax from choosing one key alone.
+    Where the ``mask`` (..., n, m) is False they are -inf. If entries are independent with mean 0 and variance 1, q·k
+    has variance d; divided by √d it has variance 1 for every d, which keeps the softmax from saturating.
     """
     xp = namespace(queries)
     if not temperature > 0.0:
@@ -43,26 +46,26 @@ def scores(queries: Any, keys: Any, mask: Any = None, temperature: float = 1.0, 
     return found if mask is None else xp.where(mask, found, xp.asarray(-math.inf, dtype=found.dtype))
 
 
-def softmax(scores: Any) -> Any:
-    """Return shares (..., m) that sum to 1 in proportion to exp(score); -inf gets 0. Each row needs a finite score."""
+def softmax(scores: A) -> A:
+    """Return weights (..., m) proportional to exp(score) that sum to 1; -inf gets 0. Each row needs a finite score."""
     xp = namespace(scores)
     raised = xp.exp(scores - xp.max(scores, axis=-1, keepdims=True))
     return raised / xp.sum(raised, axis=-1, keepdims=True)
 
 
 def attend(
-    queries: Any, keys: Any, values: Any, mask: Any = None, temperature: float = 1.0, scaled: bool = True
-) -> Attention:
-    """Return scores, weights and outputs of queries (..., n, d) that ask keys (..., m, d) about values (..., m, v)."""
+    queries: A, keys: A, values: A, mask: Array | None = None, temperature: float = 1.0, scaled: bool = True
+) -> Attention[A]:
+    """Return scores, weights and outputs of queries (..., n, d), keys (..., m, d) and values (..., m, v)."""
     found = scores(queries, keys, mask, temperature, scaled)
     weights = softmax(found)
     return Attention(found, weights, namespace(weights).matmul(weights, values))
 
 
-def course(scores: Any, share: float, step: float = 0.03) -> Any:
-    """Return the weights (k, m) on the way of one query's scores (m,) from 0 to a share of what they are, by ``step``.
+def course(scores: A, share: float, step: float = 0.03) -> A:
+    """Return the weights (k, m) of one query's scores (m,), scaled from 0 to ``share`` in steps of ``step``.
 
-    They begin as equal shares. What is masked, with -inf, has the weight 0 all the way.
+    They begin uniform. Masked scores, -inf, always have the weight 0.
     """
     xp = namespace(scores)
     grown = xp.asarray([*(k * step for k in range(math.ceil(share / step))), share], dtype=scores.dtype)[:, None]
@@ -71,10 +74,10 @@ def course(scores: Any, share: float, step: float = 0.03) -> Any:
     return softmax(xp.where(seen[None], grown * known[None], xp.asarray(-math.inf, dtype=scores.dtype)))
 
 
-def warmed(weights: Any, temperature: float, mask: Any = None) -> Any:
-    """Return weights (..., n, m) as they would be at another temperature, and behind a ``mask``, from those at 1.
+def warmed(weights: A, temperature: float, mask: Array | None = None) -> A:
+    """Return weights (..., n, m) at another temperature, optionally masked, from those at temperature 1.
 
-    Weights are exp(score) up to a factor for each row, so their logarithms will do as scores.
+    Weights are exp(score) up to a factor for each row, so their logarithms serve as scores.
     """
     xp = namespace(weights)
     known = weights > 0
@@ -83,8 +86,8 @@ def warmed(weights: Any, temperature: float, mask: Any = None) -> Any:
     return softmax(xp.where(known, found, xp.asarray(-math.inf, dtype=found.dtype)))
 
 
-def split_heads(x: Any, heads: int) -> Any:
-    """Return tokens (..., n, h d) as h heads (..., h, n, d) with d neighbouring numbers each."""
+def split_heads(x: A, heads: int) -> A:
+    """Return tokens (..., n, h d) split into h heads (..., h, n, d) of d consecutive features each."""
     xp = namespace(x)
     *before, count, width = x.shape
     if width % heads:
@@ -93,16 +96,16 @@ def split_heads(x: Any, heads: int) -> Any:
     return xp.permute_dims(xp.reshape(x, (*before, count, heads, width // heads)), order)
 
 
-def join_heads(x: Any) -> Any:
-    """Return what h heads (..., h, n, d) have found as tokens (..., n, h d) again."""
+def join_heads(x: A) -> A:
+    """Return the outputs of h heads (..., h, n, d) concatenated to tokens (..., n, h d)."""
     xp = namespace(x)
     *before, heads, count, width = x.shape
     order = (*range(len(before)), len(before) + 1, len(before), len(before) + 2)
     return xp.reshape(xp.permute_dims(x, order), (*before, count, heads * width))
 
 
-def entropy(weights: Any) -> Any:
-    """Return the entropy (...) of shares (..., m) in bits: 0 looks at one key alone, log2 m at all of them alike."""
+def entropy(weights: A) -> A:
+    """Return the entropy (...) of weights (..., m) in bits: 0 for a single key, log2 m for uniform weights."""
     xp = namespace(weights)
     some = xp.where(weights > 0, weights, xp.ones_like(weights))
     return -xp.sum(some * xp.log2(some), axis=-1)

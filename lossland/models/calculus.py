@@ -1,4 +1,4 @@
-"""Calculus of one variable: slopes, turning points, sums and integrals, Taylor polynomials, Newton's method.
+"""Calculus: slopes, turning points, sums and integrals of one variable, and the Jacobians of maps of the plane.
 
 Functions of x are passed in: ``f`` gets an array (...) and returns one like it. Sources of the numbers in the tests are
 closed forms and SciPy.
@@ -13,21 +13,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossland.expression.function import Function as Traced
 from lossland.landscapes.landscape import Landscape
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
 
 RULES = ("left", "mid", "right", "lower", "upper")  # where in a bar its height is taken
-SAMPLES = 801  # places at which a sign change is looked for
-HALVINGS = 60
-REACHED = 36  # halvings of a sample's width
-WITHIN = 17  # places in a bar at which its lowest and highest value are looked for
+SAMPLES = 801  # points at which a sign change is sought
+HALVINGS = 60  # bisection steps of a root
+REACHED = 36  # bisection steps of `reach_within`
+WITHIN = 17  # points in a bar at which its lowest and highest value are sought
 NODES = 16  # of the Gauss rule in a panel
-SETTLED = 1e-3  # of the area without signs, which has corners where the function changes its sign
+SETTLED = 1e-3  # relative tolerance of the integral of |f|, which has kinks where f changes its sign
 MOST_PANELS = 4096
-AGREED = 1e-13  # relative: two rules of which the second has twice as many panels
+AGREED = 1e-13  # relative tolerance between two successive refinements
 
 
 # ------------------------------------------------------------------------------------------------------- slopes
@@ -48,7 +47,7 @@ def corner_share(u: Function, v: Function, x: float, h: float) -> float:
 
 
 def roots(f: Function, low: float, high: float) -> Floats:
-    """Return where a function changes its sign between two x (k,), rising, by bisection."""
+    """Return where a function changes its sign between two x (k,), ascending, by bisection."""
     x = np.linspace(low, high, SAMPLES)
     y = np.asarray(f(x), float)
     exact = x[y == 0.0]
@@ -64,13 +63,13 @@ def roots(f: Function, low: float, high: float) -> Floats:
 
 
 def extrema(f: Function, slope: Function, second: Function, low: float, high: float) -> Floats:
-    """Return the places where a graph is level between two x as rows x, f, f'' (k, 3)."""
+    """Return the points between two x where f' = 0, as rows x, f, f'' (k, 3)."""
     x = roots(slope, low, high)
     return np.stack([x, np.asarray(f(x), float), np.asarray(second(x), float)], axis=-1)
 
 
 def reach_within(f: Function, x: float, epsilon: float, most: float) -> float:
-    """Return the largest δ, at most ``most``, such that f keeps within ε of f(x) as far as δ to both sides of x."""
+    """Return the largest δ, at most ``most``, such that |f(t) − f(x)| < ε wherever |t − x| < δ."""
     away = np.linspace(0.0, most, SAMPLES)
     here = float(np.asarray(f(np.array([x])), float)[0])
     gap = np.maximum(*(np.abs(np.asarray(f(x + sign * away), float) - here) for sign in (-1.0, 1.0)))
@@ -97,7 +96,7 @@ def rounded_up(size: float) -> float:
 
 # -------------------------------------------------------------------------------------------------------- areas
 class Bars(NamedTuple):
-    """A sum of bars: their edges (n + 1,), heights (n,), and where on the graph each height was taken (n,)."""
+    """A Riemann sum: edges (n + 1,) and heights (n,) of its bars, and the x (n,) at which each height was taken."""
 
     edges: Floats
     heights: Floats
@@ -105,15 +104,15 @@ class Bars(NamedTuple):
 
     @property
     def sum(self) -> float:
-        """The area of all bars, those below the axis counted as negative."""
+        """The signed area of all bars."""
         return float((self.heights * np.diff(self.edges)).sum())
 
 
 def riemann(f: Function, low: float, high: float, n: int, rule: str, turns: ArrayLike = ()) -> Bars:
-    """Return n bars of one width from low to high under a graph, by one of the `RULES`.
+    """Return n bars of equal width from low to high under a graph, by one of the `RULES`.
 
-    ``turns`` are the places where the graph is level or has a kink: the rules ``lower`` and ``upper`` look there, at
-    both ends of each bar and at a few places between.
+    ``turns`` are the x where the graph is level or has a kink: the rules ``lower`` and ``upper`` evaluate f there, at
+    both ends of each bar and at a few points between.
     """
     edges = np.linspace(low, high, n + 1)
     if rule in ("left", "mid", "right"):
@@ -152,13 +151,13 @@ def integral(f: Function, low: float, high: float) -> float:
 
 
 def running_integral(f: Function, low: float, high: float, count: int) -> tuple[Floats, Floats]:
-    """Return places (count + 1,) from low to high and the integral from low up to each of them."""
+    """Return x (count + 1,) from low to high and the integral from low up to each of them."""
     parts = _on_panels(f, low, high, count)
     return np.linspace(low, high, count + 1), np.concatenate([[0.0], np.cumsum(parts)])
 
 
 def _on_panels(f: Function, low: float, high: float, panels: int) -> Floats:
-    """Return the integral over each of some panels of one width (panels,)."""
+    """Return the integral over each of some panels (panels,) of equal width."""
     node, weight = np.polynomial.legendre.leggauss(NODES)
     edges = np.linspace(low, high, panels + 1)
     half = np.diff(edges) / 2
@@ -167,10 +166,10 @@ def _on_panels(f: Function, low: float, high: float, panels: int) -> Floats:
 
 
 def unrolled_ring(inner: float, outer: float, share: float, count: int = 49) -> tuple[Floats, Floats]:
-    """Return both sides (count, 2) of a ring around the origin that is cut open on top and unrolled.
+    """Return both sides (count, 2) of a ring around the origin that is cut open at the top and unrolled.
 
-    Share 0 is the ring, 1 a strip as long as its middle circle. Its middle at the foot stays where it is, and what is
-    between is an arc that is less bent; length and area are the same all the time.
+    Share 0 is the ring, 1 a strip as long as its middle circle. Its lowest point stays fixed, and between the two it is
+    an arc of smaller curvature; length and area stay the same throughout.
     """
     middle, half, along = (inner + outer) / 2, (outer - inner) / 2, np.linspace(-np.pi, np.pi, count)
     angle, bend = along * (1.0 - share), max(1.0 - share, 1e-9)
@@ -181,65 +180,6 @@ def unrolled_ring(inner: float, outer: float, share: float, count: int = 49) -> 
         x, up = (radius + out) * np.sin(angle), 2 * (radius + out) * np.sin(angle / 2) ** 2
         sides.append(np.stack([x if share < 1.0 else middle * along, up - middle - out], axis=-1))
     return sides[0], sides[1]
-
-
-# --------------------------------------------------------------------------------------------- Taylor and Newton
-def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
-    """Return the values (...) of a polynomial in x - centre with coefficients (n + 1,), lowest first."""
-    value = np.polynomial.polynomial.polyval(np.asarray(x, float) - centre, np.asarray(coefficients, float))
-    return np.asarray(value, np.float64)
-
-
-def remainder_bounds(
-    f: Traced, centre: float, degree: int, span: tuple[float, float], count: int = 241
-) -> tuple[Floats, Floats]:
-    """Return places (m,) between two x, rising, and Lagrange's bound of a Taylor polynomial's error at each (m,).
-
-    It is the largest |f^(n+1)| on the way from the centre, times |x - a|^(n+1) / (n+1)!; nan beyond a corner, where
-    there is none. The derivative is looked at in ``count`` places, at both ends and at corners.
-    """
-    x = np.union1d(np.linspace(*span, count), [centre, *f.corners(*span, degree + 1)])
-    middle = int(np.searchsorted(x, centre))
-    sizes = np.abs(f.taylor(x, degree + 1)[degree + 1])
-    most = np.empty_like(sizes)
-    most[middle:] = np.maximum.accumulate(sizes[middle:])
-    most[: middle + 1] = np.maximum.accumulate(sizes[: middle + 1][::-1])[::-1]
-    return x, most * np.abs(x - centre) ** (degree + 1)
-
-
-def circling_copy(degree: float, x: Floats) -> Floats:
-    """Return the Taylor polynomial of e^(ix) around 0 as points (m, 3): x, then its imaginary and its real part.
-
-    Of a degree that is no whole number the last term is there in part.
-    """
-    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
-    for k in range(int(np.ceil(degree)) + 1):
-        parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
-        term = term * x / (k + 1)
-    return np.stack([x, parts[1], parts[0]], -1)
-
-
-def newton(f: Function, slope: Function, start: float, steps: int) -> Floats:
-    """Return the places (steps + 1,) of Newton's method: where the tangent meets the axis is the next one.
-
-    It stands still where the slope is 0 or something is not finite.
-    """
-    ways = [float(start)]
-    for _ in range(steps):
-        here = np.array([ways[-1]])
-        with np.errstate(all="ignore"):
-            move = np.asarray(f(here), float)[0] / np.asarray(slope(here), float)[0]
-        ways.append(ways[-1] - float(move) if np.isfinite(move) else ways[-1])
-    return np.array(ways)
-
-
-def quadratic_model(
-    value: float, gradient: ArrayLike, hessian: ArrayLike, offset: ArrayLike, degree: int = 2
-) -> Floats:
-    """Return f + g·δ, and with degree 2 also + ½ δ^T H δ, at offsets δ (..., n)."""
-    delta, g, h = (np.asarray(part, float) for part in (offset, gradient, hessian))
-    model = value + delta @ g
-    return model + 0.5 * np.einsum("...i,ij,...j", delta, h, delta) if degree > 1 else model
 
 
 # ------------------------------------------------------------------------------------------- maps of the plane
@@ -261,7 +201,7 @@ class PlaneMap:
 
 
 def chained(*jacobians: Sequence[Sequence[float]] | Floats) -> Floats:
-    """Return the Jacobian of maps one after the other, the first one first: their product, the last on the left."""
+    """Return the Jacobian of a composition of maps, the first one first: their product, the last on the left."""
     product = np.asarray(jacobians[0], float)
     for one in jacobians[1:]:
         product = np.asarray(one, float) @ product
@@ -269,7 +209,7 @@ def chained(*jacobians: Sequence[Sequence[float]] | Floats) -> Floats:
 
 
 def enlarged(maps: Sequence[Callable[[Floats], Floats]], point: ArrayLike, offsets: Floats) -> list[Floats]:
-    """Return where maps that follow each other send what lies around a point, seen from where that one goes.
+    """Return how successive maps move the neighbourhood of a point, relative to the point's image.
 
     ``offsets`` (..., 2) from the point become offsets (..., 2) from its image, after each of the maps.
     """

@@ -1,8 +1,8 @@
-"""A training's path out of files: PyTorch's checkpoints, safetensors, or one recorded run (.npz).
+"""A training's path read from files: PyTorch's checkpoints, safetensors, or one recorded run (.npz).
 
 Checkpoints are state dicts, or hold one under some key, perhaps with a prefix before all names, as Lightning
-(``model.``), ``DataParallel`` (``module.``) and ``torch.compile`` (``_orig_mod.``) put there. Nothing in a file is run:
-they are read with ``weights_only=True``.
+(``model.``), ``DataParallel`` (``module.``) and ``torch.compile`` (``_orig_mod.``) put there. No code in a file is
+executed: they are read with ``weights_only=True``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,15 @@ from lossland.models.recorder import read_run
 from lossland.models.slices import Layout
 from lossland.models.torch_models import require_torch
 
+if TYPE_CHECKING:
+    from lossland.models.torch_models import Module
+
 Floats = NDArray[np.float64]
 State = Mapping[str, Any]  # arrays or tensors by name
 
 
 def files_of(patterns: Sequence[str]) -> list[Path]:
-    """Return the files of names and patterns such as ``run/*.pt``, those of a pattern with numbers in order."""
+    """Return the files of names and patterns such as ``run/*.pt``, those of a pattern in natural order."""
     found: list[Path] = []
     for pattern in patterns:
         text = str(Path(pattern).expanduser())
@@ -42,7 +46,7 @@ def files_of(patterns: Sequence[str]) -> list[Path]:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a key by which e2 comes before e10."""
+    """Return a sort key by which e2 comes before e10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", name)]
 
 
@@ -52,7 +56,7 @@ def is_run(files: Sequence[Path]) -> bool:
 
 
 def states(files: Sequence[Path]) -> Iterator[tuple[str, State]]:
-    """Yield the state of each checkpoint, or of each step of a recorded run, with the words that name it."""
+    """Yield the state of each checkpoint, or of each step of a recorded run, with a name for messages."""
     if is_run(files):
         run = read_run(files[0])
         for t, step in enumerate(run.steps):
@@ -69,14 +73,14 @@ def _loaded(file: Path) -> State:
     torch = require_torch()
     try:
         if ending == ".safetensors":
-            found: Any = _safetensors().load_file(file)
+            found = _safetensors().load_file(file)
         else:
             found = torch.load(file, map_location="cpu", weights_only=True)
     except MachineError:
         raise
     except OSError as error:
         raise MachineError(f"{file} cannot be read: {error.strerror or error}.") from error
-    except Exception as error:  # each damage has its own
+    except Exception as error:  # the libraries raise many kinds for a damaged file
         if "Unsupported" in str(error):
             raise UserError(
                 f"{file} holds more than tensors, a whole model perhaps, and is not read: save model.state_dict()."
@@ -88,7 +92,7 @@ def _loaded(file: Path) -> State:
     return found
 
 
-def _safetensors() -> Any:
+def _safetensors() -> ModuleType:
     try:
         return importlib.import_module("safetensors.torch")
     except ImportError:
@@ -104,7 +108,7 @@ class Wanted(NamedTuple):
     allowed: Mapping[str, Shape]
 
 
-def wanted_of(model: Any) -> Wanted:
+def wanted_of(model: Module) -> Wanted:
     """Return what a checkpoint of a module holds: its parameters and running statistics; counters may be missing."""
     free = dict(model.named_parameters())
     everything = {**dict(model.named_buffers()), **model.state_dict()}
@@ -117,7 +121,7 @@ def wanted_of(model: Any) -> Wanted:
     return Wanted(needed, {name: tuple(value.shape) for name, value in everything.items()})
 
 
-def load(model: Any, state: Mapping[str, Any]) -> None:
+def load(model: Module, state: State) -> None:
     """Put a checkpoint's parameters and running statistics into a module."""
     torch = require_torch()
     tensors = {name: torch.as_tensor(np.asarray(v)) if not hasattr(v, "detach") else v for name, v in state.items()}
@@ -125,7 +129,7 @@ def load(model: Any, state: Mapping[str, Any]) -> None:
 
 
 def matched(wanted: Wanted, state: State, source: str) -> State:
-    """Return what a state holds of a network, by the network's own names, or raise UserError."""
+    """Return the part of a state that belongs to a network, by the network's own names, or raise UserError."""
     inner = [value for value in state.values() if isinstance(value, Mapping)]
     best = max([state, *inner], key=lambda part: _hits(wanted, part))
     prefix = _prefix(wanted, best)
@@ -150,14 +154,14 @@ def _hits(wanted: Wanted, state: State) -> int:
 
 
 def _prefix(wanted: Wanted, state: State) -> str:
-    """Return what stands before all of a network's names in a state."""
+    """Return the common prefix of a network's names in a state."""
     first = next(iter(wanted.needed))
     ends = [str(name).removesuffix(first) for name in state if str(name).endswith(first)]
     return next((end for end in ends if all(f"{end}{name}" in state for name in wanted.needed)), "")
 
 
 def row_of(parameters: Sequence[Parameter], state: State, source: str) -> Floats:
-    """Return a network's flat vector (n,) out of its state."""
+    """Return a network's flat parameter vector (n,) from its state."""
     parts = [_numbers(state[p.name]).ravel() for p in parameters]
     row = np.concatenate(parts)
     if not np.isfinite(row).all():

@@ -1,4 +1,4 @@
-"""Samples by name and what they are called, which of many are looked at, and their groups."""
+"""Samples by name with their labels, subsets of them, and their groups."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Indices = NDArray[np.int64]
 
 NAMES = ("digits", "iris", "words", *misleading.SETS, "file")
 WORDS = 2000  # the most frequent ones
-GROUPS, STEPS = 10, 12  # of k-means, where nearly every sample is called otherwise
-FEW = 12  # labels that are always groups
+GROUPS, STEPS = 10, 12  # of k-means, where nearly every sample has a label of its own
+FEW = 12  # up to so many labels are always the groups
 
 
 def samples(name: str, file: str = "", labels: str = "", seed: int = 0, pictures: str = "") -> Vectors:
@@ -44,9 +44,10 @@ def drawn(count: int, most: int, seed: int = 0) -> Indices:
 
 
 def groups(made: Vectors, some: Indices, seed: int = 0) -> tuple[Indices, list[str]]:
-    """Return the group (n,) of each sample, and the groups' names: its label, or one of ten that k-means finds, "".
+    """Return the group (n,) of each sample, and the groups' names: the labels, or ten unnamed clusters of k-means.
 
-    That is done where there is more than one label for each four samples, as with words; it looks at ``some`` of them.
+    k-means is used where there is more than one label for every four samples, as with words; it is fitted to ``some``
+    of them.
     """
     names, kind = np.unique(made.labels, return_inverse=True)
     if len(names) <= max(FEW, len(made) // 4):
@@ -81,7 +82,7 @@ def along(made: Vectors, first: str, second: str) -> Floats:
 
 
 def nearest_to(points: Floats, one: int, rows: Indices, count: int) -> tuple[Indices, Floats]:
-    """Return which of the samples ``rows`` are nearest to one of all, itself left out, and how far they are."""
+    """Return which of the samples ``rows`` are nearest to sample ``one``, itself excluded, and their distances."""
     away = np.sqrt(tsne.squares(points[[one]], points[rows])[0])
     away[rows == one] = np.inf
     found = np.argsort(away, kind="stable")[: min(count, len(rows) - 1)]

@@ -1,4 +1,4 @@
-"""Curves of equal value through a point: steps along the contour, each put right by Newton's method.
+"""Curves of equal value through a point: steps along the contour, each corrected by Newton's method.
 
 Source: Allgower and Georg, *Introduction to Numerical Continuation Methods*, 2003 (predictor and corrector).
 """
@@ -14,7 +14,7 @@ Point = Sequence[float]  # x, y
 ValueGrad = Callable[[float, float], tuple[float, float, float]]
 """Returns f, ∂f/∂x and ∂f/∂y at x, y."""
 
-NEWTON = 12  # steps that put a point right, at most
+NEWTON = 12  # corrector steps of a point, at most
 MOST = 1500  # points to each side
 
 

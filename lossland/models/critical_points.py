@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Kind = Literal["minimum", "saddle", "maximum"]
 
 SEEDS = 49  # Newton's method starts from so many points along each side
-NEWTON = 80  # its steps
+NEWTON = 80  # its iterations
 MOST = 600  # critical points that are kept
 CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 48, False)), np.sin(np.linspace(0, 2 * np.pi, 48, False))], -1)
 
@@ -72,9 +72,9 @@ def principal_axes(hessian: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def critical_points(surface: Surface, height: float) -> list[CriticalPoint]:
-    """Return the critical points in the domain, lowest first: none of a flat place or of the floor of a valley.
+    """Return the isolated critical points in the domain, lowest first: none of a flat region or a valley floor.
 
-    ``height`` is that of the landscape over the domain: what is smaller than rounding errors of that size is 0.
+    ``height`` is the landscape's range of values over the domain: what is below rounding errors of that size is 0.
     """
     (x0, x1), (y0, y1) = surface.domain
     size = (x1 - x0 + y1 - y0) / 4  # half the domain's width
@@ -92,9 +92,9 @@ def critical_points(surface: Surface, height: float) -> list[CriticalPoint]:
 
 
 def _alone(points: Sequence[CriticalPoint], distance: float, dust: float) -> list[CriticalPoint]:
-    """Return the points without those of a flat place or a level line, of which any number could be found.
+    """Return the points without those of a flat region or a level line, of which any number could be found.
 
-    These have no curvature in some direction, and another one like them as high and as near as ``distance``.
+    These have zero curvature in some direction, and another such point of the same value within ``distance``.
     """
     flat = [point for point in points if (point.curvature == 0).any()]
     position = np.array([point.position for point in flat]).reshape(-1, 2)
@@ -136,12 +136,12 @@ def _apart(positions: Sequence[Floats], distance: float) -> Floats:
 
 
 def _without_dust(values: Floats, dust: float) -> Floats:
-    """Return the values with those that rounding alone could have left set to 0."""
+    """Return the values with those below rounding error set to 0."""
     return np.where(np.abs(values) < dust, 0.0, values)
 
 
 def _kind(surface: Surface, position: Floats, value: float, curvature: Floats, size: float) -> Kind:
-    """Return what a critical point is: by the signs of its curvatures, or by looking around where one is zero."""
+    """Return a critical point's kind from the signs of its curvatures, or from values around it where one is zero."""
     if np.isfinite(curvature).all() and np.abs(curvature).min() > 0:
         kinds: tuple[Kind, Kind, Kind] = ("maximum", "saddle", "minimum")
         return kinds[int((curvature > 0).sum())]
@@ -164,7 +164,7 @@ def of_kind(points: Sequence[CriticalPoint], kind: Kind) -> Floats:
 def shape_numbers(point: CriticalPoint) -> dict[str, Floats | float]:
     """Return a critical point's curvatures and what follows from them.
 
-    ``kappa`` is their ratio, ``rate_limit`` = 2/λ of the larger one: from there on gradient descent does not rest.
+    ``kappa`` is their ratio, ``rate_limit`` = 2/λ of the larger one: from that rate on gradient descent diverges.
     """
     smallest, largest = sorted(np.abs(point.curvature))
     above = float(point.curvature[1])

@@ -1,11 +1,10 @@
-"""Learning curves: smoothed, their best step, when patience ends; and a small training that overfits."""
+"""Learning curves: smoothing, the best step, early stopping; and a small training that overfits."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,12 +21,12 @@ from lossland.numerals import short, thousands
 Floats = NDArray[np.float64]
 TRAIN = ("train", "training")
 VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
-HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of what should rise
-TOP = 8.0  # how many times its middle value is seen of a curve, where it comes ...
-FAR = 30.0  # ... higher than so many times that
-MOST_KEPT = 64  # trainings
-BLOCK = 180  # samples judged at once: so few that BLAS does not start threads, which would take longer
-RATE = 0.01  # of Adam for it
+HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of metrics that should rise
+TOP = 8.0  # the visible range ends at so many times a curve's median, if the curve exceeds ...
+FAR = 30.0  # ... so many times its median
+MOST_KEPT = 64  # trainings in the cache
+BLOCK = 180  # samples evaluated at once: so few that BLAS does not start threads, which would take longer
+RATE = 0.01  # of Adam for the small training
 HIDDEN = 16  # neurons of the small training
 
 
@@ -35,15 +34,13 @@ def smoothed(values: ArrayLike, beta: float) -> Floats:
     """Return the exponential moving average of values (T, ...), without its bias towards 0.
 
     s_t = β s_{t−1} + (1 − β) v_t from s_0 = 0, over 1 − β^t (Kingma & Ba 2014, section 3; so does TensorBoard). Values
-    that are not finite are passed over: there the average stays as it was, nan before the first.
+    that are not finite are skipped: there the average stays as it was, nan before the first.
     """
     values = np.asarray(values, float)
     if not 0.0 <= beta < 1.0:
         raise UserError(f"Smoothing is from 0 to less than 1, not {beta:g}.")
-    average, weight = (
-        np.zeros(values.shape[1:]),
-        np.zeros(values.shape[1:]),
-    )  # weight: 1 − β^t, t the finite ones so far
+    average = np.zeros(values.shape[1:])
+    weight = np.zeros(values.shape[1:])  # 1 − β^t, where t counts the finite values so far
     found = np.full(values.shape, np.nan)
     for t, value in enumerate(values):
         good = np.isfinite(value)
@@ -54,7 +51,7 @@ def smoothed(values: ArrayLike, beta: float) -> Floats:
 
 
 def best(values: ArrayLike, higher: bool = False) -> int:
-    """Return the index of the smallest value, or the largest; the first of several. Raises UserError for no number."""
+    """Return the first index of the smallest value, or the largest. Raises UserError if no value is finite."""
     values = np.asarray(values, float)
     if not np.isfinite(values).any():
         raise UserError("A curve without a finite value has no best step.")
@@ -99,7 +96,7 @@ def gap(train: Scalars, validation: Scalars) -> Scalars:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """One number of a run, in training and in validation; None where it was not measured, of one at least not."""
+    """One metric of a run, in training and in validation; at most one is None, where it was not measured."""
 
     name: str
     train: Scalars | None = None
@@ -119,21 +116,21 @@ class Pair:
 
     @property
     def curves(self) -> list[Scalars]:
-        """Those that there are."""
+        """Those that were measured."""
         return list(self.named.values())
 
     @property
     def judged(self) -> Scalars:
-        """The curve that tells the best step: validation's, else training's."""
+        """The curve that decides on the best step: validation's, else training's."""
         return self.curves[-1]
 
 
 @np.errstate(all="ignore")
 def verdict(pair: Pair, patience: int, higher: bool = False) -> dict[str, float]:
-    """Return what curves say: ``best_epoch`` and ``best_value`` of the judged curve, and what became of them.
+    """Return the readings of a pair of curves: ``best_epoch`` and ``best_value`` of the judged curve, and more.
 
     ``stopped_epoch`` is the step at which patience ends (nan: never), ``last`` the judged curve's last value, ``rise``
-    by which share of the best value it is above that. With both curves, ``train`` and ``gap`` are those at the end.
+    its excess over the best value as a share of that. With both curves, ``train`` and ``gap`` are those at the end.
     """
     steps, values = pair.judged.steps, pair.judged.values
     at, stop = best(values, higher), stopping(values, patience, higher)
@@ -150,10 +147,10 @@ def verdict(pair: Pair, patience: int, higher: bool = False) -> dict[str, float]
 
 
 def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
-    """Return the range of values in which curves are seen well: from 0 if all are above it, to their largest value.
+    """Return the range of values to show for curves: from 0 if all are above it, to their largest value.
 
-    Where a curve comes higher than ``FAR`` times the largest of the curves' middle values, it is cut at ``TOP`` times
-    that. On a logarithmic scale only what is above 0 is seen, four powers of ten below that cut and as many above it.
+    Where a curve exceeds ``FAR`` times the largest of the curves' medians, the range ends at ``TOP`` times that. On a
+    logarithmic scale only positive values are shown, four powers of ten below that end and four above it.
     """
     kept = [curve[np.isfinite(curve) & ((curve > 0) | (not log))] for curve in curves]
     kept = [curve for curve in kept if len(curve)] or [np.array([0.0, 1.0])]
@@ -230,8 +227,8 @@ def of_runs(runs: Sequence[RecordedRun], name: str) -> list[Pair]:
 def measured(curve: Scalars) -> Scalars:
     """Return a curve without the nan of steps at which it was not measured.
 
-    Those are between values of which no two follow each other, such as a validation every tenth step. Any other nan
-    was measured: a training that diverged; so was one that comes later after the last value than any value did.
+    Those lie between values of which no two are consecutive, such as a validation every tenth step. Any other nan was
+    measured, in a training that diverged; so was one farther after the last value than the values' largest spacing.
     """
     good = np.flatnonzero(~np.isnan(curve.values))
     if len(good) < 2 or np.diff(good).min() == 1:
@@ -242,7 +239,7 @@ def measured(curve: Scalars) -> Scalars:
 
 
 def stretches(x: ArrayLike, y: ArrayLike) -> list[tuple[Floats, Floats]]:
-    """Return the parts (m,), (m,) of a line through points (n,), (n,) that are from y = 0 to 1, each of two or more.
+    """Return the parts (m,), (m,) of a polyline (n,), (n,) with y from 0 to 1, each of two or more points.
 
     A part ends where the line crosses 0 or 1, and before a y that is not finite.
     """
@@ -259,14 +256,14 @@ def stretches(x: ArrayLike, y: ArrayLike) -> list[tuple[Floats, Floats]]:
 
 
 def is_higher_better(name: str) -> bool:
-    """Whether a curve's name is of something that should rise, such as accuracy."""
+    """Whether a curve's name is that of a metric that should rise, such as accuracy."""
     return any(part in name.lower() for part in HIGHER)
 
 
 def pairs(names: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return what was measured in training and in validation, by its name: the two curves' names, "" for one missing.
+    """Return the names of the training and validation curves of each metric, "" for a missing one.
 
-    Found are ``loss`` and ``val_loss``, ``train_loss`` and ``test_loss``, ``Loss/train`` and ``Loss/validation``,
+    Recognized are ``loss`` and ``val_loss``, ``train_loss`` and ``test_loss``, ``Loss/train`` and ``Loss/validation``,
     ``train/loss`` and ``val/loss``; and two curves named ``train`` and ``val`` alone, as ``train/val``.
     """
     found: dict[str, tuple[str, str]] = {}
@@ -288,9 +285,9 @@ def _split(name: str) -> tuple[str, str]:
     """Return what a curve measures, and on which part of the data."""
     for mark in "/_.- ":
         parts = name.split(mark)
-        for place in (0, -1):
-            word = parts[place].lower()
-            rest = mark.join(parts[1:] if place == 0 else parts[:-1])
+        for index in (0, -1):
+            word = parts[index].lower()
+            rest = mark.join(parts[1:] if index == 0 else parts[:-1])
             if rest and word in TRAIN:
                 return rest, "train"
             if rest and word in VALIDATION:
@@ -302,7 +299,7 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def mislabelled(data: Data, share: float, seed: int = 0) -> Data:
-    """Return samples of which a share, rounded to whole samples, has another class than its own."""
+    """Return samples of which a share, rounded to whole samples, has a wrong class."""
     classes, count = len(data.names), len(data)
     numbers = particles(np, 0, count)
     order = uniform(seed, numbers, 0, Purpose.ORDER)[0].argsort()
@@ -338,7 +335,7 @@ def compared(kind: str, noise: float, samples: int) -> list[tuple[str, float, in
     return [(f"{round(100 * noise)} % wrong", noise, samples)]
 
 
-_trained: dict[tuple[Any, ...], Curves] = {}  # by what was asked for
+_trained: dict[tuple[object, ...], Curves] = {}  # a cache by the arguments
 
 
 def digits_training(
@@ -354,8 +351,8 @@ def digits_training(
     """Train networks on the first digits, a share of them with a wrong label, and yield their curves as they grow.
 
     Each of the networks (64, ``hidden`` tanh, 10) has its own rate for Adam; an epoch is one step on all samples.
-    Validation is on the 360 digits that are for the test, all labelled rightly. The curves have a value each ``every``
-    epochs from 0 on, and come each ``piece`` values; those of a training that was asked for before come at once.
+    Validation is on the 360 test digits, all labelled correctly. The curves have a value every ``every`` epochs from 0
+    on, and are yielded every ``piece`` values; those of a training that is in the cache are yielded at once.
     """
     asked = (samples, noise, tuple(rates), hidden, epochs, every, seed)
     if asked in _trained:
@@ -366,7 +363,7 @@ def digits_training(
     network = mlp((64, hidden, 10))
     start = np.repeat(initial(network, seed, 1), len(rates), axis=0)
     trainer = Trainer(network, data.points, data.target, [f"adam:lr={rate!r}" for rate in rates], start, seed=seed)
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[int, Floats, Floats, Floats, Floats]] = []  # epoch, then loss and accuracy of both sets
     while True:
         rows.append((trainer.t, *_measured(network, trainer.theta, data), *_measured(network, trainer.theta, test)))
         done = trainer.t >= epochs

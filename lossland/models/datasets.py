@@ -1,7 +1,7 @@
 """Small data sets: digits, iris, a photo and words from files, ratings, and points in the plane from generators.
 
-Two classes in the plane are the ones of TensorFlow Playground, by its own definitions (Smilkov et al. 2017,
-``dataset.ts``), and the moons and circles of scikit-learn. Random draws are Philox's: the same everywhere.
+The two classes in the plane are those of TensorFlow Playground, by its own definitions (Smilkov et al. 2017,
+``dataset.ts``), and the moons and circles of scikit-learn. Random draws are Philox's: the same on every machine.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ class Words(Displayed):
     index: dict[str, int]
 
     def read(self, text: str) -> tuple[str, ...]:
-        """Return a text's words, which are parted by spaces or commas; raise UserError for one without a vector."""
+        """Return a text's words, separated by spaces or commas; raise UserError for one without a vector."""
         words: list[str] = []
-        for part in text.lower().split():  # 5,000 is a word, and of king,queen each is one
+        for part in text.lower().split():  # 5,000 is one word, king,queen are two
             words += [part] if part in self.index and part != "," else part.replace(",", " ").split()
         for word in words:
             if word not in self.index:
@@ -156,7 +156,7 @@ def ratings() -> Data:
 def circle(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
     """Return a disc of radius 2.5 (class 1) within a ring from 3.5 to 5 (class −1).
 
-    With noise, from 0 to 0.5, a point gets the class of a place within 5 ``noise`` of it along each axis.
+    With noise, from 0 to 0.5, a point gets the class of a position within 5 ``noise`` of it along each axis.
     """
     radius, half = 5.0, _half(count)
     draw, shift = _draws(seed, 2 * half, 0), _draws(seed, 2 * half, 1)
@@ -198,7 +198,7 @@ def spiral(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
 
 
 def plane(count: int = 1200, noise: float = 0.0, seed: int = 0) -> Data:
-    """Return (x + y) / 10 on [−6, 6]², of a place that noise shifts by up to 6 ``noise``."""
+    """Return (x + y) / 10 on [−6, 6]², evaluated at a position that noise shifts by up to 6 ``noise``."""
     points, seen = _square(count, noise, seed)
     return Data(points, seen.sum(axis=1) / 10)
 
@@ -220,7 +220,7 @@ def multi_gauss(count: int = 1200, noise: float = 0.0, seed: int = 0) -> Data:
 
 
 def moons(count: int = 500, noise: float = 0.0, seed: int = 0) -> Data:
-    """Return two half circles that reach into each other (classes −1 and 1); noise is a standard deviation."""
+    """Return two interleaved half circles (classes −1 and 1); noise is a standard deviation."""
     outer = count // 2
     upper, lower = np.linspace(0, np.pi, outer), np.linspace(0, np.pi, count - outer)
     x = np.concatenate([np.cos(upper), 1 - np.cos(lower)])
@@ -239,7 +239,7 @@ def circles(count: int = 500, noise: float = 0.0, seed: int = 0, factor: float =
 
 
 def on_roll(along: Floats, across: Floats) -> Floats:
-    """Return points (..., 3) of scikit-learn's swiss roll, a tenth as large and standing on the origin's plane.
+    """Return points (..., 3) of scikit-learn's swiss roll, scaled down and with its axis upright.
 
     ``along`` is the share of its spiral from inside out, ``across`` that of its width, both in [0, 1].
     """
@@ -315,7 +315,7 @@ def _normal(seed: int, count: int, step: int = 0) -> Floats:
 
 
 def _square(count: int, noise: float, seed: int) -> tuple[Floats, Floats]:
-    """Return points (count, 2) on [−6, 6]², and the places that their targets are taken from."""
+    """Return points (count, 2) on [−6, 6]², and the shifted positions at which their targets are evaluated."""
     points = 12 * _draws(seed, count, 0) - 6
     return points, points + 6 * noise * (2 * _draws(seed, count, 1) - 1)
 

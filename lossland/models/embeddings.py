@@ -1,4 +1,4 @@
-"""A layout that grows step by step, kept on its way: the course of t-SNE or UMAP."""
+"""The layouts of an iterative embedding, t-SNE or UMAP, recorded as it is computed step by step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Singles = NDArray[np.float32]
 
 
 class Moving(Protocol):
-    """A layout on its way, such as `tsne.Descent` and `umap.Sampling`."""
+    """A layout that is being optimized, such as `tsne.Descent` and `umap.Sampling`."""
 
     @property
     def layout(self) -> Floats:
@@ -22,7 +22,7 @@ class Moving(Protocol):
 
     @property
     def pace(self) -> int:
-        """How many steps take some milliseconds."""
+        """How many steps take a few milliseconds."""
         ...
 
     def advance(self, steps: int) -> None:
@@ -30,7 +30,7 @@ class Moving(Protocol):
         ...
 
     def divergence(self) -> float:
-        """Return how far the layout is from what it should be; nan where that is not known."""
+        """Return the objective's value; nan where it is not known."""
         ...
 
 
@@ -38,11 +38,11 @@ BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of a film: a layout begins to move
 
 
 class Course:
-    """The layouts (n, 2) of one that moves, from ``start`` on, as far as anyone has asked for them.
+    """The layouts (n, 2) of an optimization from ``start`` on, computed as far as they have been requested.
 
-    They are kept after every few steps: ``steps`` says after which, ``layouts`` has them and ``divergences`` how far
-    each is from what it should be. ``begun`` is a generator that prepares the moving one and returns it. In a film the
-    first ``early`` steps, those with exaggeration, go by faster than the others.
+    They are kept every few steps: ``steps`` are the steps, ``layouts`` and ``divergences`` the layouts and objectives
+    after them. ``begun`` is a generator that prepares the optimization and returns it. In a film
+    the first ``early`` steps, those with exaggeration, are faster than the others.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Course:
         return np.where(steps <= self.steps[-1], np.interp(steps, self.steps, self.divergences), np.nan)
 
     def reach(self, step: float, pieces: int | None = None) -> bool:
-        """Go on to a step, in no more than some pieces of work of some milliseconds. Return whether it is reached."""
+        """Advance to a step, in at most ``pieces`` pieces of a few milliseconds each. Return whether it is reached."""
         done = 0
         while self.steps[-1] < min(step, self.last):
             if done == pieces:
@@ -74,7 +74,7 @@ class Course:
         return True
 
     def at(self, step: float) -> Floats:
-        """Return the layout at a step, or the last one there is. Between two that are kept points move straight."""
+        """Return the layout at a step, or the last one computed; between kept steps it is interpolated linearly."""
         after = min(int(np.searchsorted(self.steps, step)), len(self.steps) - 1)
         before = max(after - 1, 0)
         span = self.steps[after] - self.steps[before]

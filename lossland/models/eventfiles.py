@@ -1,12 +1,13 @@
 """TensorBoard's event files, read and written without its package.
 
-A file is a row of records, as TensorFlow frames them (tensorflow/core/lib/io/record_writer.h): the length of the
-payload (8 bytes), a check of the length (4), the payload, a check of the payload (4), all little-endian. A check is the
-CRC-32C (Castagnoli) of the bytes, turned by 15 bits and shifted by a constant. A payload is one ``Event`` in the wire
-format of Protocol Buffers: fields, each a number and a kind, then a value (protobuf.dev/programming-guides/encoding).
+A file is a sequence of records, as TensorFlow frames them (tensorflow/core/lib/io/record_writer.h): the length of the
+payload (8 bytes), a checksum of the length (4), the payload, a checksum of the payload (4), all little-endian. A
+checksum is the CRC-32C (Castagnoli) of the bytes, rotated by 15 bits plus a constant. A payload is one ``Event`` in the
+wire format of Protocol Buffers: fields, each a number and a wire type, then a value
+(protobuf.dev/programming-guides/encoding).
 
-Read are numbers and histograms, as PyTorch's SummaryWriter (``simple_value``, ``histo``) and as TensorFlow 2 and Keras
-(tensors) write them; pictures, sounds, texts and graphs are passed over. Numbers are written in single precision, as
+Scalars and histograms are read, as PyTorch's SummaryWriter (``simple_value``, ``histo``) and as TensorFlow 2 and Keras
+(tensors) write them; images, audio, text and graphs are skipped. Numbers are written in single precision, as
 TensorBoard has them.
 """
 
@@ -25,13 +26,13 @@ from lossland.files import written
 from lossland.models.runs import Floats, Histograms, RecordedRun, Scalars, few, in_order
 
 MARK = "tfevents"  # in the name of every event file
-VERSION = b"brain.Event:2"  # of the format: what the first record says
+VERSION = b"brain.Event:2"  # of the format, in the first record
 POLYNOMIAL = 0x82F63B78  # Castagnoli's, its bits in reverse
-SHIFT = 0xA282EAD8  # what a check is shifted by
+SHIFT = 0xA282EAD8  # the constant that masks a checksum
 HEAD, TAIL = 12, 4  # bytes of a record before and after its payload
-VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5  # kinds of fields
+VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5  # wire types
 FLOAT, DOUBLE, HALF = 1, 2, 19  # types of tensors
-START = 1  # what a session log says where a training goes on from a checkpoint
+START = 1  # the status in a session log where a training resumes from a checkpoint
 LARGEST = 2**30  # bytes of a payload: more is taken for damage
 
 
@@ -65,9 +66,9 @@ def framed(payload: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Scan:
-    """Records that were found in some bytes: payloads and damages with their offsets, and where the next may begin.
+    """The records found in some bytes: payloads and damages with their offsets, and where the next may begin.
 
-    From ``end`` on there is a record that is not complete (yet), or nothing.
+    From ``end`` on there is an incomplete record, or nothing.
     """
 
     payloads: list[tuple[int, bytes]]
@@ -76,7 +77,7 @@ class Scan:
 
 
 def scan(data: bytes) -> Scan:
-    """Find the records of a file, from a record's beginning on; after a damage it goes on with the next whole one."""
+    """Find the records of a file, from the start of a record on; after damage it resumes at the next intact one."""
     payloads: list[tuple[int, bytes]] = []
     damages: list[tuple[int, str]] = []
     at = 0
@@ -101,7 +102,7 @@ def scan(data: bytes) -> Scan:
 
 
 def _length(data: bytes, at: int) -> int | None:
-    """Return the length that a record claims; None where there is none, or its check does not fit."""
+    """Return the length that a record claims; None where there is none, or its checksum does not match."""
     if len(data) - at < HEAD or struct.unpack_from("<I", data, at + 8)[0] != check(data[at : at + 8]):
         return None
     length = struct.unpack_from("<Q", data, at)[0]
@@ -109,7 +110,7 @@ def _length(data: bytes, at: int) -> int | None:
 
 
 def _next(data: bytes, at: int) -> int | None:
-    """Return where the next record begins whose length fits its check: four of a length's bytes are 0."""
+    """Return where the next record begins whose length matches its checksum: four of a length's bytes are 0."""
     zeros = data.find(b"\0\0\0\0", at + 4)
     while zeros >= 0:
         if _length(data, zeros - 4) is not None:
@@ -122,7 +123,7 @@ def _next(data: bytes, at: int) -> int | None:
 
 
 def fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
-    """Yield number, kind and value of a message's fields: varints as whole numbers, all others as their bytes."""
+    """Yield number, wire type and value of a message's fields: varints as integers, all others as their bytes."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
@@ -169,7 +170,7 @@ def _encoded(number: int) -> bytes:
 
 
 def _field(number: int, value: bytes | float | int) -> bytes:
-    """Return one field of a message: bytes, a number in double precision, or a whole number."""
+    """Return one field of a message: bytes, a number in double precision, or an integer."""
     if isinstance(value, bytes):
         return _encoded(number << 3 | BYTES) + _encoded(len(value)) + value
     if isinstance(value, float):
@@ -181,7 +182,7 @@ def _field(number: int, value: bytes | float | int) -> bytes:
 
 
 class EventReader:
-    """Reads one event file, and goes on where it stopped: `more` takes what was written since."""
+    """Reads one event file incrementally: `more` reads what was appended since the last call."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -189,10 +190,10 @@ class EventReader:
         self._scalars: dict[str, list[tuple[int, float]]] = {}
         self._histograms: dict[str, list[tuple[int, Floats, Floats]]] = {}
         self._faults: list[str] = []
-        self._left = 0  # bytes at the end that are no whole record
+        self._left = 0  # bytes at the end that are no complete record
 
     def more(self) -> None:
-        """Read what was written since the last time. Raises MachineError if the file cannot be read."""
+        """Read what was appended since the last call. Raises MachineError if the file cannot be read."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self._offset)
@@ -212,7 +213,7 @@ class EventReader:
         self._offset += found.end
 
     def run(self) -> RecordedRun:
-        """Return what was read so far; of several values at one step the last."""
+        """Return what was read so far; of several values at one step the last wins."""
         faults = list(few(self._faults))
         if self._left:
             faults.append(f"{self.path}: the record at byte {self._offset} is not complete (yet).")
@@ -237,17 +238,17 @@ class EventReader:
             if number == 2 and isinstance(value, int):
                 step = _signed(value)
             elif number == 5 and kind == BYTES and isinstance(value, bytes):
-                summary += value  # two of one message are merged, says the format
+                summary += value  # the format merges repeated messages
             elif number == 7 and kind == BYTES and isinstance(value, bytes):
                 log = value
         if any(number == 1 and value == START for number, _, value in fields(log)):
-            self._go_on_from(step)
+            self._resume_from(step)
         for number, kind, value in fields(summary):
             if number == 1 and kind == BYTES and isinstance(value, bytes):
                 self._take_value(step, value)
 
-    def _go_on_from(self, step: int) -> None:
-        """Forget what came after a step: the training was taken up there again."""
+    def _resume_from(self, step: int) -> None:
+        """Discard what came after a step: the training was resumed there."""
         self._scalars = {tag: [row for row in rows if row[0] < step] for tag, rows in self._scalars.items()}
         self._histograms = {tag: [row for row in rows if row[0] < step] for tag, rows in self._histograms.items()}
 

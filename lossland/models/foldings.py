@@ -38,16 +38,16 @@ class Bent:
 
     @property
     def pieces(self) -> int:
-        """How many pieces it has, each as long as its slope stays the same."""
+        """The number of linear pieces."""
         slopes = self.slopes
         return 1 + int(np.count_nonzero(~np.isclose(slopes[1:], slopes[:-1], rtol=1e-9, atol=1e-12)))
 
 
 def bent(layers: Sequence[Layer], low: float = 0.0, high: float = 1.0) -> Bent:
-    """Return what a network of rectified units with one input and one output is between two inputs.
+    """Return the piecewise linear function of a ReLU network with one input and one output, between two inputs.
 
-    Every layer but the last is rectified. Knots are where a unit's sum crosses 0, found piece by piece and layer by
-    layer: of weights and biases that are small multiples of powers of 2 they are exact.
+    Every layer but the last is rectified. Knots are where a unit's pre-activation crosses 0, found piece by piece and
+    layer by layer: for weights and biases that are small multiples of powers of 2 they are exact.
     """
     knots = np.array([low, high])
     values = knots[:, None]  # (m, units)
@@ -74,7 +74,7 @@ def tent(depth: int) -> list[Layer]:
 
 
 def zigzag(units: int) -> list[Layer]:
-    """Return one layer of rectified units with as many pieces on [0, 1] as they can have: one more than there are.
+    """Return one layer of rectified units with the most possible pieces on [0, 1]: one more than there are units.
 
     After a flat piece it goes up to 1 and down to 0 again and again.
     """
@@ -96,7 +96,7 @@ def tent_on_its_way(x: ArrayLike, steps: float) -> Floats:
 
 
 def _shares(steps: float) -> list[float]:
-    """Return how much of each step is done, 1 for all but the last."""
+    """Return the completed share of each step, 1 for all but the last."""
     whole = int(steps)
     return [1.0] * whole + ([steps - whole] if steps > whole else [])
 
@@ -132,8 +132,8 @@ def chord_ends(count: int, turns: Sequence[float] = ()) -> Floats:
 def regions(lines: Floats, half: float | None = None) -> int:
     """Return into how many regions lines (n, 3), a x + b y + c = 0, cut the plane; or the square [−half, half]².
 
-    Exact: floats are fractions, so that lines and their crossings are three whole numbers each. Lines that lie on each
-    other count once. Each line adds one region, and each crossing one less than there are lines through it (Zaslavsky
+    Exact: floats are fractions, so lines and their crossings are three integers each. Lines that coincide
+    count once. Each line adds one region, and each crossing one less than there are lines through it (Zaslavsky
     1975); in the square only what lies inside counts.
     """
     exact = {_whole(line) for line in lines}
@@ -149,7 +149,7 @@ def regions(lines: Floats, half: float | None = None) -> int:
 
 
 def _whole(line: Floats) -> Whole:
-    """Return a line in whole numbers, the same for the same line."""
+    """Return a line with integer coefficients, in a canonical form."""
     parts = [float(part).as_integer_ratio() for part in line]
     if not (parts[0][0] or parts[1][0]):
         raise UserError("A line a x + b y + c = 0 needs a or b that is not 0.")
@@ -159,7 +159,7 @@ def _whole(line: Floats) -> Whole:
 
 
 def _lowest(ratio: Whole) -> Whole:
-    """Return a ratio of three numbers in its lowest terms, the first that is not 0 above 0."""
+    """Return a ratio of three integers in lowest terms, the first nonzero one positive."""
     a, b, c = ratio
     size = gcd(a, b, c)
     size = -size if (a or b or c) < 0 else size
@@ -167,14 +167,14 @@ def _lowest(ratio: Whole) -> Whole:
 
 
 def _enters(line: Whole, over: int, under: int) -> bool:
-    """Whether a line goes through the inside of a square: some corners are on one side, some on the other."""
+    """Whether a line passes through the interior of a square: it has corners on both sides."""
     a, b, c = line
     sides = [over * (a * x + b * y) + under * c for x in (-1, 1) for y in (-1, 1)]
     return min(sides) < 0 < max(sides)
 
 
 def folded(x: ArrayLike, steps: float) -> Floats:
-    """Return numbers of [−1, 1] folded in the middle and stretched onto it again, a number of times.
+    """Return numbers of [−1, 1] folded in the middle and stretched back onto it, ``steps`` times.
 
     x becomes 2 |x| − 1 = 2 relu(x) + 2 relu(−x) − 1. A part of a step goes straight part of the way, as in
     ``tent_on_its_way``.
@@ -209,7 +209,7 @@ def pattern(lines: Floats, x: Floats, y: Floats) -> NDArray[np.integer]:
 def creases(folds: int) -> list[tuple[int, float]]:
     """Return for each fold the axis across which it goes, 0 (x) or 1 (y) in turn, and where, on the sheet [−1, 1]².
 
-    What is below the crease is laid onto what is above it, which halves the packet.
+    What is below the crease is folded over what is above it, which halves the packet.
     """
     low, found = [-1.0, -1.0], []
     for fold in range(folds):
@@ -245,7 +245,7 @@ def in_paper(parts: Floats, folds: float, thickness: float) -> Floats:
 
 
 def unfolded(shape: Floats, folds: int) -> Floats:
-    """Return the places (2^folds, m, 2) of the sheet that come to lie on a shape (m, 2) of the packet, copy by copy.
+    """Return the positions (2^folds, m, 2) on the sheet that fold onto a shape (m, 2) of the packet, copy by copy.
 
     A copy is mirrored at each crease between it and the packet. The first of the 2^folds copies is the shape itself.
     """
@@ -258,7 +258,7 @@ def unfolded(shape: Floats, folds: int) -> Floats:
 
 
 def preimages(points: Floats, folds: int) -> Floats:
-    """Return the places (4^folds, m, 2) of [−1, 1]² that ``folded`` brings onto points (m, 2) along x and y."""
+    """Return the preimages (4^folds, m, 2) in [−1, 1]² of points (m, 2) under ``folded`` along x and y."""
     copies = np.asarray(points, float)[None]
     for _ in range(folds):
         half = 0.5 * (copies + 1.0)
@@ -267,7 +267,7 @@ def preimages(points: Floats, folds: int) -> Floats:
 
 
 def within(lines: Floats) -> Floats:
-    """Return the ends (k, 2, 2) of the part of each line (n, 3) that lies in [−1, 1]²; of lines that pass it none."""
+    """Return the ends (k, 2, 2) of the part of each line (n, 3) inside [−1, 1]²; lines that miss it are left out."""
     found = []
     for a, b, c in lines:
         places = [(x, -(a * x + c) / b) for x in (-1.0, 1.0) if b] + [(-(b * y + c) / a, y) for y in (-1.0, 1.0) if a]

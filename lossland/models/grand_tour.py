@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 
 
 def speeds(count: int) -> Floats:
-    """Return as many speeds (count,) in [0.5, 1): the fractions of the square roots of primes, halved and raised.
+    """Return ``count`` speeds in [0.5, 1): the fractional parts of the square roots of primes, mapped to that range.
 
-    These roots are linearly independent over the rationals, so no two turns ever come back together.
+    These roots are linearly independent over the rationals, so the rotations never return to a common start.
     """
     primes: list[int] = []
     number = 2
@@ -45,9 +45,9 @@ def frame(size: int, across: int, angle: float) -> Floats:
 
 
 def held(frame: Floats, axis: int, place: ArrayLike) -> Floats:
-    """Return the frame (d, k) nearest in its other axes in which the picture of one axis is at a place (k,).
+    """Return the frame (d, k) in which one axis projects to a given position (k,), its other axes changed least.
 
-    The place must not be farther than 1 from the origin; one that is, is brought back. With the row r of that axis
+    A position farther than 1 from the origin is moved to distance 1. With the row r of that axis
     given, the others must have the product I − r r^T: theirs is the polar factor of what they were, times its root.
     """
     row = np.asarray(place, float)

@@ -1,8 +1,8 @@
-"""Computational graphs: an expression taken apart into steps, each with its value, its slopes and its gradient.
+"""Computational graphs: an expression decomposed into steps, each with its value, local derivatives and gradient.
 
-Every step is an expression of inputs and earlier steps, so the same definition gives its value, its local slopes (exact
-derivatives) and its LaTeX. Going through the steps backward once, each hands its gradient on, times its slope: this
-finds the derivatives of the loss by everything (Linnainmaa 1970; Rumelhart, Hinton and Williams 1986).
+Every step is an expression of inputs and earlier steps, so the same definition gives its value, its local derivatives
+("slopes", exact) and its LaTeX. One pass backward through the steps multiplies each gradient by the slopes and so finds
+the derivatives of the loss by every input and step (Linnainmaa 1970; Rumelhart, Hinton and Williams 1986).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.philox import Purpose, particles, standard_normal
 from lossland.errors import UserError, shown
 from lossland.expression import Node, constant, evaluate, exp, latex, maximum, tanh, trace, variable
 from lossland.expression.formula import parse
-from lossland.expression.node import COMPARISONS, make, ordered, varies
+from lossland.expression.node import COMPARISONS, Value, make, ordered, varies
 
 Floats = NDArray[np.float64]
 
@@ -107,22 +107,22 @@ class Graph:
         return way if slope.number is not None else rf"{way} = {self.latex(slope)}"
 
     # ------------------------------------------------------------------------------------------------ both passes
-    def forward(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def forward(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """Return the values of inputs and steps, from those of the inputs: floats, or arrays that broadcast."""
         known = {name: values[name] for name in self.inputs}
         for step in self.steps:
             known[step.name] = self._at(step.formula, known)
         return known
 
-    def local(self, known: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
-        """Return the value of every slope, from the values that ``forward`` has found."""
+    def local(self, known: Mapping[str, Value]) -> dict[tuple[str, str], Any]:
+        """Return the value of every slope, from the values that ``forward`` returned."""
         return {pair: self._at(slope, known) for pair, slope in self.slopes.items()}
 
-    def backward(self, known: Mapping[str, Any], count: int | None = None) -> dict[str, Any]:
+    def backward(self, known: Mapping[str, Value], count: int | None = None) -> dict[str, Any]:
         """Return the derivatives of the loss by every name that has been reached.
 
-        A ``count`` stops after so many steps, counted from the loss back: what arrives at a name then is the sum as far
-        as it has come. ``known`` are the values that ``forward`` has found.
+        With a ``count`` the pass stops after so many steps, counted from the loss back: a name then has the sum of the
+        contributions so far. ``known`` are the values that ``forward`` returned.
         """
         local, found = self.local(known), {self.loss: 0 * known[self.loss] + 1.0}
         for step in self.steps[::-1][:count]:
@@ -132,12 +132,12 @@ class Graph:
         return found
 
     @staticmethod
-    def _at(node: Node, known: Mapping[str, Any]) -> Any:
+    def _at(node: Node, known: Mapping[str, Value]) -> Any:
         return evaluate([node], {part.name: known[part.name] for part in ordered([node]) if part.op == "var"})[0]
 
 
 # ------------------------------------------------------------------------------------------------ from an expression
-def traced(function: Callable[..., Any], *names: str) -> Graph:
+def traced(function: Callable[..., Value], *names: str) -> Graph:
     """Return the graph of a plain function of the named inputs, for example ``lambda x, y: x * y + np.sin(x)``."""
     return of_node(trace(function, *names))
 
@@ -195,7 +195,7 @@ def _steps(order: Sequence[Node], last: Node) -> list[Node]:
         for arg in part.args:
             if arg in users:
                 users[arg].append(part)
-    inside: set[Node] = set()  # a step that is another part's
+    inside: set[Node] = set()  # nodes that belong to another node's step
     for part in order:
         if part.op in COMPARISONS:
             inside.add(part)
@@ -220,7 +220,7 @@ def _sigmoid_of(node: Node) -> Node | None:
 
 
 def _sign(node: Node) -> str:
-    """Return what a picture writes on a step: its sign, with the constant that it takes."""
+    """Return the label of a step in a picture: its operator, with the constant operand if there is one."""
     if _sigmoid_of(node) is not None:
         return "σ"
     sign = SIGNS.get(node.op, node.op)
@@ -275,7 +275,7 @@ def widths_of(text: str) -> tuple[int, ...]:
 
 
 def network(widths: Sequence[int], activation: str, targets: Sequence[float]) -> Graph:
-    """Return the graph of a network: of each neuron the sum z and what bends it, and half the squared error.
+    """Return the graph of a network: for each neuron the sum z and its activation, and half the squared error.
 
     Targets that are missing are 0.5, and those that are too many are not used.
     Its inputs are those of the network, and then layer by layer the weights (row by row) and the biases.
@@ -309,10 +309,10 @@ def network(widths: Sequence[int], activation: str, targets: Sequence[float]) ->
     )
 
 
-def layered(graph: Graph, gradients: Mapping[str, Any]) -> dict[str, Any]:
+def layered(graph: Graph, gradients: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
     """Return the gradients of a network by ``x``, ``W1``, ``b1``, ``W2`` ...: as arrays of the weights' shapes.
 
-    Those of an expression are by the names of its inputs, each by itself.
+    Those of an expression are keyed by the names of its inputs.
     """
     if not graph.weights:
         return {name: gradients[name] for name in graph.inputs}
@@ -326,7 +326,7 @@ def layered(graph: Graph, gradients: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def first_values(graph: Graph, seed: int = 0) -> tuple[float, ...]:
-    """Return values of a graph's inputs; of a network those of Mazur's example (2015) for two of each, else drawn."""
+    """Return initial values of a graph's inputs: of a network with 2-2-2 units Mazur's (2015), else random weights."""
     count = len(graph.inputs)
     if not graph.weights:
         return STANDARD[:count]
@@ -338,10 +338,10 @@ def first_values(graph: Graph, seed: int = 0) -> tuple[float, ...]:
 
 # ---------------------------------------------------------------------------------------------------- where it stands
 def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[str, str], list[tuple[float, float]]]]:
-    """Return for each name its (column, row), and for each edge the places that it goes through, both its ends too.
+    """Return for each name its (column, row), and for each edge the cells that it passes, both ends included.
 
-    A step stands one column right of the last of its arguments, an input just left of the first step that takes it. In
-    a column each stands as near as can be to what it is joined with (Sugiyama, Tagawa and Toda 1981); edges keep a
+    A step is one column right of the last of its arguments, an input just left of the first step that takes it. In
+    a column each is as near as possible to its neighbours (Sugiyama, Tagawa and Toda 1981); edges keep a
     row of their own in the columns that they pass.
     """
     column: dict[str, int] = dict.fromkeys(graph.inputs, 0)
@@ -372,7 +372,7 @@ def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[s
 def placed(
     graph: Graph, card: tuple[float, float], gap: float, room: float, pitch: float
 ) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
-    """Return the middle (3,) of a card for each name, and the path (n, 3) of each edge from card to card.
+    """Return the centre (3,) of a card for each name, and the path (n, 3) of each edge from card to card.
 
     ``card`` is how wide and high cards are; ``gap`` is between two columns, ``room`` where weights stand between them,
     ``pitch`` from row to row. What bends a neuron's sum stands below it, so a neuron is one column.
@@ -394,7 +394,7 @@ def placed(
         if to in bent:
             foot = np.array([0.0, high / 2, 0.0])
             paths[start, to] = at[start] - foot + (at[to] - at[start] + 2 * foot) * u
-        else:  # a row that an edge has to itself it passes straight, from one piece to the next
+        else:  # within a column an edge runs straight along its own row
             between = [np.array([x[int(column)], pitch * row, 0.0]) for column, row in way[1:-1]]
             places = [at[start], *between, at[to]]
             paths[start, to] = np.vstack([a + half + (b - a - 2 * half) * gentle for a, b in pairwise(places)])

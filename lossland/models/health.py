@@ -1,7 +1,7 @@
-"""Four gauges of a training: what is wrong with a network can be seen in its layers before the loss tells.
+"""Four gauges of a training: faults of a network show in its layers before they show in the loss.
 
-- ``saturated``: the share of activations that are flat, |tanh| > 0.97 (Glorot and Bengio 2010, section 3: units that
-  saturate hand no gradient back);
+- ``saturated``: the share of activations that are flat, |tanh| > 0.97 (Glorot and Bengio 2010, section 3: such units
+  pass no gradient back);
 - ``dead``: the share of ReLU units that are 0 for every sample (CS231n, "Neural Networks 1": a rate that is too high
   can kill 40 % of a network);
 - ``update``: log10 of ‖Δw‖/‖w‖, how much of its weights a layer changes in a step (CS231n, "Neural Networks 3": about
@@ -35,17 +35,17 @@ FLAT = 0.97  # where a tanh counts as saturated: its slope is below 6 %
 USUAL = -3.0  # log10 of the share of the weights that a good step changes
 GAUGES = ("saturated", "dead", "update", "spread")
 LIMITS: dict[str, float] = {"saturated": 0.25, "dead": 0.1, "update": 2.0, "spread": math.log10(5)}
-"""From which value on a gauge's lamp lights in a layer: shares, and powers of ten away from what is good.
+"""The thresholds of the gauges' lamps in a layer: shares, and powers of ten away from the good value.
 
-The sources say what is good, and in which direction things go wrong; where to ring is a choice. A quarter is seven
-times what a tanh saturates of standard normal numbers; an update may be a hundred times more or less than 10⁻³.
+The sources say what is good, and in which direction things go wrong; the thresholds are our choice. A quarter is seven
+times the share of standard normal inputs that saturates a tanh; an update may be a hundred times above or below 10⁻³.
 """
 FAULTS = {"init": "saturated", "relu": "dead", "rate": "update", "norm": "spread"}
-"""What can be broken, and the gauge whose lamp tells."""
+"""What can be broken, and the gauge whose lamp shows it."""
 KINDS = ("activation", "gradient", "weight")
 BINS = 32
 RANGES = {"activation": (-1.0, 1.0), "relu": (0.0, 4.0), "gradient": (-8.0, 0.0), "weight": (-1.0, 1.0)}
-"""Of the histograms; gradients stand at the power of ten of their size. What lies outside counts in the last bin."""
+"""Of the histograms; gradients are binned by log10 of their size. Values outside count in the nearest bin."""
 
 
 class Setup(NamedTuple):
@@ -68,7 +68,7 @@ class Ridge(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Health:
-    """What is seen of L layers at T ``steps``: the gauges (T, L), nan where one does not apply or is not known.
+    """Measurements of L layers at T ``steps``: the gauges (T, L), nan where one does not apply or is not known.
 
     ``sigma`` is the deviation of the activations. The ridges are of the activations, of the loss's gradient by them (of
     its size, in powers of ten), and of the weights. ``units`` (T, L, width), where they are known, are the shares of
@@ -107,15 +107,15 @@ class Health:
             return (np.abs(size) if gauge in ("update", "spread") else size) > limit
 
     def alarms(self, limits: Mapping[str, float] = LIMITS) -> dict[str, int]:
-        """Return when each gauge that is ever past its limit in a layer first is, as an index of the steps."""
+        """Return for each gauge that passes its limit in any layer the index of the first step at which it does."""
         rung = {gauge: self.past(gauge, limits[gauge]).any(axis=1) for gauge in GAUGES}
         return {gauge: int(found.argmax()) for gauge, found in rung.items() if found.any()}
 
     def lamps(self, index: int, limits: Mapping[str, float] = LIMITS) -> dict[str, NDArray[np.str_]]:
         """Return for each gauge the states (L,) of its lamps at a step's index: lit, after, off, or "" for none.
 
-        A lamp is lit where a layer has been past the limit of what went wrong first, and ``after`` where it has been
-        past another limit.
+        A lamp is lit where a layer has passed the limit of the gauge that alarmed first, and ``after`` where it has
+        passed another limit.
         """
         rung = {gauge: at for gauge, at in self.alarms(limits).items() if at <= index}
         found = {}
@@ -132,12 +132,12 @@ class Health:
 
 
 def lit(alarms: Mapping[str, int]) -> list[str]:
-    """Return the lamps that light: the gauges that rang first. What rings after them is what came of it."""
+    """Return the lamps that light: the gauges that alarmed first. Later alarms are taken as consequences."""
     return [gauge for gauge, at in alarms.items() if at == min(alarms.values())]
 
 
 def joined(parts: Sequence[Health]) -> Health:
-    """Return what was seen at different steps of one training as one."""
+    """Return the measurements at different steps of one training as one."""
     first = parts[0]
     names = ("steps", "loss", "sigma", *GAUGES[:3])
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
@@ -154,7 +154,7 @@ def joined(parts: Sequence[Health]) -> Health:
 
 @cache
 def digits() -> datasets.Data:
-    """Return the digits for training, every pixel around its mean, with a mean square of 1 over all of them."""
+    """Return the digits for training, every pixel centred, with a mean square of 1 over all of them."""
     data, _ = datasets.split_digits()
     centred = data.points - data.points.mean(axis=0)
     return datasets.Data(centred / np.sqrt(np.mean(centred**2)), data.target, data.names)
@@ -163,7 +163,7 @@ def digits() -> datasets.Data:
 WIDTH = 128  # units of a layer
 RATE = 0.01  # of plain gradient descent on batches
 FACTORS = {"init": 10.0, "rate": 100.0}  # on the weights, and on the rate
-KILLED, BIAS = 0.4, -10.0  # share of the ReLU units that begin with a bias that no sample makes up for
+KILLED, BIAS = 0.4, -10.0  # share of the ReLU units that start with a bias that no sample can overcome
 
 
 def setup(fault: str = "none", depth: int = 5, gain: float = 1 / math.sqrt(3), seed: int = 0) -> Setup:
@@ -193,7 +193,7 @@ def setup(fault: str = "none", depth: int = 5, gain: float = 1 / math.sqrt(3), s
 
 
 def _hidden(network: networks.Network) -> list[str]:
-    """Return the names of the weights of the linear layers that are bent."""
+    """Return the names of the weights of the linear layers that are followed by an activation."""
     pairs = enumerate(pairwise(network.layers))
     return [f"{k}.weight" for k, (one, bend) in pairs
             if isinstance(one, networks.Linear) and isinstance(bend, networks.Activation)]  # fmt: skip
@@ -205,7 +205,7 @@ def _hidden(network: networks.Network) -> list[str]:
 def counted(values: NDArray, edges: Floats, mass: float) -> Floats:
     """Return the histogram (B,) of any numbers in equal bins (B + 1 ``edges``), with bars that add up to ``mass``.
 
-    What lies outside counts in the first or last bin, what is no number in the last.
+    Values outside count in the first or last bin, nan in the last.
     """
     low, high, bins = edges[0], edges[-1], len(edges) - 1
     share = (np.nan_to_num(values, nan=high, posinf=high, neginf=low).ravel() - low) / (high - low)
@@ -215,25 +215,25 @@ def counted(values: NDArray, edges: Floats, mass: float) -> Floats:
 
 @np.errstate(all="ignore")
 def saturated(activations: NDArray) -> Floats:
-    """Return for which share of the samples each unit (…, n, units) of a tanh is saturated (…, units)."""
+    """Return the share of the samples for which each tanh unit (…, n, units) is saturated, (…, units)."""
     return np.mean(np.abs(activations) > FLAT, axis=-2)
 
 
 def idle(activations: NDArray) -> Floats:
-    """Return for which share of the samples each unit (…, n, units) of a ReLU is 0 (…, units)."""
+    """Return the share of the samples for which each ReLU unit (…, n, units) is 0, (…, units)."""
     return np.mean(activations <= 0, axis=-2)
 
 
 @np.errstate(all="ignore")
 def update(before: NDArray, after: NDArray) -> float:
-    """Return log10 of ‖Δw‖/‖w‖, from the weights before and after a step; inf where they are no numbers any more."""
+    """Return log10 of ‖Δw‖/‖w‖, from the weights before and after a step; inf where they have become nan."""
     ratio = float(np.log10(np.linalg.norm(after - before) / np.linalg.norm(before)))
     return math.inf if math.isnan(ratio) else ratio
 
 
 @np.errstate(all="ignore")
 def passes(network: networks.Network, theta: Floats, points: NDArray, target: NDArray) -> list[tuple[NDArray, NDArray]]:
-    """Return the activations (n, width) of every bent layer, and the gradient of the samples' mean loss by them."""
+    """Return the outputs (n, width) of every activation, and the gradient of the samples' mean loss by them."""
     aim = networks.prepared(np, network.loss_kind, target, network.outputs, theta.dtype)
     block = max(networks.BLAS_ALONE // max(p.stop - p.start for p in network.parameters), networks.SMALLEST_BLOCK)
     pieces = [
@@ -263,7 +263,7 @@ def _passes(network: networks.Network, theta: Floats, points: NDArray, aim: NDAr
 def seen(
     network: networks.Network, theta: Floats, after: Floats, points: NDArray, target: NDArray, step: int = 0
 ) -> Health:
-    """Return what is seen of a network with parameters (n,) at one step, and of the step to those ``after`` it."""
+    """Return the measurements of a network with parameters (n,) at one step, and of the update to ``after``."""
     found: dict[str, list] = {name: [] for name in ("sigma", *GAUGES[:3], *KINDS, "units")}
     views, moved = network.views(theta), network.views(after)
     bends = [layer.kind for layer in network.layers if isinstance(layer, networks.Activation)]
@@ -287,7 +287,7 @@ def seen(
 
 
 def watched(setup: Setup, every: int = 4, batch: int = 64, seed: int = 0, probes: int = 128) -> Iterator[Health]:
-    """Yield what is seen of a training that never ends: at its start, and after each ``every`` steps.
+    """Yield the measurements of an endless training: at its start, and after every ``every`` steps.
 
     It is gradient descent on batches of the digits, watched on the first ``probes`` of them.
     """
@@ -303,36 +303,36 @@ def watched(setup: Setup, every: int = 4, batch: int = 64, seed: int = 0, probes
 
 
 class Training:
-    """A training that is watched, as far as it is asked about; see `watched`."""
+    """A training that is measured as far as it is requested; see `watched`."""
 
     def __init__(self, fault: str, depth: int, gain: float, seed: int, every: int) -> None:
         self._seen: list[Health] = []
         self._more = watched(setup(fault, depth, gain, seed), every, seed=seed)
 
     def upto(self, count: int) -> Iterator[None]:
-        """Train until so many steps have been looked at, and yield after each."""
+        """Train until ``count`` measurements have been taken, and yield after each."""
         while len(self._seen) < count:
             self._seen.append(next(self._more))
             yield
 
     def seen(self, count: int) -> Health:
-        """Return the first so many looks."""
+        """Return the first ``count`` measurements."""
         return joined(self._seen[:count])
 
 
 training = lru_cache(maxsize=16)(Training)
-"""The same training for all who ask about the same."""
+"""A cache: the same arguments give the same training."""
 
 
 # ---------------------------------------------------------------------------------------------------- recorded runs
 
 WORDS = {"gradient": ("gradient", "gradients", "grad", "grads"), "activation": ("activation", "activations", "output"),
          "weight": ("weight", "weights", "kernel")}  # fmt: skip
-PARTS = 200  # a bin of a recorded histogram is taken as so many values side by side
+PARTS = 200  # a bin of a recorded histogram is resampled as so many evenly spaced values
 
 
 def part_of(name: str) -> tuple[str, str]:
-    """Return the layer that a recorded name is about, and which of ``KINDS`` it tells ("" for something else).
+    """Return the layer of a recorded name, and which of ``KINDS`` it is ("" for something else).
 
     Names are the writer's: ``layer1/activation``, ``0.weight``, ``0.weight/grad`` or ``dense/kernel_0/histogram``.
     """
@@ -344,7 +344,7 @@ def part_of(name: str) -> tuple[str, str]:
 
 
 def recorded(run: RecordedRun) -> Health:
-    """Return what a recorded run tells of its layers. Raises UserError where it has neither histograms nor parameters.
+    """Return the measurements in a recorded run. Raises UserError where it has neither histograms nor parameters.
 
     Per layer it takes the histograms ``LAYER/activation``, ``LAYER/gradient`` and ``LAYER/weight``, and the numbers
     ``LAYER/saturated``, ``LAYER/dead`` and ``LAYER/update_ratio``. What is not there follows from the rest where it
@@ -395,14 +395,14 @@ def _pairs(histograms: Histograms) -> Iterator[tuple[Floats, Floats]]:
 
 
 def _values(edges: Floats, counts: Floats) -> tuple[Floats, Floats]:
-    """Return values that stand for a histogram, evenly in its bins, and their weights, which add up to 1."""
+    """Return values spread evenly in a histogram's bins, and their weights, which sum to 1."""
     share = (np.arange(PARTS) + 0.5) / PARTS
     values = edges[:-1, None] + np.diff(edges)[:, None] * share
     return values.ravel(), np.repeat(counts / max(float(counts.sum()), 1e-300) / PARTS, PARTS)
 
 
 def _told(edges: Floats, counts: Floats) -> tuple[float, float]:
-    """Return the deviation of a histogram's values, and how many of them are saturated, if they are of a tanh."""
+    """Return the deviation of a histogram's values, and the saturated share, nan unless they look like a tanh's."""
     values, weight = _values(edges, counts)
     deviation = math.sqrt(max(float(weight @ values**2 - (weight @ values) ** 2), 0.0))
     tanh = -1.001 <= edges[0] < 0.0 < edges[-1] <= 1.001
@@ -410,13 +410,13 @@ def _told(edges: Floats, counts: Floats) -> tuple[float, float]:
 
 
 def _changes(values: NDArray, steps: NDArray[np.int64]) -> Floats:
-    """Return log10 of ‖Δw‖/‖w‖ per step, from weights (T, …) at kept steps: their way shared among the steps."""
+    """Return log10 of ‖Δw‖/‖w‖ per step, from weights (T, …) at kept steps: the change divided among the steps."""
     pairs, lengths = pairwise(values), np.diff(steps)
     return np.array([update(*pair) for pair in pairs]) - np.log10(lengths)
 
 
 def _at(steps: NDArray[np.int64], own: NDArray[np.int64], values: Floats) -> Floats:
-    """Return the values that counted at some steps: of each the last one before or at it, nan before the first."""
+    """Return the values in effect at some steps: the last one at or before each, nan before the first."""
     index = np.searchsorted(own, steps, "right") - 1
     return np.where(index >= 0, np.asarray(values, float)[np.maximum(index, 0)], math.nan)
 

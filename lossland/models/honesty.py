@@ -1,4 +1,4 @@
-"""What a slice may be trusted for: how much of the path and of the curvature its plane holds, in numbers.
+"""What a slice may be trusted for: how much of the path and of the curvature its plane captures, in numbers.
 
 Trace of the Hessian by Hutchinson (1990): the mean of v^T H v over random signs v, with its standard error.
 """
@@ -29,15 +29,15 @@ from lossland.models.slices import (
 
 Floats = NDArray[np.float64]
 
-MOST_OF = 0.9  # of a path's variance: with less in the plane, its losses are not to be read off the slice
+MOST_OF = 0.9  # of a path's variance: with less in the plane, its losses cannot be read off the slice
 CLOSE = 0.1  # of the path's range of losses: a slice that is farther off is wrong about the path
 SHARP = 0.5  # of the top eigenvalue: a slice with less curvature hides the sharpest direction
-STEADY = 0.5  # of their mean: if curvatures of other seeds spread more, one slice's says little
+STEADY = 0.5  # of their mean: if curvatures of other seeds vary more, a single slice says little
 
 
 @dataclass(frozen=True, eq=False)
 class Honesty(Displayed):
-    """The numbers beside a slice; nan and empty where there is no path, or none that is asked for.
+    """The diagnostics of a slice; nan and empty where there is no path, or where they were not requested.
 
     ``explained`` is the share of the path's variance that lies in the plane, ``out_of_plane`` (T,) the path's distance
     from it, ``true_loss`` and ``slice_loss`` (T,) the loss at the path's points and at their shadows in the plane.
@@ -64,7 +64,7 @@ _NONE = np.zeros(0)
 UNKNOWN = Honesty(
     math.nan, _NONE, _NONE, _NONE, math.nan, (math.nan, math.nan), math.nan, math.nan, math.nan, math.nan, _NONE, ""
 )
-"""The numbers while they are not known yet."""
+"""The diagnostics before they have been computed."""
 
 
 def hutchinson(task: Objective, theta: Array, samples: int = 32, seed: int = 0) -> tuple[float, float]:
@@ -115,7 +115,7 @@ def _distance(rows: Array, directions: Array) -> Floats:
 def examine(
     task: Objective, found: Slice, path: Array | None = None, seeds: int = 5, samples: int = 32, products: int = 100
 ) -> Honesty:
-    """Return the numbers of a slice around one network, in float64, and a sentence on what may be concluded.
+    """Return the diagnostics of a slice around one network, in float64, and a sentence on what may be concluded.
 
     ``seeds`` other slices are tried where directions are random, ``samples`` random vectors for the trace, and at most
     ``products`` of the Hessian with a vector for its top eigenvalue.
@@ -170,7 +170,7 @@ def examined(
 
 
 def beside(found: Slice, numbers: Honesty, title: str) -> Slice:
-    """Return a slice with its network's title and the numbers that a picture of it tells."""
+    """Return a slice with its network's title and the diagnostics that a picture of it shows."""
     return replace(
         found,
         title=title,
@@ -182,7 +182,7 @@ def beside(found: Slice, numbers: Honesty, title: str) -> Slice:
 
 
 def conclude(numbers: Honesty, kind: str) -> str:
-    """Return one sentence: the gravest of what speaks against a slice, or that nothing here does."""
+    """Return one sentence: the most serious objection to a slice, or that there is none."""
     if kind == "local":
         return "Along the path this is the true loss; away from it, that of planes that turn with the path."
     if numbers.explained < MOST_OF:

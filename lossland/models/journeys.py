@@ -1,4 +1,4 @@
-"""What becomes of classes of samples on their way through a perceptron, layer by layer.
+"""How classes of samples are transformed by a perceptron, layer by layer.
 
 The share of the variance that lies between the classes' means (the quotient that Fisher 1936 makes large by a choice of
 axis), and how much a linear probe gets right (Alain and Bengio 2016).
@@ -38,7 +38,7 @@ def widths(text: str) -> tuple[int, ...]:
 
 
 def _product(a: Floats, b: Floats) -> Floats:
-    """Return A^T B (p, q) of matrices (n, p) and (n, q), in pieces that BLAS does not share out to threads."""
+    """Return A^T B (p, q) of matrices (n, p) and (n, q), in blocks that BLAS does not split among threads."""
     rows = max(1, networks.BLAS_ALONE // (a.shape[1] * b.shape[1]))
     found = np.zeros((a.shape[1], b.shape[1]))
     for k in range(0, len(a), rows):
@@ -61,10 +61,10 @@ def separation(points: NDArray, target: NDArray[np.int64]) -> float:
 
 
 def probe(points: NDArray, target: NDArray[np.int64], tested: NDArray[np.bool_]) -> float:
-    """Return what share of the samples (n, d) that are ``tested`` a linear probe puts into their class.
+    """Return the share of the ``tested`` samples (n, d) that a linear probe classifies correctly.
 
-    The probe is the least squares from the others to one number a class, with a ridge of 10⁻⁴ of the mean square. Where
-    all are tested it is fitted to all.
+    The probe is fitted to the others by least squares to one-hot targets, with a ridge of 10⁻⁴ of the mean square.
+    Where all are tested it is fitted to all.
     """
     points, trained = np.asarray(points, float), np.ones(len(points), bool) if tested.all() else ~tested
     inputs = np.column_stack([points - points[trained].mean(axis=0), np.ones(len(points))])
@@ -124,7 +124,7 @@ class Course:
 
     @property
     def bent(self) -> list[int]:
-        """Which of the network's layers end a layer as it is counted here: the bends, and the last."""
+        """The indices of the network's layers that end a stage: the activations, and the last layer."""
         bends = [k for k, layer in enumerate(self.network.layers) if isinstance(layer, networks.Activation)]
         return [*bends, len(self.network.layers) - 1]
 
@@ -153,29 +153,29 @@ class Course:
         return Moment(self.hidden(index), self.target, self.tested)
 
     def accuracy(self, index: int) -> float:
-        """Return what share of the test the network gets right."""
+        """Return the network's test accuracy."""
         return self.moment(index).accuracy
 
     def frames(self) -> list[layer_maps.Frame]:
-        """Return the three axes in which each layer is seen: those of the end, each turned to the layer before it."""
+        """Return the three axes in which each layer is shown: those of the end, each aligned to the layer before it."""
         return layer_maps.frames(self.hidden(self.last))
 
-    def clouds(self, index: int, frames: Sequence[layer_maps.Frame], points: Floats | None = None) -> Floats:
-        """Return where each layer shows the samples, or other points among them, in its frame (L + 1, n, 3).
 
-        The samples of each layer are around the origin, nearly all of them within a distance of 1.
-        """
-        hidden, found = self.hidden(index), []
-        others = hidden if points is None else self.hidden(index, points)
-        for frame, own, other in zip(frames, hidden, others, strict=True):
-            shift = frame.middle - own.mean(axis=0)
-            size = float(np.quantile(np.linalg.norm(frame.shown(own + shift), axis=1), 0.97))
-            found.append(frame.shown(other + shift) / max(size, 1e-9))
-        return np.array(found)
+def clouds(hidden: Sequence[Floats], frames: Sequence[layer_maps.Frame], others: Sequence[Floats] = ()) -> Floats:
+    """Return where each layer shows samples ``hidden`` (n, d), or others among them, in its frame (L + 1, n, 3).
+
+    The samples of each layer are around the origin, nearly all of them within a distance of 1.
+    """
+    found = []
+    for frame, own, other in zip(frames, hidden, others or hidden, strict=True):
+        shift = frame.middle - own.mean(axis=0)
+        size = float(np.quantile(np.linalg.norm(frame.shown(own + shift), axis=1), 0.97))
+        found.append(frame.shown(other + shift) / max(size, 1e-9))
+    return np.array(found)
 
 
 class Training:
-    """The training of a perceptron on the digits, as far as it is asked about."""
+    """The training of a perceptron on the digits, as far as it is requested."""
 
     def __init__(self, widths: tuple[int, ...], activation: str, seed: int) -> None:
         data = datasets.digits()

@@ -1,6 +1,6 @@
-"""What layers of a network do to points: x ↦ φ(W x + b), seen in a plane or in space, and how areas change.
+"""What layers of a network do to points: x ↦ φ(W x + b), shown in a plane or in space, and how areas change.
 
-A layer of two inputs and one to three outputs is seen as it is, in the three axes of the world; what is missing is 0.
+A layer of two inputs and one to three outputs is shown in the three axes of the world; missing coordinates are 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.models import networks, principal, subspaces
 
 Floats = NDArray[np.float64]
-TINY = 1e-20  # of a complex step, whose derivative has no rounding
+TINY = 1e-20  # of a complex step, whose derivative has no rounding error
 
 
 def chord(w: ArrayLike, along: float, half: float) -> Floats | None:
@@ -65,9 +65,9 @@ def outputs(weights: ArrayLike, bias: ArrayLike, activation: str, points: ArrayL
 
 
 def area_factors(weights: ArrayLike, bias: ArrayLike, activation: str, points: ArrayLike) -> Floats:
-    """Return by how much a layer of two inputs changes areas at points (n, 2): the Jacobian's determinant (n,).
+    """Return the factor by which a layer of two inputs scales areas at points (n, 2): det of the Jacobian (n,).
 
-    It is negative where the plane is turned over. With more or fewer outputs than two it is the square root of
+    It is negative where orientation is reversed. With more or fewer outputs than two it is the square root of
     det(J^T J), which has no sign; with one output, 0.
     """
     weights, points = np.asarray(weights, float), np.asarray(points, float)
@@ -80,7 +80,7 @@ def area_factors(weights: ArrayLike, bias: ArrayLike, activation: str, points: A
 
 
 def on_the_way(matrix: Floats, points: Floats, t: float) -> Floats:
-    """Return points (..., 3) that a matrix (3, 3) has moved a share t of the way: by its turn and its stretch."""
+    """Return points (..., 3) that a matrix (3, 3) has moved a share t of the way, along its polar path."""
     return points @ subspaces.on_path(matrix, t).T
 
 
@@ -156,7 +156,7 @@ def piles(values: Floats, width: float) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Three axes in which the activations of a layer are seen: columns of ``basis`` (d, 3), around ``middle`` (d,)."""
+    """Three axes in which the activations of a layer are shown: columns of ``basis`` (d, 3), around ``middle`` (d,)."""
 
     basis: Floats
     middle: Floats
@@ -167,7 +167,7 @@ class Frame:
 
 
 def aligned(points: Floats, other: Floats) -> Floats:
-    """Return the orthogonal matrix Q (3, 3) for which points (n, 3) times Q come nearest to others: Procrustes.
+    """Return the orthogonal matrix Q (3, 3) that brings points (n, 3) Q nearest to others: orthogonal Procrustes.
 
     Source: Schönemann (1966).
     """
@@ -178,7 +178,7 @@ def aligned(points: Floats, other: Floats) -> Floats:
 def frames(activations: Sequence[Floats]) -> list[Frame]:
     """Return a frame for each layer's activations (n, d) of some samples, in the order of the layers.
 
-    Up to three activations are seen as they are. More of them are seen along the three axes of most variance, turned to
+    Up to three activations are shown as they are. More of them are shown along the three principal axes, aligned to
     where the samples were one layer before.
     """
     found: list[Frame] = []
@@ -209,10 +209,10 @@ def mosaic(pictures: Floats, columns: int) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Passage:
-    """The way of points through one layer, as it is seen: from ``start`` by W and b to ``turned``, by φ to ``end``.
+    """The path of points through one layer, as it is shown: from ``start`` by W and b to ``turned``, by φ to ``end``.
 
-    All are (..., 3). The way to ``turned`` is a turn and a stretch of space, ``matrix`` (3, 3) with ``shift`` (3,), as
-    well as there is one; between frames of wide layers the ``rest`` of it goes straight.
+    All are (..., 3). The motion to ``turned`` is the affine map ``matrix`` (3, 3) and ``shift`` (3,) that fits best;
+    between frames of wide layers the residual ``rest`` is interpolated linearly.
     """
 
     start: Floats
@@ -233,7 +233,7 @@ class Passage:
 
 
 def passage(start: Floats, turned: Floats, end: Floats) -> Passage:
-    """Return the way of points (..., 3) through a layer: where they are before it, between W and φ, and after it."""
+    """Return the path of points (..., 3) through a layer: where they are before it, between W and φ, and after it."""
     flat, aim = start.reshape(-1, 3), turned.reshape(-1, 3)
     inputs = np.column_stack([flat, np.ones(len(flat))])
     solved = np.asarray(np.linalg.lstsq(inputs, aim, rcond=1e-9)[0], float)
@@ -242,7 +242,7 @@ def passage(start: Floats, turned: Floats, end: Floats) -> Passage:
 
 
 def passages(network: networks.Network, theta: Floats, points: Floats, seen: Sequence[Frame]) -> list[Passage]:
-    """Return the ways of points (..., d) through the hidden layers of a perceptron with parameters (n,)."""
+    """Return the paths of points (..., d) through the hidden layers of a perceptron with parameters (n,)."""
     shape, found = points.shape[:-1], [points]
     found += [one.reshape(*shape, -1) for one in network.activations(theta, points.reshape(-1, points.shape[-1]))]
     return [

@@ -1,7 +1,7 @@
 """What a layout of samples may be trusted for.
 
 Trustworthiness: Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", 2001.
-Samples are the rows of ``points`` (n, d), their places those of ``layout`` (n, k).
+Samples are the rows of ``points`` (n, d), their positions those of ``layout`` (n, k).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def nearest_others(points: Floats, count: int, first: int = 0, rows: int | None 
 
 
 def penalties(points: Floats, layout: Floats, count: int = TRUSTED) -> Iterator[Floats]:
-    """Yield, some rows at a time, how far neighbours in the layout are from being neighbours of each sample.
+    """Yield, a block of rows at a time, each sample's penalty for neighbours in the layout that are none in the data.
 
-    Of the ``count`` nearest in the layout each adds by how many places it is beyond the nearest ``count`` among the
-    samples: 0 where all of them are. Of equally far ones each has the mean of their places.
+    Each of the ``count`` nearest in the layout adds its rank among the samples' distances beyond ``count``, or 0 if it
+    is within. Samples at equal distances share their mean rank.
     """
     size = len(points)
     if not 1 <= count < size / 2:
@@ -50,7 +50,7 @@ def penalties(points: Floats, layout: Floats, count: int = TRUSTED) -> Iterator[
 
 
 def trust(penalty: Floats, count: int = TRUSTED) -> Floats:
-    """Return penalties (n,) as the trust (n,) in each place, whose mean is the trustworthiness: 1 where all is kept."""
+    """Return penalties (n,) as each sample's trust (n,), whose mean is the trustworthiness: 1 where all are kept."""
     size = len(penalty)
     return 1.0 - 2.0 * penalty / (count * (2.0 * size - 3.0 * count - 1.0))
 

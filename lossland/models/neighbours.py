@@ -1,4 +1,4 @@
-"""Likeness as distance: nearest neighbours and their vote, class means, and k-means by Lloyd's two steps.
+"""Similarity as distance: nearest neighbours and their vote, class means, and k-means by Lloyd's algorithm.
 
 Sources: Fix and Hodges (1951) and Cover and Hart (1967) for neighbours; Lloyd (1957, published 1982) for k-means.
 Samples are the rows of ``points`` (n, d); which class each belongs to is ``label`` (n,), whole numbers from 0 on.
@@ -40,7 +40,7 @@ def distances(points: ArrayLike, others: ArrayLike, metric: str = "l2") -> Float
 
 
 def _squares(points: Floats, others: Floats) -> Floats:
-    """Return the squared distances (n, m): |a|² − 2 a·b + |b|², which rounding must not take below 0."""
+    """Return the squared distances (n, m): |a|² − 2 a·b + |b|², clamped to 0 against rounding."""
     square = (points**2).sum(axis=1)[:, None] - 2.0 * points @ others.T + (others**2).sum(axis=1)
     return np.maximum(square, 0.0)
 
@@ -60,9 +60,9 @@ def nearest_others(distance: Floats, count: int) -> Indices:
 
 
 def vote(label: Indices) -> Indices:
-    """Return which class most of each sample's neighbours have, from their labels (n, k), the nearest first.
+    """Return the majority class of each sample's neighbours, from their labels (n, k), the nearest first.
 
-    Of classes with equally many votes the one wins whose member is nearest.
+    Ties go to the class of the nearest neighbour.
     """
     votes = (label[:, :, None] == label[:, None, :]).sum(axis=2)
     return np.take_along_axis(label, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
@@ -79,14 +79,14 @@ def mean_distances(distance: Floats, label: Labels) -> tuple[float, float]:
     """Return the mean distance over all pairs of one class, and over all pairs of two, from distances (n, n)."""
     same = label[:, None] == label
     apart = float(distance[~same].mean()) if not same.all() else float("nan")
-    pairs = same.sum() - len(label)  # a sample is no pair with itself
+    pairs = same.sum() - len(label)  # without each sample's pair with itself
     return (float(distance[same].sum() / pairs) if pairs else float("nan")), apart
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """What distance knows of classes: shares of samples whose nearest neighbour, vote of k neighbours, or nearest class
-    mean is of their own class, each sample left out of its own neighbours; and mean distances over pairs of samples."""
+    """How well distance predicts classes: shares of samples whose nearest neighbour, vote of k neighbours, or nearest
+    class mean is of their own class (leave-one-out); and mean distances over pairs of samples."""
 
     accuracy_nearest: float
     accuracy_vote: float
@@ -96,7 +96,7 @@ class Likeness:
 
 
 def likeness(points: Floats, label: Labels, count: int, metric: str = "l2") -> Likeness:
-    """Return what distance knows of the classes of samples (n, d), with as many neighbours as ``count``.
+    """Return how well distance predicts the classes of samples (n, d), with ``count`` neighbours.
 
     Means are compared by l2; with ``cosine`` those are means of directions.
     """
@@ -111,25 +111,25 @@ def likeness(points: Floats, label: Labels, count: int, metric: str = "l2") -> L
 
 @dataclass(frozen=True, eq=False)
 class Lloyd:
-    """The course of k-means over T steps: ``centroids`` (T + 1, k, d), the nearest of which each sample has, ``label``
-    (T + 1, n), and ``inertia`` (T + 1,), the sum of the samples' squared distances to it."""
+    """The iterations of k-means over T steps: ``centroids`` (T + 1, k, d), the index of each sample's nearest one,
+    ``label`` (T + 1, n), and ``inertia`` (T + 1,), the sum of the samples' squared distances to it."""
 
     centroids: Floats
     label: Indices
     inertia: Floats
 
     def between(self, step: float) -> Floats:
-        """Return the centroids (k, d) at a step, with the share of the next one that is done."""
+        """Return the centroids (k, d) at a fractional step, interpolated linearly."""
         before = min(int(step + 1e-6), len(self.inertia) - 1)
         after = min(before + 1, len(self.inertia) - 1)
         return self.centroids[before] + (step - before) * (self.centroids[after] - self.centroids[before])
 
 
 def lloyd(points: Floats, start: Floats, steps: int) -> Lloyd:
-    """Return the course of k-means on samples (n, d) from centroids (k, d).
+    """Return the iterations of k-means on samples (n, d) from centroids (k, d).
 
-    A step moves each centroid to the mean of the samples that are nearest to it, and then each sample to the centroid
-    that is nearest now. Neither can make the inertia larger. A centroid without samples stays where it is.
+    A step moves each centroid to the mean of its samples, and then assigns each sample to its nearest centroid. Neither
+    can increase the inertia. A centroid without samples stays where it is.
     """
     centroids, courses, labels, inertia = np.asarray(start, float), [], [], []
     for step in range(steps + 1):

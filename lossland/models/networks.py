@@ -29,19 +29,19 @@ from lossland.display import Displayed
 from lossland.errors import UserError, nearest
 from lossland.expression import namespace
 
-Array = Any  # of any library that follows the array API standard
+Array = Any  # of any library that follows the array API standard, which no type describes fully
 Weights = Mapping[str, Array]  # a layer's parameters by name, each (P, *shape)
 Shape = tuple[int, ...]
-Saved = TypeVar("Saved")  # what a layer keeps of its way forward for the one back
+Saved = TypeVar("Saved")  # what a layer's forward pass keeps for the backward pass
 
-BLAS_ALONE = 2**18  # multiplications of a product that OpenBLAS does not share out to threads; of complex numbers 2**15
+BLAS_ALONE = 2**18  # multiplications up to which OpenBLAS uses one thread; for complex numbers 2**15
 SMALLEST_BLOCK = 8  # samples
-AT_ONCE = 2**24  # numbers of one layer's activations that are held at once; more networks than that go one after other
+AT_ONCE = 2**24  # numbers of one layer's activations held at once; more networks are evaluated in batches
 
 
 @dataclass(frozen=True)
 class Mode:
-    """How a network is run. In ``training``, normalization uses the batch's statistics and dropout is on.
+    """How a network is evaluated. In ``training``, normalization uses the batch's statistics and dropout is on.
 
     ``seed`` and ``step`` choose the masks of dropout.
     """
@@ -55,7 +55,7 @@ EVALUATION = Mode()
 
 
 class Layer(ABC, Generic[Saved]):
-    """One step from activations to activations, which saves something for the way back. Most have no parameters."""
+    """A differentiable step from activations to activations. Most have no parameters."""
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shape of each parameter, in order."""
@@ -77,7 +77,7 @@ class Layer(ABC, Generic[Saved]):
         """
 
     def backward_first(self, w: Weights, saved: Saved, slope: Array) -> dict[str, Array]:
-        """Return the gradient by each parameter alone: what is before a network's first layer, the data, is given."""
+        """Return the gradient by each parameter alone, for a network's first layer, whose inputs are data."""
         return self.backward(w, saved, slope)[1]
 
     def observed(self, saved: Saved) -> dict[str, Array]:
@@ -85,8 +85,8 @@ class Layer(ABC, Generic[Saved]):
         return {}
 
 
-def turned(matrices: Array) -> Array:
-    """Return matrices (..., m, n) with rows and columns exchanged."""
+def transposed(matrices: Array) -> Array:
+    """Return matrices (..., m, n) transposed."""
     return namespace(matrices).permute_dims(matrices, (*range(matrices.ndim - 2), -1, -2))
 
 
@@ -106,7 +106,7 @@ class Linear(Layer[Array]):
 
     def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Array]:
         """Return (P, N, outputs) of (P, N, inputs)."""
-        y = turned(w["weight"] @ turned(x))  # the samples of a feature lie side by side: sums over features are quick
+        y = transposed(w["weight"] @ transposed(x))  # a feature's samples are contiguous: sums over features are fast
         return y + w["bias"][:, None, :], x
 
     def backward(self, w: Weights, saved: Array, slope: Array) -> tuple[Array, dict[str, Array]]:
@@ -115,12 +115,12 @@ class Linear(Layer[Array]):
 
     def backward_first(self, w: Weights, saved: Array, slope: Array) -> dict[str, Array]:
         """Return the gradients by weight and bias."""
-        return {"weight": turned(slope) @ saved, "bias": namespace(slope).sum(slope, axis=1)}
+        return {"weight": transposed(slope) @ saved, "bias": namespace(slope).sum(slope, axis=1)}
 
 
 @dataclass(frozen=True)
 class Convolution(Layer[tuple[Array, Shape]]):
-    """A convolution that keeps the size of its images: odd kernel, zeros around. ``weight`` (outputs, inputs, k, k)."""
+    """A convolution with odd kernel and zero padding to the same size. ``weight`` (outputs, inputs, k, k)."""
 
     inputs: int
     outputs: int
@@ -153,9 +153,9 @@ class Convolution(Layer[tuple[Array, Shape]]):
         patches, (_, samples, height, width, channels) = saved
         networks, k, edge = slope.shape[0], self.kernel, self.kernel // 2
         flat = xp.reshape(slope, (networks, samples * height * width, self.outputs))
-        matrix = xp.reshape(turned(patches) @ flat, (networks, k, k, channels, self.outputs))
+        matrix = xp.reshape(transposed(patches) @ flat, (networks, k, k, channels, self.outputs))
         grads = {"weight": xp.permute_dims(matrix, (0, 4, 3, 1, 2)), "bias": xp.sum(flat, axis=1)}
-        back = xp.reshape(flat @ turned(self._matrix(w)), (networks, samples, height, width, k * k * channels))
+        back = xp.reshape(flat @ transposed(self._matrix(w)), (networks, samples, height, width, k * k * channels))
         padded = xp.zeros((networks, samples, height + 2 * edge, width + 2 * edge, channels), dtype=back.dtype)
         for n in range(k * k):
             i, j = divmod(n, k)
@@ -172,11 +172,11 @@ def _padded(xp: ModuleType, x: Array, edge: int) -> Array:
 
 
 EPSILON = 1e-5  # PyTorch's, of both kinds of normalization
-MOMENTUM = 0.1  # of a new batch in the running statistics, PyTorch's
+MOMENTUM = 0.1  # weight of a new batch in the running statistics, PyTorch's
 
 
 class Normalized(NamedTuple):
-    """What `BatchNorm` saves: activations with mean 0 and variance 1, by what they were multiplied, and in which mode.
+    """What `BatchNorm` saves: the normalized activations, the factor that normalized them, and the mode.
 
     ``found`` are the batch's own statistics by the names of `BatchNorm.statistics`.
     """
@@ -238,7 +238,7 @@ class BatchNorm(Layer[Normalized]):
 
 
 def _wide(parameter: Array, ndim: int) -> Array:
-    """Return (P, features) with axes of length 1 between, to meet activations of so many axes."""
+    """Return (P, features) with axes of length 1 between, to broadcast with activations of ``ndim`` axes."""
     count, features = parameter.shape
     return namespace(parameter).reshape(parameter, (count, *[1] * (ndim - 2), features))
 
@@ -279,7 +279,7 @@ def _positive(xp: ModuleType, z: Array) -> Array:
 
 
 def _is_complex(xp: ModuleType, z: Array) -> bool:
-    return hasattr(z, "dtype") and xp.isdtype(z.dtype, "complex floating")  # what is traced has no type
+    return hasattr(z, "dtype") and xp.isdtype(z.dtype, "complex floating")  # a traced node has no dtype
 
 
 def _sigmoid(xp: ModuleType, z: Array) -> Array:
@@ -326,7 +326,7 @@ def _slope(xp: ModuleType, kind: str, z: Array, y: Array) -> Array:
 
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "gelu", "leaky_relu", "silu", "sine")
-"""What may bend a layer; gelu is the one with tanh (PyTorch's ``approximate="tanh"``), leaky_relu has slope 0.01."""
+"""Activation functions; gelu is the tanh form (PyTorch's ``approximate="tanh"``), leaky_relu has slope 0.01."""
 
 
 @dataclass(frozen=True)
@@ -371,14 +371,14 @@ class Dropout(Layer[Array | None]):
         return (slope if saved is None else slope * saved), {}
 
 
-def _real(xp: ModuleType, dtype: Any) -> Any:
-    """Return the type of a complex type's parts; any other type as it is."""
+def _real(xp: ModuleType, dtype: object) -> object:
+    """Return the real dtype of a complex one; any other dtype unchanged."""
     return {xp.complex64: xp.float32, xp.complex128: xp.float64}.get(dtype, dtype)
 
 
 @dataclass(frozen=True)
 class Image(Layer[None]):
-    """Rows of pixels (channels, height, width) become images."""
+    """Reshapes rows of pixels (channels, height, width) to images."""
 
     channels: int
     height: int
@@ -397,7 +397,7 @@ class Image(Layer[None]):
 
 @dataclass(frozen=True)
 class Flatten(Layer[Shape]):
-    """Images become rows, channel after channel."""
+    """Reshapes images to rows, channel after channel."""
 
     def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, Shape]:
         """Return (P, N, features) of (P, N, height, width, channels)."""
@@ -418,15 +418,15 @@ def _flat(images: Array) -> Array:
 
 @dataclass(frozen=True)
 class MeanPool(Layer[None]):
-    """The mean of every square of ``size`` x ``size`` pixels; the image's sides are multiples of it."""
+    """The mean of every square of ``size`` x ``size`` pixels; the image's sides must be multiples of it."""
 
     size: int = 2
 
     def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, None]:
         """Return images with sides ``size`` times as short."""
-        total = x[:, :, :: self.size, :: self.size, :]  # sums of strided images are many times as quick as a mean
-        for place in range(1, self.size**2):
-            i, j = divmod(place, self.size)
+        total = x[:, :, :: self.size, :: self.size, :]  # sums of strided images are many times faster than a mean
+        for offset in range(1, self.size**2):
+            i, j = divmod(offset, self.size)
             total = total + x[:, :, i :: self.size, j :: self.size, :]
         return total / self.size**2, None
 
@@ -436,11 +436,11 @@ class MeanPool(Layer[None]):
         return xp.repeat(xp.repeat(slope, self.size, axis=2), self.size, axis=3) / self.size**2, {}
 
 
-# --------------------------------------------------------------------------------------------------- layers together
+# ----------------------------------------------------------------------------------------------- sequences of layers
 
 
 @dataclass(frozen=True)
-class Residual(Layer[list[Any]]):
+class Residual(Layer[list[object]]):
     """x + f(x), where f are layers that keep the shape (He et al. 2015)."""
 
     layers: tuple[Layer, ...]
@@ -453,17 +453,17 @@ class Residual(Layer[list[Any]]):
         """Return the statistics of the layers within."""
         return {f"{i}.{k}": shape for i, layer in enumerate(self.layers) for k, shape in layer.statistics().items()}
 
-    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, list[Any]]:
+    def forward(self, w: Weights, x: Array, mode: Mode) -> tuple[Array, list[object]]:
         """Return activations of the same shape."""
         y, saved = forward(self.layers, w, x, mode)
         return x + y, saved
 
-    def backward(self, w: Weights, saved: list[Any], slope: Array) -> tuple[Array, dict[str, Array]]:
+    def backward(self, w: Weights, saved: list[object], slope: Array) -> tuple[Array, dict[str, Array]]:
         """Return the gradients."""
         before, grads = backward(self.layers, w, saved, slope)
         return slope + before, grads
 
-    def observed(self, saved: list[Any]) -> dict[str, Array]:
+    def observed(self, saved: list[object]) -> dict[str, Array]:
         """Return the statistics that the layers within saw."""
         return observed(self.layers, saved)
 
@@ -473,7 +473,7 @@ def _within(w: Weights, index: int) -> dict[str, Array]:
     return {name[len(start) :]: value for name, value in w.items() if name.startswith(start)}
 
 
-def forward(layers: Sequence[Layer], w: Weights, x: Array, mode: Mode) -> tuple[Array, list[Any]]:
+def forward(layers: Sequence[Layer], w: Weights, x: Array, mode: Mode) -> tuple[Array, list[object]]:
     """Return the activations after the layers, and what each of them saved."""
     saved = []
     for index, layer in enumerate(layers):
@@ -483,7 +483,7 @@ def forward(layers: Sequence[Layer], w: Weights, x: Array, mode: Mode) -> tuple[
 
 
 def backward(
-    layers: Sequence[Layer], w: Weights, saved: list[Any], slope: Array, first: int = 0
+    layers: Sequence[Layer], w: Weights, saved: list[object], slope: Array, first: int = 0
 ) -> tuple[Array, dict[str, Array]]:
     """Return the gradient by the activations before layer number ``first``, and by all parameters from there on."""
     grads: dict[str, Array] = {}
@@ -493,8 +493,8 @@ def backward(
     return slope, grads
 
 
-def parameter_slopes(layers: Sequence[Layer], w: Weights, saved: list[Any], slope: Array) -> dict[str, Array]:
-    """Return the gradient by all parameters of layers, the first of which is given data."""
+def parameter_slopes(layers: Sequence[Layer], w: Weights, saved: list[object], slope: Array) -> dict[str, Array]:
+    """Return the gradient by all parameters of layers, the first of which takes data."""
     slope, grads = backward(layers, w, saved, slope, first=1)
     return _named(0, layers[0].backward_first(_within(w, 0), saved[0], slope)) | grads
 
@@ -503,7 +503,7 @@ def _named(index: int, grads: dict[str, Array]) -> dict[str, Array]:
     return {f"{index}.{name}": value for name, value in grads.items()}
 
 
-def observed(layers: Sequence[Layer], saved: list[Any]) -> dict[str, Array]:
+def observed(layers: Sequence[Layer], saved: list[object]) -> dict[str, Array]:
     """Return the statistics of the batch that the layers saw."""
     pairs = enumerate(zip(layers, saved, strict=True))
     return {f"{i}.{k}": value for i, (layer, kept) in pairs for k, value in layer.observed(kept).items()}
@@ -513,11 +513,11 @@ def observed(layers: Sequence[Layer], saved: list[Any]) -> dict[str, Array]:
 
 LOSSES = ("cross_entropy", "mse", "half_mse", "logistic")
 """Softmax and cross-entropy of classes 0, 1, ...; the mean square; half the square, summed over outputs (TensorFlow
-Playground's); the logistic loss of two classes, told apart by the target's sign. Each is a mean over the samples."""
+Playground's); the logistic loss of two classes, given by the target's sign. Each is a mean over the samples."""
 
 
-def prepared(xp: ModuleType, kind: str, target: Array, outputs: int, dtype: Any) -> Array:
-    """Return targets (N,) or (N, outputs) as a loss takes them: (N, outputs), one-hot for cross-entropy."""
+def prepared(xp: ModuleType, kind: str, target: Array, outputs: int, dtype: object) -> Array:
+    """Return targets (N,) or (N, outputs) in the form a loss needs: (N, outputs), one-hot for cross-entropy."""
     target = xp.asarray(target)
     if kind == "cross_entropy":
         classes = xp.arange(outputs, dtype=xp.int64)
@@ -555,14 +555,14 @@ def loss_slopes(kind: str, out: Array, target: Array) -> Array:
 
 
 def _softmax(xp: ModuleType, out: Array) -> tuple[Array, Array]:
-    """Return the outputs without their largest one, and the sum of their exponentials."""
+    """Return the outputs minus their maximum, and the sum of their exponentials."""
     real = xp.real(out) if _is_complex(xp, out) else out
     shifted = out - xp.max(real, axis=-1, keepdims=True)
     return shifted, xp.sum(xp.exp(shifted), axis=-1, keepdims=True)
 
 
 def found(xp: ModuleType, out: Array, classes: Array) -> Array:
-    """Return where (P, N) outputs (P, N, outputs) name the class (N,); nan where there are no classes."""
+    """Return 1 where outputs (P, N, outputs) predict the class (N,), else 0, (P, N); nan where there are no classes."""
     if out.shape[-1] > 1 and classes.ndim == 1:
         return xp.astype(xp.argmax(out, axis=-1) == classes, xp.float32)
     if out.shape[-1] == 1:
@@ -584,7 +584,7 @@ class Parameter(NamedTuple):
 
 @dataclass(frozen=True)
 class Network(Displayed):
-    """Layers one after the other, and the loss that they are trained on (see ``LOSSES``).
+    """A sequence of layers, and the loss that they are trained on (see ``LOSSES``).
 
     Wherever parameters are taken, (n,) stands for one network and (P, n) for many; results then have no first axis or
     one of length P. Points are (N, d), targets (N,) or (N, outputs). ``statistics`` (m,) or (P, m) are the running
@@ -626,7 +626,7 @@ class Network(Displayed):
         """Return the parameters of (n,) or (P, n) by their names, each in its shape: views, where the library can."""
         return views_of(self.parameters, theta)
 
-    def first_statistics(self, xp: ModuleType = np, dtype: Any = None) -> Array:
+    def first_statistics(self, xp: ModuleType = np, dtype: object = None) -> Array:
         """Return the running statistics (m,) before any training."""
         values = [xp.full(math.prod(p.shape), float(p.name.endswith("var"))) for p in self.kept_statistics]
         values = xp.concat(values) if values else xp.zeros(0)
@@ -706,7 +706,7 @@ class Network(Displayed):
                 by_output = loss_slopes(self.loss_kind, out, aim[block, :]) / x.shape[1]
                 found = parameter_slopes(self.layers, w, saved, by_output)
                 slope = slope + _joined(xp, self.parameters, found, count, theta.dtype)
-                seen_here = observed(self.layers, saved)  # of the whole batch: where it is wanted there is one block
+                seen_here = observed(self.layers, saved)  # of the whole batch: with batch statistics there is one block
             values.append(xp.mean(xp.concat(each, axis=1), axis=1))
             grads.append(slope)
             seen.append(_joined(xp, self.kept_statistics, seen_here or {}, count, theta.dtype))
@@ -722,7 +722,7 @@ class Network(Displayed):
         mode: Mode = EVALUATION,
         statistics: Array | None = None,
     ) -> Array:
-        """Return the loss's Hessian times a direction, in the shape of the direction: exact, at two complex passes.
+        """Return the loss's Hessian times a direction, in the shape of the direction: exact, by one complex gradient.
 
         With one theta (n,) and directions (k, n), all k products come from one call.
         """
@@ -735,7 +735,7 @@ class Network(Displayed):
     def accuracy(
         self, theta: Array, points: ArrayLike | Array, target: ArrayLike | Array, statistics: Array | None = None
     ) -> Array:
-        """Return the share of samples whose class is found: by the largest output, or the sign of a lone one."""
+        """Return the share of samples classified correctly: by the largest output, or the sign of a single one."""
         xp, many, x, theta = self._taken(theta, points)
         goal = xp.reshape(xp.asarray(target), (-1,))
         found = []
@@ -764,16 +764,16 @@ class Network(Displayed):
         return w
 
     def _pieces(self, theta: Array, x: Array) -> Iterator[slice]:
-        """Yield slices of the networks, so few at a time that the widest layer's activations fit."""
+        """Yield slices of the networks, small enough that the widest layer's activations fit."""
         at_once = max(1, AT_ONCE // max(1, x.shape[1] * self.widest))
-        for first in range(0, max(theta.shape[0], 1), at_once):  # of no networks there is one piece, with none
+        for first in range(0, max(theta.shape[0], 1), at_once):  # zero networks give one empty piece
             yield slice(first, min(first + at_once, theta.shape[0]))
 
     def _blocks(self, theta: Array, x: Array, mode: Mode) -> list[slice]:
         """Return slices of the samples that are computed one after the other.
 
-        On the CPU products are kept so small that BLAS does not share them out to threads: of small networks that
-        gains nothing, and costs a lot where other programs run. Batch statistics and dropout want the whole batch.
+        On the CPU products are kept so small that BLAS stays on one thread: for small networks more threads gain
+        nothing, and cost much where other programs run. Batch statistics and dropout need the whole batch.
         """
         count = x.shape[1]
         whole = mode.training and any(isinstance(layer, BatchNorm | Dropout) for layer in _all_layers(self.layers))
@@ -781,7 +781,7 @@ class Network(Displayed):
         alone = BLAS_ALONE
         if namespace(x).isdtype(theta.dtype, "complex floating"):
             alone = BLAS_ALONE // 8
-            sizes += [16 * (p.stop - p.start) for p in self.parameters if p.shape[0] == 1]  # by a vector: below 2**12
+            sizes += [16 * (p.stop - p.start) for p in self.parameters if p.shape[0] == 1]  # matrix times vector: 2**12
         block = alone // max([1, *sizes])
         if whole or self.kept_statistics or block < SMALLEST_BLOCK or namespace(x) is not np:
             block = count
@@ -820,7 +820,7 @@ def _rows(statistics: Array | None, piece: slice) -> Array | None:
 
 
 def laid_out(shapes: Mapping[str, Shape]) -> tuple[Parameter, ...]:
-    """Return where parameters of these shapes lie, one after the other."""
+    """Return the ranges of parameters of these shapes in a flat vector, one after the other."""
     ends = np.cumsum([0, *(math.prod(shape) for shape in shapes.values())]).tolist()
     return tuple(
         Parameter(name, shape, start, stop)
@@ -834,7 +834,7 @@ def views_of(parameters: Sequence[Parameter], flat: Array) -> dict[str, Array]:
     return {p.name: xp.reshape(flat[..., p.start : p.stop], (*flat.shape[:-1], *p.shape)) for p in parameters}
 
 
-def _joined(xp: ModuleType, order: Sequence[Parameter], parts: Weights, count: int, dtype: Any) -> Array:
+def _joined(xp: ModuleType, order: Sequence[Parameter], parts: Weights, count: int, dtype: object) -> Array:
     """Return named arrays (P, *shape) as one (P, n)."""
     rows = [
         xp.broadcast_to(xp.reshape(parts[p.name], (-1, p.stop - p.start)), (count, p.stop - p.start)) for p in order
@@ -842,7 +842,7 @@ def _joined(xp: ModuleType, order: Sequence[Parameter], parts: Weights, count: i
     return xp.astype(xp.concat(rows, axis=1), dtype, copy=False) if rows else xp.zeros((count, 0), dtype=dtype)
 
 
-# ----------------------------------------------------------------------------------------------------- kinds of them
+# ----------------------------------------------------------------------------------------------------- architectures
 
 
 def widths(text: str, least: int = 1, deepest: int = 6, widest: int = 32) -> tuple[int, ...]:
@@ -869,8 +869,8 @@ def mlp(
 ) -> Network:
     """Return a multilayer perceptron of ``widths`` (inputs, hidden layers, outputs), e.g. (64, 32, 32, 10).
 
-    Each hidden layer is linear, then normalized (``norm`` batch, layer or none), bent, and dropped out. With
-    ``residual``, those that keep the width add to what they were given. ``output`` bends the outputs.
+    Each hidden layer is linear, then normalization (``norm`` batch, layer or none), activation and dropout. With
+    ``residual``, those that keep the width are residual blocks. ``output`` is the activation of the outputs.
     """
     _check(widths, activation, output, norm, dropout)
     layers: list[Layer] = []
@@ -897,9 +897,9 @@ def cnn(
 ) -> Network:
     """Return a small convolutional network for images (channels, height, width).
 
-    For each of ``channels``: a convolution, normalized (``norm`` batch or none), bent, with ``residual`` a second one
-    around which a link leads, and the mean of every 2 x 2 pixels as long as both sides are even. A linear layer
-    ends it.
+    For each of ``channels``: a convolution, normalization (``norm`` batch or none) and activation, with ``residual`` a
+    second one with a skip connection, and mean pooling over 2 x 2 pixels as long as both sides are even. The last layer
+    is linear.
     """
     _check((*channels, classes), activation, "linear", norm, dropout)
     if norm == "layer":
@@ -952,7 +952,7 @@ SCHEMES = (
     "orthogonal",
     "playground",
 )
-"""How weights are drawn. ``torch``: what PyTorch's layers do by themselves, uniform within ±1/√fan_in, biases too.
+"""How weights are drawn. ``torch``: the default of PyTorch's layers, uniform within ±1/√fan_in, biases too.
 Xavier (Glorot and Bengio 2010): variance gain² 2/(fan_in + fan_out). He (He et al. 2015) and LeCun: gain²/fan_in, with
 gain √2 and 1 unless given. ``orthogonal`` (Saxe et al. 2013). ``playground``: uniform within ±½, biases 0.1."""
 
@@ -967,7 +967,7 @@ def initial(
     scheme: str = "torch",
     gain: float | None = None,
     xp: ModuleType = np,
-    dtype: Any = None,
+    dtype: object = None,
 ) -> Array:
     """Return initial parameters (n,), or of ``count`` networks (count, n); network i of a seed is always the same.
 
@@ -1019,6 +1019,6 @@ def _drawn(xp: ModuleType, scheme: str, gain: float | None, shape: Shape, even: 
 def _orthogonal(xp: ModuleType, normal: Array) -> Array:
     """Return matrices (P, rows * columns) with orthonormal rows or columns, whichever are fewer."""
     wide = normal.shape[1] < normal.shape[2]
-    q, r = xp.linalg.qr(turned(normal) if wide else normal)
+    q, r = xp.linalg.qr(transposed(normal) if wide else normal)
     q = q * xp.sign(xp.linalg.diagonal(r))[:, None, :]
-    return xp.reshape(turned(q) if wide else q, (normal.shape[0], -1))
+    return xp.reshape(transposed(q) if wide else q, (normal.shape[0], -1))

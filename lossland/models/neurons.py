@@ -1,7 +1,7 @@
-"""One neuron, φ(w·x + b), and straight cuts: what a neuron asks of a point, and what no straight cut can tell apart.
+"""One neuron, φ(w·x + b), and linear separation: what a neuron computes of a point, and what no line can separate.
 
 Sources: Rosenblatt (1958), the perceptron; Minsky and Papert (1969), for what it cannot do; Hosmer and Lemeshow,
-*Applied Logistic Regression*, for the cut by Newton's method.
+*Applied Logistic Regression*, for its fit by Newton's method.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Floats = NDArray[np.float64]
 ACTIVATIONS = ("step", *networks.ACTIVATIONS)
 CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], float)  # all that two inputs of 0 or 1 can be
 GATES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "nand": (1, 1, 1, 0), "xor": (0, 1, 1, 0)}  # at these corners
-RIDGE = 1e-3  # of a cut's weights, for each sample: between classes that a line parts they would grow without end
-ROUNDS = 25  # of Newton's method
+RIDGE = 1e-3  # of a cut's weights, per sample: for separable classes they would diverge
+ROUNDS = 25  # iterations of Newton's method
 
 
 def bent(activation: str, z: ArrayLike) -> Floats:
-    """Return φ(z), for numbers of any shape. ``step`` is 1 above 0 and else 0; the others are those of networks."""
+    """Return φ(z), for numbers of any shape. ``step`` is 1 above 0, else 0; the others are those of `networks`."""
     z = np.asarray(z, float)
     if activation == "step":
         return (z > 0).astype(float)
@@ -36,7 +36,7 @@ def bent(activation: str, z: ArrayLike) -> Floats:
 
 
 def signed_distance(points: ArrayLike, w: ArrayLike, b: float) -> Floats:
-    """Return how far points (..., d) are from w·x + b = 0, negative on the side that w points away from.
+    """Return the signed distance of points (..., d) from w·x + b = 0, positive on the side that w points to.
 
     Without w there is no such plane, and the distances are nan.
     """
@@ -159,9 +159,9 @@ def section(w: ArrayLike, kink: float, half: float, count: int) -> Section:
 
 
 def least_squares(points: ArrayLike, target: ArrayLike) -> tuple[Floats, float]:
-    """Return the w (d,) and b for which w·x + b comes nearest to targets (n,) in the sum of squares.
+    """Return the least squares fit w (d,), b of w·x + b to targets (n,).
 
-    Of several it is the one with the smallest weights.
+    If there are several, the one of least norm.
     """
     points = np.asarray(points, float)
     inputs = np.column_stack([points, np.ones(len(points))])
@@ -171,7 +171,7 @@ def least_squares(points: ArrayLike, target: ArrayLike) -> tuple[Floats, float]:
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """A plane w·x + b = 0 between two classes, and the share of samples that are on their side of it."""
+    """A plane w·x + b = 0 between two classes, and the share of samples on the correct side."""
 
     w: Floats
     b: float
@@ -199,7 +199,7 @@ def straight_cut(points: ArrayLike, positive: ArrayLike) -> Cut:
         curved = (x * (share * (1 - share))[:, None]).T @ x + np.diag(ridge + 1e-12)
         step = np.linalg.solve(curved, slope)
         while loss(weights - step) > loss(weights) and np.abs(step).max() > 1e-9:
-            step = step / 2  # far from the least loss Newton's step may be much too long
+            step = step / 2  # far from the minimum Newton's step may be much too long
         weights = weights - step
         if np.abs(step).max() < 1e-9:
             break

@@ -1,9 +1,9 @@
 """Batch and layer normalization, and what they do to deep networks.
 
-Both recentre, rescale, and then scale and shift by what is learnt. Batch normalization takes mean and variance of each
-feature over the samples of a batch (Ioffe and Szegedy 2015), layer normalization those of each sample over its features
-(Ba, Kiros and Hinton 2016). In evaluation, running statistics stand for the batch's. Variances are over n, as in both
-papers; running variances are over n − 1, as PyTorch's.
+Both subtract a mean, divide by a deviation, and then apply a learnt scale and shift. Batch normalization takes mean and
+variance of each feature over the samples of a batch (Ioffe and Szegedy 2015), layer normalization those of each sample
+over its features (Ba, Kiros and Hinton 2016). In evaluation, running statistics replace the batch's. Variances are over
+n, as in both papers; running variances are over n − 1, as PyTorch's.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.philox import Purpose, particles, standard_normal
 from lossland.errors import UserError
 from lossland.expression import namespace
+from lossland.expression.node import Array
 from lossland.models import datasets, networks
 
+A = TypeVar("A", bound=Array)
 Floats = NDArray[np.float64]
 
 NORMS = ("batch", "layer")
@@ -28,29 +30,31 @@ WIDTH = 3  # features of each layer of the twins, so that a cloud of activations
 SAMPLES = 512
 
 
-class Statistics(NamedTuple):
-    """Mean and variance, which broadcast with what is normalized."""
+class Statistics(NamedTuple, Generic[A]):
+    """Mean and variance, which broadcast with the activations."""
 
-    mean: Any
-    variance: Any
+    mean: A
+    variance: A
 
 
-def statistics(x: Any, axis: int = 0) -> Statistics:
-    """Return mean and variance (over n) along an axis, which stays with length 1."""
+def statistics(x: A, axis: int = 0) -> Statistics[A]:
+    """Return mean and variance (over n) along an axis, which is kept with length 1."""
     xp = namespace(x)
     mean = xp.mean(x, axis=axis, keepdims=True)
     return Statistics(mean, xp.mean((x - mean) ** 2, axis=axis, keepdims=True))
 
 
-def stages(x: Any, by: Statistics, gamma: Any = 1.0, beta: Any = 0.0, eps: float = networks.EPSILON) -> tuple[Any, ...]:
+def stages(
+    x: A, by: Statistics[A], gamma: float | Array = 1.0, beta: float | Array = 0.0, eps: float = networks.EPSILON
+) -> tuple[A, A, A, A]:
     """Return x, x − μ, (x − μ)/√(σ² + ε), and that times γ plus β."""
     centred = x - by.mean
     normal = centred / namespace(x).sqrt(by.variance + eps)
     return x, centred, normal, gamma * normal + beta
 
 
-def running(batches: Sequence[Any], momentum: float = networks.MOMENTUM) -> Statistics:
-    """Return the running statistics (1, features) after batches (n, features), which begin at 0 and 1.
+def running(batches: Sequence[A], momentum: float = networks.MOMENTUM) -> Statistics[A]:
+    """Return the running statistics (1, features) after batches (n, features), starting from 0 and 1.
 
     Each batch moves them by ``momentum`` towards its own mean and unbiased variance.
     """
@@ -90,11 +94,11 @@ def plain(layers: Sequence[tuple[Floats, Floats]], x: Floats) -> list[Floats]:
 
 def normed(
     layers: Sequence[tuple[Floats, Floats]], x: Floats, norm: str = "batch", gamma: float = 1.0, beta: float = 0.0,
-    eps: float = networks.EPSILON, fixed: Sequence[Statistics] = (),
+    eps: float = networks.EPSILON, fixed: Sequence[Statistics[Floats]] = (),
 ) -> list[tuple[Floats, ...]]:  # fmt: skip
-    """Return the sums (n, WIDTH) of each layer in the stages of normalization; the last one's tanh goes on.
+    """Return each layer's pre-activations (n, WIDTH) in the stages of normalization; tanh of the last is its output.
 
-    ``fixed`` statistics, one for each layer, stand for those of this batch.
+    ``fixed`` statistics, one for each layer, replace those of this batch.
     """
     found: list[tuple[Floats, ...]] = []
     h = x
@@ -109,7 +113,7 @@ def normed(
 def followed(
     layers: Sequence[tuple[Floats, Floats]], batches: Sequence[Floats], gamma: float = 1.0, beta: float = 0.0,
     eps: float = networks.EPSILON,
-) -> list[Statistics]:  # fmt: skip
+) -> list[Statistics[Floats]]:  # fmt: skip
     """Return the running statistics of each layer after batches of inputs (n, WIDTH) in training."""
     seen = [normed(layers, batch, "batch", gamma, beta, eps) for batch in batches]
     return [running([layer[k][0] for layer in seen]) for k in range(len(layers))]
@@ -172,7 +176,7 @@ class Twins:
 
 
 def saturated(activations: Floats, most: float = 0.97) -> float:
-    """Return the share of activations of tanh that are as good as −1 or 1: their slope is below 6 %."""
+    """Return the share of saturated tanh activations, close to −1 or 1: their slope is below 6 %."""
     return float((np.abs(activations) > most).mean())
 
 
@@ -195,8 +199,8 @@ def started(norm: str, gain: float, depth: int = 10, seed: int = 0) -> tuple[net
     return network, theta
 
 
-def directions(network: networks.Network, theta: Floats, points: Floats, target: Any, seed: int = 0) -> Floats:
-    """Return two directions (2, n) of length 1 at right angles: the gradient's, and a random one."""
+def directions(network: networks.Network, theta: Floats, points: Floats, target: ArrayLike, seed: int = 0) -> Floats:
+    """Return two orthonormal directions (2, n): the gradient's, and a random one."""
     _, slope = network.value_grad(theta, points, target, networks.Mode(training=True))
     drawn, _ = standard_normal(seed, particles(np, 0, len(theta)), 1, Purpose.DIRECTION)
     first = slope / max(float(np.linalg.norm(slope)), 1e-300)
@@ -206,9 +210,9 @@ def directions(network: networks.Network, theta: Floats, points: Floats, target:
 
 @dataclass(frozen=True, eq=False)
 class Slice:
-    """Losses (n, n) at places ``at`` (n,): columns go along the gradient, rows along the random direction.
+    """Losses (n, n) at coordinates ``at`` (n,): columns go along the gradient, rows along the random direction.
 
-    ``line`` (m,) are those through the middle along the gradient, at ``along`` (m,), closer to each other.
+    ``line`` (m,) are those through the middle along the gradient, at the finer spaced ``along`` (m,).
     """
 
     at: Floats

@@ -1,4 +1,4 @@
-"""Many perceptrons that differ by shares of a few directions, by a kernel compiled for their shape.
+"""Many perceptrons in the span of a few directions, by a kernel compiled for their shape.
 
 Activations are those of `networks`, traced: the same definition that trains a network is compiled here.
 """
@@ -6,14 +6,14 @@ Activations are those of `networks`, traced: the same definition that trains a n
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossland.compute.kernels import perceptron
-from lossland.compute.kernels.cpu import room
+from lossland.compute.kernels.cpu import aligned
 from lossland.expression import Program, trace
+from lossland.expression.node import Value
 from lossland.models import networks
 from lossland.models.networks import Activation, Dropout, Linear, Network
 
@@ -22,14 +22,14 @@ Numbers = NDArray[np.floating]
 
 
 class Perceptrons:
-    """Perceptrons at shares (1 + k) of the rows ``parameters`` (1 + k, n), the first of which is the middle.
+    """Perceptrons whose parameters are combinations, by (1 + k) coefficients, of the rows ``parameters`` (1 + k, n).
 
-    ``first`` (1 + k, N, features) is what the first layer makes of the N samples with each of the rows: it is linear in
-    its weights, so shares of rows have shares of that. ``target`` is (N,), or (N, outputs). Raises MachineError where
-    nothing can be compiled.
+    ``first`` (1 + k, N, features) are the first layer's outputs for the N samples with each of the rows: it is linear
+    in its weights, so they combine with the same coefficients. ``target`` is (N,), or (N, outputs). Raises MachineError
+    where nothing can be compiled.
     """
 
-    def __init__(self, network: Network, parameters: Numbers, first: Numbers, target: Any) -> None:
+    def __init__(self, network: Network, parameters: Numbers, first: Numbers, target: ArrayLike) -> None:
         dtype = parameters.dtype
         linear, _ = _layers(network)
         self.network, self.dtype, self.rows = network, dtype, len(parameters)
@@ -57,11 +57,11 @@ class Perceptrons:
         return perceptron.kernel(_layers(self.network)[1], self.rows, self.network.loss_kind, self.dtype)
 
     def __getstate__(self) -> dict[str, object]:
-        """Return all but the kernel, which another process compiles for its own processor."""
+        """Return the state without the kernel, which another process compiles for its own processor."""
         return {name: value for name, value in vars(self).items() if name != "_kernel"}
 
     def __setstate__(self, state: dict[str, object]) -> None:
-        """Take what `__getstate__` gave."""
+        """Restore what `__getstate__` returned."""
         vars(self).update(state)
         self._kernel = self._compiled()
 
@@ -72,7 +72,7 @@ class Perceptrons:
         tiles = -(-samples // tile)
         wide = np.zeros((rows, tiles * tile, features), dtype)
         wide[:, :samples] = arrays
-        made = room((tiles, rows, features, tile), dtype)
+        made = aligned((tiles, rows, features, tile), dtype)
         made[...] = wide.reshape(rows, tiles, tile, features).transpose(1, 0, 3, 2)
         return made
 
@@ -80,7 +80,7 @@ class Perceptrons:
     def fits(network: Network) -> bool:
         """Whether a network is a perceptron of linear layers and activations, the first one linear.
 
-        Of those that are trained on squares, only those of one output: others may find classes.
+        With a squared loss, only those of one output: others may have classes.
         """
         return (
             isinstance(network.layers[0], Linear)
@@ -89,15 +89,15 @@ class Perceptrons:
         )
 
     def at(self, shares: Numbers) -> tuple[Floats, Floats]:
-        """Return loss and accuracy (m,) at shares (m, 1 + k), of which the first is 1. Nothing is shared by threads."""
+        """Return loss and accuracy (m,) for coefficients (m, 1 + k), the first of which is 1. Thread-safe."""
         shares = np.ascontiguousarray(shares)
         weights = shares @ self._parameters
-        sums = self._kernel.judge(self._first, self._target, self._counted, shares, weights, self.widths)
+        sums = self._kernel.evaluate(self._first, self._target, self._counted, shares, weights, self.widths)
         return self._scale * sums[:, 0] / self.samples, sums[:, 1] / self.samples
 
 
-def _layers(network: Network) -> tuple[list[int], perceptron.Bends]:
-    """Return the indices of the linear layers, and what bends the outputs of each."""
+def _layers(network: Network) -> tuple[list[int], perceptron.Activations]:
+    """Return the indices of the linear layers, and the activation of each."""
     linear: list[int] = []
     kinds: list[list[str]] = []
     for index, layer in enumerate(network.layers):
@@ -115,9 +115,9 @@ def _traced(kinds: tuple[str, ...]) -> Program | None:
     if not kinds:
         return None
 
-    def bend(z: Any) -> Any:
+    def activation(z: Value) -> Value:
         for kind in kinds:
             z = networks.bent(np, kind, z)
         return z
 
-    return Program([trace(bend, "z")], ["z"])
+    return Program([trace(activation, "z")], ["z"])

@@ -1,4 +1,4 @@
-"""Phase portraits of maps of the plane: where one step leads, all over a square."""
+"""Phase portraits of maps of the plane: one step from every point of a grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def moves(step: Callable[[Floats], Floats], reach: float, count: int, longest: f
     """Return short segments (count², 2, 2) from the points of a grid towards where ``step`` takes them.
 
     ``step`` maps points (n, 2). The grid divides the square from -``reach`` to ``reach`` into count + 1 parts along
-    each side. A move that is longer than ``longest`` is cut off there, so that only its direction is seen.
+    each side. A move longer than ``longest`` is shortened to that, so that only its direction shows.
     """
     along = np.linspace(-reach, reach, count + 2)[1:-1]
     tail = np.stack(np.meshgrid(along, along), -1).reshape(-1, 2)

@@ -1,8 +1,8 @@
 """TensorFlow Playground's networks and how it trains them (Smilkov et al. 2017; its ``nn.ts`` and ``playground.ts``).
 
-Inputs are up to seven features of a place (x₁, x₂) in [−6, 6]², hidden layers are small, and the output is a number:
-tanh where two classes are told apart, linear where a height is learnt. The loss is ½(ŷ − y)². Samples come in an order
-that is drawn once; where they do not divide into batches, those left over belong to the next epoch's first batch.
+Inputs are up to seven features of a point (x₁, x₂) in [−6, 6]², hidden layers are small, and the output is a number:
+tanh for two classes, linear for regression. The loss is ½(ŷ − y)². Samples come in an order
+that is drawn once; where they do not divide into batches, the remainder joins the next epoch's first batch.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from lossland.models import datasets, networks
 Floats = NDArray[np.floating]
 Samples = tuple[Floats, NDArray]  # features (k, N) and targets (N,)
 
-REACH = 6.0  # of the square in which everything happens
+REACH = 6.0  # half the side of the input square
 DEEPEST, WIDEST = 6, 8
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
 REGULARIZATIONS = ("none", "L1", "L2")
 SAMPLES = {"circle": 500, "xor": 500, "gauss": 500, "spiral": 500, "plane": 1200, "multi_gauss": 1200}
-REGRESSION = ("plane", "multi_gauss")  # heights are learnt, not classes
+REGRESSION = ("plane", "multi_gauss")  # the other data sets are for classification
 
 
 class Feature(NamedTuple):
-    """An input of the network: how it is written, the original's name for it, and what it is of x and y."""
+    """An input of the network: its LaTeX, the original's name for it, and its function of x and y."""
 
     latex: str
     key: str
@@ -75,7 +75,7 @@ def widths(text: str) -> tuple[int, ...]:
 
 
 def inputs(names: Sequence[str], points: Floats) -> Floats:
-    """Return the features (k, N) of places (N, 2)."""
+    """Return the features (k, N) of points (N, 2)."""
     return np.stack([FEATURES[name].of(points[:, 0], points[:, 1]) for name in names])
 
 
@@ -86,7 +86,7 @@ def square(half: float, count: int) -> Floats:
 
 
 def split(name: str, noise: float, share: float, seed: int) -> tuple[datasets.Data, datasets.Data]:
-    """Return a data set's samples for training, a share of them, and for the test: both in an order that is drawn."""
+    """Return a data set's samples for training, a share of them, and for the test: both in random order."""
     data = datasets.dataset(name, SAMPLES[name], noise, seed)
     order = np.argsort(uniform(seed, particles(np, 0, len(data)), 0, Purpose.ORDER)[0])
     many = math.floor(len(data) * share + 1e-9)
@@ -110,7 +110,7 @@ def network(name: str, count: int, hidden: Sequence[int], activation: str) -> ne
 
 @dataclass(frozen=True)
 class Edit:
-    """A parameter that is set by hand: after so many epochs, by its number in the flat vector."""
+    """A parameter that is set by hand: after ``epoch`` epochs, by its index in the flat vector."""
 
     epoch: int
     index: int
@@ -119,14 +119,14 @@ class Edit:
 
 @dataclass(frozen=True)
 class Penalty:
-    """What pulls weights (not biases) to 0: L1 or L2, and how strongly. L1 kills a weight that it carries over 0."""
+    """Regularization of weights (not biases): L1 or L2, and its rate. L1 fixes a weight at 0 once it would cross 0."""
 
     kind: str = "none"
     rate: float = 0.0
 
 
 class Course:
-    """P networks in training, epoch by epoch: ``theta(k)`` is always the same, whatever was asked for before.
+    """P networks in training, epoch by epoch: ``theta(k)`` does not depend on what was requested before.
 
     ``x`` (k, N) are the samples' features, ``y`` (N,) their targets, those of the test likewise. ``start`` (P, n) are
     parameters in the type that is computed in, ``rates`` one number or (P,). Every ``stride``-th epoch is kept.
@@ -161,7 +161,7 @@ class Course:
         self._arrive()
 
     def reach(self, epoch: int, steps: int | None = None) -> bool:
-        """Train until so many epochs are done, or only so many steps of it; return whether they are done."""
+        """Train up to an epoch, or for at most ``steps`` steps; return whether it is reached."""
         while self.epoch < epoch and steps != 0:
             first, later = self._batches
             batches = later if self.epoch else first
@@ -174,12 +174,12 @@ class Course:
         return self.epoch >= epoch
 
     def theta(self, epoch: int) -> Floats:
-        """Return the parameters (P, n) after so many epochs, of the last one before it that is kept."""
+        """Return the parameters (P, n) after an epoch, or after the last kept one before it."""
         self.reach(epoch)
         return self._kept[epoch // self.stride]
 
     def loss(self, epoch: int) -> Floats:
-        """Return the losses (2, P) then, of training and test."""
+        """Return the losses (2, P) at that epoch, of training and test."""
         self.reach(epoch)
         return self.losses[epoch // self.stride]
 
@@ -201,7 +201,7 @@ class Course:
         return steps, loss
 
     def _arrive(self) -> None:
-        """Set by hand what is to be set after this epoch, and keep it."""
+        """Apply the edits of this epoch, and keep its parameters and losses."""
         for edit in self._edits:
             if edit.epoch == self.epoch:
                 self._now[:, edit.index] = edit.value
@@ -210,7 +210,7 @@ class Course:
             found = [half_squares(self._kinds, self._layers, x, y) for x, y in (self._training, self._test)]
             self.losses.append(np.stack(found))
 
-    @np.errstate(all="ignore")  # of a rate that is too large
+    @np.errstate(all="ignore")  # with too large a rate numbers overflow
     def _advance(self, x: Floats, y: Floats) -> None:
         """Take a step: one batch."""
         seen = forward(self._kinds, self._layers, x)
@@ -225,10 +225,10 @@ class Course:
         if self.penalty.kind == "none" or self.penalty.rate == 0:
             self._now -= self.rates * self._grad
         else:
-            self._pulled()
+            self._regularized()
 
-    def _pulled(self) -> None:
-        """Take a step, and let the penalty pull at the weights after it."""
+    def _regularized(self) -> None:
+        """Take a step, and apply the penalty to the weights after it."""
         before = self._now.copy()
         strength = self.rates * self._now.dtype.type(self.penalty.rate) * self._is_weight
         self._now -= self.rates * self._grad
@@ -238,7 +238,7 @@ class Course:
         after = self._now - strength * np.sign(before)
         crossed = (self._now * after < 0) & self._is_weight & self._alive
         after[crossed] = 0.0
-        self._now[...] = np.where(self._alive, after, before)  # in place: the layers look into it
+        self._now[...] = np.where(self._alive, after, before)  # in place: the layers are views of it
         self._alive &= ~crossed
 
 
@@ -246,7 +246,7 @@ Layers = Sequence[tuple[Floats, Floats]]  # of each: weights (P, outputs, inputs
 
 
 def activations_of(net: networks.Network) -> list[str]:
-    """Return what bends each linear layer of a perceptron."""
+    """Return the activation after each linear layer of a perceptron."""
     kinds: list[str] = []
     for layer in net.layers:
         if isinstance(layer, networks.Activation):
@@ -282,7 +282,7 @@ def forward(kinds: Sequence[str], layers: Layers, x: Floats) -> list[Floats]:
 
 
 def _before_bend(kind: str, y: Floats, slope: Floats) -> Floats:
-    """Return the slope before an activation function, from that after it and its value y."""
+    """Return the gradient by an activation's input, from that by its output and its value y."""
     if kind == "tanh":
         return slope * (1 - y * y)
     if kind == "relu":
@@ -300,7 +300,7 @@ Batches = list[tuple[Floats, Floats]]
 
 
 def _batches(x: Floats, y: Floats, size: int) -> tuple[Batches, Batches]:
-    """Return the batches of the first epoch and of all later ones, which begin with what the last one left over."""
+    """Return the batches of the first epoch and of all later ones, which begin with the remainder of the one before."""
     left, whole = len(y) % size, len(y) // size
     first = [(x[:, k * size : (k + 1) * size], y[k * size : (k + 1) * size]) for k in range(whole)]
     again = np.r_[len(y) - left : len(y), 0:size]
@@ -308,7 +308,7 @@ def _batches(x: Floats, y: Floats, size: int) -> tuple[Batches, Batches]:
 
 
 # -------------------------------------------------------------------------------------------------------- the state
-# What the original writes behind the # of its address. Both read each other's; what only one knows is passed over.
+# The fragment (#...) of the original's address. Each reads the other's; keys that only one knows are ignored.
 
 _KEYS = {"data": "dataset", "rate": "learningRate", "batch": "batchSize", "regularization_rate": "regularizationRate"}
 _ALIKE = ("activation", "regularization", "epochs", "member", "edits")
@@ -317,9 +317,9 @@ _REGRESSION_DATA = {"plane": "reg-plane", "multi_gauss": "reg-gauss"}
 
 
 def written(values: Mapping[str, object], seed: int) -> str:
-    """Return a setting as the original's state: ``activation=tanh&batchSize=10&...``.
+    """Return settings as the original's state: ``activation=tanh&batchSize=10&...``.
 
-    ``values`` are a setting's parts by the names of `playground_3d`'s parameters.
+    ``values`` are the settings by the names of `playground_3d`'s parameters.
     """
     name = str(values["data"])
     chosen = features(str(values["features"]))
@@ -342,9 +342,9 @@ def _short(value: object) -> str:
 
 
 def read(state: str) -> tuple[dict[str, object], int]:
-    """Return the values of `playground_3d`'s parameters, and the seed, of a state that it or the original wrote.
+    """Return the values of `playground_3d`'s parameters, and the seed, from a state that it or the original wrote.
 
-    What the text does not say is the original's default. Raises UserError for a text that is no such state.
+    Missing values have the original's defaults. Raises UserError for a text that is no such state.
     """
     found = dict(parse_qsl(state.strip().rpartition("#")[2], keep_blank_values=True, separator="&"))
     theirs = {feature.key for feature in FEATURES.values()} | set(_KEYS.values()) | set(_FLAGS.values()) | set(_ALIKE)
@@ -373,7 +373,7 @@ _SHARES = {"noise": "noise", "train_share": "percTrainData"}
 
 
 def edits(text: str) -> tuple[Edit, ...]:
-    """Return what was set by hand, of a text such as ``20:3:0.5``: epoch, number of the parameter, value; or more."""
+    """Parse edits such as ``20:3:0.5``, separated by commas: epoch, index of the parameter, value."""
     try:
         parts = [part.split(":") for part in text.split(",") if part.strip()]
         found = tuple(Edit(int(epoch), int(index), float(value)) for epoch, index, value in parts)
@@ -385,13 +385,13 @@ def edits(text: str) -> tuple[Edit, ...]:
 
 
 def edited(text: str, edit: Edit) -> str:
-    """Return the text of edits with one more, which takes the place of an earlier one of the same parameter."""
+    """Return the text of edits with one more, which replaces an earlier one of the same parameter."""
     kept = [one for one in edits(text) if one.index != edit.index] + [edit]
     return ",".join(f"{one.epoch}:{one.index}:{one.value:.6g}" for one in kept)
 
 
 def links(net: networks.Network) -> list[tuple[int, int, int, int]]:
-    """Return of each weight its layer, the unit it leads to, the one it comes from, its number in the flat vector."""
+    """Return each weight's layer, target unit, source unit and index in the flat vector."""
     weights = [p for p in net.parameters if p.name.endswith("weight")]
     return [
         (layer, row, column, p.start + row * p.shape[1] + column)
@@ -402,13 +402,13 @@ def links(net: networks.Network) -> list[tuple[int, int, int, int]]:
 
 
 def biases(net: networks.Network) -> list[tuple[int, int, int]]:
-    """Return each bias's layer, unit and number in the flat vector."""
+    """Return each bias's layer, unit and index in the flat vector."""
     found = [p for p in net.parameters if p.name.endswith("bias")]
     return [(layer, unit, p.start + unit) for layer, p in enumerate(found) for unit in range(p.stop - p.start)]
 
 
 def sizes(net: networks.Network) -> list[int]:
-    """Return the units of each layer, the inputs first."""
+    """Return the number of units of each layer, the inputs first."""
     weights = [p.shape for p in net.parameters if p.name.endswith("weight")]
     return [weights[0][1], *(shape[0] for shape in weights)]
 

@@ -1,4 +1,4 @@
-"""Principal components: the axes of most variance, what is lost without the others, and the way from the features.
+"""Principal components: the axes of most variance, the error of dropping others, and the path from the features.
 
 Pearson (1901); Hotelling (1933). Samples are the rows of ``points`` (n, d).
 """
@@ -15,14 +15,14 @@ from lossland.errors import UserError
 from lossland.models.neighbours import Labels, means
 
 Floats = NDArray[np.float64]
-RANK = 1e-12  # of the largest variance: a smaller one is rounding
+RANK = 1e-12  # of the largest variance: a smaller one is rounding error
 
 
 @dataclass(frozen=True, eq=False)
 class Principal:
     """The principal axes of samples: rows of ``components`` (d, d), with the variance along each, ``values`` (d,).
 
-    The largest variance comes first. Of an axis and its opposite the one is taken whose largest entry is positive.
+    The largest variance comes first. The sign of an axis makes its largest entry positive.
     """
 
     mean: Floats
@@ -32,32 +32,32 @@ class Principal:
 
     @property
     def ratios(self) -> Floats:
-        """The share (d,) of all the variance that lies along each axis."""
+        """The share (d,) of the total variance along each axis."""
         return self.values / max(float(self.values.sum()), 1e-300)
 
     @property
     def rank(self) -> int:
-        """Along how many axes the samples vary at all."""
+        """The number of axes along which the samples vary."""
         return int(np.count_nonzero(self.values > RANK * max(float(self.values[0]), 1e-300)))
 
     def error(self, keep: int) -> float:
         """Return the variance that is lost with all but the first ``keep`` axes: the sum of the other values.
 
-        It is the squared distance of the samples from their shadows, summed and divided by n − 1.
+        It is the squared distance of the samples from their projections, summed and divided by n − 1.
         """
         return float(self.values[keep:].sum())
 
     def components_for(self, share: float) -> int:
-        """Return how many axes together hold at least a share of the variance."""
+        """Return how many axes together explain at least a share of the variance."""
         return min(int(np.searchsorted(np.cumsum(self.ratios), share - 1e-12)) + 1, len(self.values))
 
     def variance_along(self, direction: Floats) -> float:
-        """Return the variance of the samples' shadows on the line of a direction (d,); 0 has none."""
+        """Return the variance of the samples projected on a direction (d,); 0 for the direction 0."""
         length = float(direction @ direction)
         return float(direction @ self.covariance @ direction / length) if length > 0 else 0.0
 
     def features(self, count: int) -> list[int]:
-        """Return for each of the first axes the feature that weighs most in it and was not taken before."""
+        """Return for each of the first axes the feature with the largest weight that was not taken before."""
         taken: list[int] = []
         for weights in np.abs(self.components[:count]):
             weights[taken] = -1.0
@@ -101,7 +101,7 @@ def share_along(axes: Floats, covariance: Floats) -> float:
 
 
 def standardized(points: Floats) -> Floats:
-    """Return samples (n, d) whose features have mean 0 and variance 1; one that never changes becomes 0."""
+    """Return samples (n, d) whose features have mean 0 and variance 1; a constant one becomes 0."""
     centred = np.asarray(points, float) - np.mean(points, axis=0)
     deviation = centred.std(axis=0, ddof=1)
     return centred / np.where(deviation > 0, deviation, 1.0)
@@ -110,7 +110,7 @@ def standardized(points: Floats) -> Floats:
 def between(start: Floats, end: Floats, share: float) -> Floats:
     """Return the frame (d, k) of orthonormal columns a share of the way from one to another.
 
-    It is the orthonormal frame nearest to the straight blend of the two (its polar factor).
+    It is the orthonormal frame nearest to the linear interpolation of the two (its polar factor).
     """
     u, _, vt = np.linalg.svd((1.0 - share) * start + share * end, full_matrices=False)
     return u @ vt

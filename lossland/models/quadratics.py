@@ -1,4 +1,4 @@
-"""How gradient descent and momentum converge on a quadratic: each eigenvalue λ of the Hessian is a problem of its own.
+"""How gradient descent and momentum converge on a quadratic: each eigenvalue λ of the Hessian decouples.
 
 Momentum's step y ← βy + λx, x ← x − αy is one 2×2 matrix for each λ, and its eigenvalues σ decide everything; they
 depend on the product αλ and on β alone. Source: Goh, "Why Momentum Really Works", Distill 2017.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-LARGEST = 1e150  # where a path that diverges is held, so that its squares are numbers
+LARGEST = 1e150  # where a diverging path is clamped, so that its squares stay finite
 
 
 def momentum_rate(product: ArrayLike, beta: ArrayLike) -> Floats:
@@ -27,15 +27,14 @@ def momentum_rate(product: ArrayLike, beta: ArrayLike) -> Floats:
 
 
 def critical_memory(product: ArrayLike) -> Floats:
-    """Return the β of critical damping, (1 − √(αλ))²: with less the ball creeps, with more it ripples."""
+    """Return the β of critical damping, (1 − √(αλ))²: below it is overdamped, above underdamped."""
     return (1 - np.sqrt(np.asarray(product, float))) ** 2
 
 
 def damping(product: float, beta: float, near: float = 5e-3) -> str:
-    """Return how a ball comes to rest, or that it does not: the usual word for αλ and β.
+    """Return the kind of damping for αλ and β: ``unstable``, ``overdamped``, ``underdamped`` or ``critically damped``.
 
-    ``unstable``, ``overdamped`` (it creeps), ``underdamped`` (it ripples), or ``critically damped`` where β is as
-    ``near`` to the critical memory as that.
+    Critical is a β within ``near`` of the critical one.
     """
     if momentum_rate(product, beta) > 1 + 1e-12:
         return "unstable"
@@ -51,30 +50,30 @@ def is_stable(product: ArrayLike, beta: ArrayLike) -> NDArray[np.bool_]:
 
 
 def steps_to(target: float, rate: float) -> float:
-    """Return how many steps a rate needs to shrink an error to ``target``; infinite where it does not shrink."""
+    """Return how many steps a rate needs to reduce an error to ``target``; infinite where it does not shrink."""
     if rate <= 0:
         return 1.0
     return float(np.ceil(np.log(target) / np.log(rate) - 1e-9)) if rate < 1 else float("inf")
 
 
 def best_momentum(low: float, high: float) -> tuple[float, float]:
-    """Return the α and β that are the quickest for all eigenvalues from ``low`` to ``high``; the rate is √β."""
+    """Return the optimal α and β for eigenvalues from ``low`` to ``high``; the rate is √β."""
     a, b = np.sqrt(low), np.sqrt(high)
     return float((2 / (a + b)) ** 2), float(((b - a) / (b + a)) ** 2)
 
 
 def best_descent(low: float, high: float) -> tuple[float, float]:
-    """Return the α that is the quickest for all eigenvalues from ``low`` to ``high`` without memory, and its rate."""
+    """Return the optimal α of gradient descent for eigenvalues from ``low`` to ``high``, and its rate."""
     return 2 / (low + high), (high - low) / (high + low)
 
 
 def descent_factors(alpha: float, curvature: ArrayLike) -> Floats:
-    """Return 1 − αλ of every eigenvalue: what a step of gradient descent leaves of the error along its axis."""
+    """Return 1 − αλ of every eigenvalue: the factor of a gradient descent step on the error along its axis."""
     return 1 - alpha * np.asarray(curvature, float)
 
 
 def descent_numbers(alpha: float, curvature: ArrayLike) -> dict[str, Floats | float]:
-    """Return what a rate leads to on a bowl of these curvatures (n,), and what the best rate is.
+    """Return the convergence of a rate on a quadratic of these curvatures (n,), and the best rate.
 
     ``rate`` is the factor by which the slowest part of the error shrinks in a step, ``limit`` the rate from which on
     it grows, ``kappa`` the ratio of the curvatures.
@@ -94,7 +93,7 @@ def descent_numbers(alpha: float, curvature: ArrayLike) -> dict[str, Floats | fl
 
 
 def momentum_numbers(alpha: float, beta: float, eigenvalues: ArrayLike, target: float) -> dict[str, Floats | float]:
-    """Return what a choice of α and β leads to for the eigenvalues (n,), and what the best choices are.
+    """Return the convergence of α and β for the eigenvalues (n,), and the best choices.
 
     ``rate`` is that of the slowest eigenvalue, ``steps_needed`` and the other steps are until its error has shrunk to
     ``target``; ``descent`` stands for the best choice without memory. ``stable_alpha`` is the α from which on errors
@@ -124,7 +123,7 @@ def momentum_numbers(alpha: float, beta: float, eigenvalues: ArrayLike, target: 
 
 
 def momentum_steps(alpha: ArrayLike, beta: ArrayLike, eigenvalues: ArrayLike, target: float) -> Floats:
-    """Return how many steps the slowest eigenvalue needs for every α (m,) and β (k,): (k, m), with their fractions.
+    """Return the (fractional) number of steps the slowest eigenvalue needs for every α (m,) and β (k,): (k, m).
 
     nan where an error does not shrink.
     """
@@ -135,7 +134,7 @@ def momentum_steps(alpha: ArrayLike, beta: ArrayLike, eigenvalues: ArrayLike, ta
 
 
 def momentum_step(state: ArrayLike, product: float, beta: float) -> Floats:
-    """Return where a step leads from positions and velocities (..., 2), the latter as a share of √(αλ)."""
+    """Return positions and velocities (..., 2) after a step, the latter in units of √(αλ)."""
     position, velocity = np.moveaxis(np.asarray(state, float), -1, 0)
     root = np.sqrt(product)
     velocity = beta * velocity + root * position
@@ -145,7 +144,7 @@ def momentum_step(state: ArrayLike, product: float, beta: float) -> Floats:
 def momentum_paths(products: ArrayLike, beta: float, start: ArrayLike, steps: int) -> Floats:
     """Return position and α times velocity after every step, (steps + 1, n, 2), for the products αλ (n,).
 
-    ``start`` holds position and velocity, the latter as a share of √(αλ). What diverges is held at ±1e150.
+    ``start`` holds position and velocity, the latter in units of √(αλ). Diverging values are clamped to ±1e150.
     """
     products = np.asarray(products, float)
     position, velocity = np.asarray(start, float)
@@ -163,7 +162,7 @@ def momentum_paths(products: ArrayLike, beta: float, start: ArrayLike, steps: in
 def errors(path: Floats, products: ArrayLike) -> Floats:
     """Return how far every ball of `momentum_paths` is from rest, (steps + 1, n); 1 at first.
 
-    Position and velocity count together, the velocity as a share of √(αλ).
+    Position and velocity count together, the velocity in units of √(αλ).
     """
     size = np.hypot(path[..., 0], path[..., 1] / np.sqrt(np.asarray(products, float)))
     return np.maximum(size / np.maximum(size[0], 1e-300), 1e-300)
@@ -172,7 +171,7 @@ def errors(path: Floats, products: ArrayLike) -> Floats:
 def error_at(errors: Floats, step: float) -> Floats:
     """Return the errors (n,) at a step with a fraction, from those after every step (steps + 1, n).
 
-    Between two steps an error changes at a steady rate: straight where it is drawn on a logarithmic scale.
+    Between two steps it is interpolated on a logarithmic scale.
     """
     before = min(int(step), len(errors) - 2)
     share = step - before
@@ -183,8 +182,8 @@ def error_at(errors: Floats, step: float) -> Floats:
 class HeavyBalls:
     """Momentum on a quadratic: for each of its ``eigenvalues`` (n,) a ball that rolls by itself.
 
-    All ``start`` with the same position and velocity, the latter as a share of √(αλ). What follows is computed when
-    it is first asked for.
+    All ``start`` with the same position and velocity, the latter in units of √(αλ). The properties are computed when
+    first used.
     """
 
     alpha: float
@@ -195,7 +194,7 @@ class HeavyBalls:
 
     @cached_property
     def products(self) -> Floats:
-        """αλ of every ball, (n,): with β all that matters."""
+        """αλ of every ball, (n,)."""
         return self.alpha * self.eigenvalues
 
     @cached_property

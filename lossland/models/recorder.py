@@ -1,18 +1,18 @@
-"""A run recorded: the parameters of any network along its training, as plain arrays in one .npz file.
+"""Recording a run: the parameters of any network along its training, as plain arrays in one .npz file.
 
 The file holds, for T kept steps,
 
 - ``format``: the text ``lossland-run-1``;
-- ``steps`` (T,), whole numbers that rise;
+- ``steps`` (T,), increasing integers;
 - ``parameters/NAME`` (T, *shape), one array for each parameter, in the network's order, in single or double precision;
 - ``buffers/NAME`` (*shape), what is not trained, such as running statistics, at the last step;
-- ``scalars/NAME`` (T,), numbers such as loss and val_loss, nan at a step that had none;
-- ``measured/NAME`` (T,), whether a step had one; only there if a number that was measured is nan, as a loss
-  that diverged;
+- ``scalars/NAME`` (T,), numbers such as loss and val_loss, nan at a step without one;
+- ``measured/NAME`` (T,), whether a step had one; present only if a measured number is nan, such as a loss that
+  diverged;
 - ``histograms/NAME/steps`` (H,), ``histograms/NAME/edges`` (H, B+1) and ``histograms/NAME/counts`` (H, B), of values
   such as a layer's activations, at the steps that had them.
 
-Names that begin otherwise are for others: readers leave them alone. No library for networks is needed, or imported.
+Other names are free for other programs: readers ignore them. No network library is needed, or imported.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from lossland.files import written
 from lossland.models.runs import Histograms, histogram
 
 FORMAT = "lossland-run-1"
-SHARE = 10  # the file is written again when it has grown by one part in so many
+SHARE = 10  # the file is written again when the run has grown by 1 / SHARE
 
 
 class Recorder:
@@ -68,12 +68,16 @@ class Recorder:
             self._histograms[name] = list(zip(kept.steps.tolist(), kept.edges, kept.counts, strict=True))
 
     def save(
-        self, network: Any, step: int | None = None, histograms: Mapping[str, Any] | None = None, **scalars: Any
+        self,
+        network: object,
+        step: int | None = None,
+        histograms: Mapping[str, object] | None = None,
+        **scalars: object,
     ) -> None:
-        """Keep the parameters of now, as a copy, and numbers beside them.
+        """Keep a copy of the current parameters, and numbers with them.
 
         ``network`` is a PyTorch module, a Keras model, or arrays of any library: a mapping, a sequence, or both nested,
-        as JAX's are. ``step`` counts from 0 if it is not given; steps rise. ``histograms`` are arrays or tensors by
+        as JAX's are. ``step`` counts from 0 if it is not given; steps increase. ``histograms`` are arrays or tensors by
         name, such as a layer's activations: of each the histogram of its finite values is kept, in 64 bins.
         """
         before = self._steps[-1] if self._steps else -1
@@ -97,7 +101,7 @@ class Recorder:
             self.write()
 
     def write(self) -> None:
-        """Write the file with all that was kept so far."""
+        """Write the file with all that has been kept so far."""
         names = dict.fromkeys(name for row in self._scalars for name in row)
         arrays: dict[str, Any] = {"format": np.asarray(FORMAT), "steps": np.asarray(self._steps, np.int64)}
         for name in self._rows[0]:
@@ -130,7 +134,7 @@ def parts_of(network: Any) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
 
     A PyTorch module has both, a Keras model trainable and other weights; of plain arrays, all are parameters.
     """
-    if hasattr(network, "trainable_weights"):  # asked first: on PyTorch, a Keras model is a module too
+    if hasattr(network, "trainable_weights"):  # checked first: with the PyTorch backend a Keras model is a module too
         weights = ((w.path, w.value) for w in network.trainable_weights)
         return _copies(weights), _copies((w.path, w.value) for w in network.non_trainable_weights)
     if hasattr(network, "named_parameters"):
@@ -138,10 +142,10 @@ def parts_of(network: Any) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
     return _copies(_leaves(network, "")), {}
 
 
-def _leaves(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays of nested mappings and sequences, named by their keys and indices with points between."""
+def _leaves(tree: object, name: str) -> Iterator[tuple[str, object]]:
+    """Yield the arrays of nested mappings and sequences, named by their keys and indices, joined with dots."""
     if isinstance(tree, Mapping):
-        items: Iterable[tuple[Any, Any]] = tree.items()
+        items: Iterable[tuple[object, object]] = tree.items()
     elif isinstance(tree, Sequence) and not isinstance(tree, str | bytes):
         items = enumerate(tree)
     elif hasattr(tree, "shape"):
@@ -155,12 +159,12 @@ def _leaves(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield from _leaves(value, f"{name}.{key}" if name else str(key))
 
 
-def _copies(named: Iterable[tuple[str, Any]]) -> dict[str, NDArray]:
+def _copies(named: Iterable[tuple[str, object]]) -> dict[str, NDArray]:
     return {name: _array(value) for name, value in named}
 
 
 def _array(value: Any) -> NDArray:
-    """Return a copy as NumPy's array; floating-point numbers of less than 32 bits become single precision."""
+    """Return a copy as a NumPy array; floats of fewer than 32 bits become single precision."""
     if hasattr(value, "detach"):  # PyTorch's
         value = value.detach()
         value = (value.float() if value.is_floating_point() and value.element_size() < 4 else value).cpu().numpy()
@@ -182,14 +186,14 @@ def _number(name: str, value: Any) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A recorded run, as its file holds it: see the module's text."""
+    """A recorded run, as its file holds it: see the module's docstring."""
 
     steps: NDArray[np.int64]
     parameters: dict[str, NDArray]
     buffers: dict[str, NDArray]
     scalars: dict[str, NDArray[np.float64]]
     histograms: dict[str, Histograms]
-    marks: dict[str, NDArray[np.bool_]]  # what the file has of ``measured``
+    marks: dict[str, NDArray[np.bool_]]  # the file's ``measured`` entries
 
     @property
     def measured(self) -> dict[str, NDArray[np.bool_]]:
@@ -228,9 +232,9 @@ def read_run(path: str | Path) -> Run:
     return run
 
 
-def _histograms(file: Any, path: Path) -> dict[str, Histograms]:
+def _histograms(file: Mapping[str, NDArray], path: Path) -> dict[str, Histograms]:
     found = {}
-    for entry in file.files:
+    for entry in file:
         if not (entry.startswith("histograms/") and entry.endswith("/edges")):
             continue
         name = entry.removeprefix("histograms/").removesuffix("/edges")

@@ -1,10 +1,10 @@
-"""The residual stream, which blocks read and add to, and two heads that find what came next before.
+"""The residual stream, which blocks read and add to, and two heads that predict by induction.
 
 A transformer without normalization is x ← x + Attn(x), x ← x + MLP(x), and so on: what leaves it is what entered it and
 the sum of all edits (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"). The model here is not
-trained but written down: a head that copies the token before, and an induction head that looks for the token whose
-predecessor is the present one (Olsson et al. 2022, "In-context Learning and Induction Heads"). Between them perceptrons
-clear what is not needed any more, which Elhage et al. call memory management.
+trained but constructed: a head that copies the token before, and an induction head that looks for the token whose
+predecessor is the current one (Olsson et al. 2022, "In-context Learning and Induction Heads"). Between them perceptrons
+erase what is no longer needed, which Elhage et al. call memory management.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ SYMBOLS = 6  # the tokens 0 to 5 ...
 START = SYMBOLS  # ... and the one that marks the beginning
 MOST = 12  # tokens that can be read in a picture
 LANES = ("token", "position", "previous", "output")
-"""The parts of the stream: what a token is, where it stands, what stands before it, and what is said to come next."""
+"""The parts of the stream: the token, its position, the token before it, and the predicted next one."""
 
 
 class Head(NamedTuple):
-    """An attention block of one head: matrices (d, k) that make queries, keys and values, and one (k, d) back."""
+    """An attention block of one head: matrices (d, k) for queries, keys and values, and the output matrix (k, d)."""
 
     query: Floats
     key: Floats
@@ -39,7 +39,7 @@ class Head(NamedTuple):
 
 
 class Perceptron(NamedTuple):
-    """A block in which each token is by itself: x ↦ max(x W, 0) U with matrices (d, k) and (k, d)."""
+    """A block that acts on each token separately: x ↦ max(x W, 0) U with matrices (d, k) and (k, d)."""
 
     inward: Floats
     outward: Floats
@@ -47,8 +47,8 @@ class Perceptron(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Stream(Displayed):
-    """What B blocks make of n tokens: ``states`` (B + 1, n, d) before the first and after each, ``edits`` (B, n, d)
-    what each adds, and ``weights`` (B, n, n) who looks at whom in it, 0 in a perceptron."""
+    """The stream of n tokens in B blocks: ``states`` (B + 1, n, d) before the first and after each, ``edits`` (B, n, d)
+    what each adds, and its attention ``weights`` (B, n, n), 0 in a perceptron."""
 
     states: Floats
     edits: Floats
@@ -61,14 +61,14 @@ class Stream(Displayed):
 
     @property
     def sum_error(self) -> float:
-        """How far the last state is from the first one plus the sum of all edits, at most: a rounding."""
+        """The largest difference of the last state and the first plus all edits: rounding error."""
         return float(np.abs(self.states[-1] - (self.states[0] + self.edits.sum(axis=0))).max(initial=0.0))
 
 
 def run(x: Floats, blocks: Sequence[Head | Perceptron], sharpness: float, ablated: Collection[int] = ()) -> Stream:
-    """Return what blocks make of tokens (n, d). ``ablated`` ones, by number, add nothing. Nobody sees what comes after.
+    """Return the stream of tokens (n, d) through causal blocks; the ``ablated`` ones, by index, add nothing.
 
-    ``sharpness`` is a factor on all scores of attention, 1 over the temperature.
+    ``sharpness`` is a factor on all attention scores, 1 over the temperature.
     """
     count = len(x)
     states, edits, weights = [x], [], []
@@ -90,13 +90,13 @@ def run(x: Floats, blocks: Sequence[Head | Perceptron], sharpness: float, ablate
 
 @dataclass(frozen=True, eq=False)
 class Induction(Displayed):
-    """The model for a number of tokens: in which columns each of ``LANES`` is, and the blocks by name, in order."""
+    """The model for a number of tokens: the columns of each of ``LANES``, and the blocks by name, in order."""
 
     lanes: dict[str, slice]
     blocks: dict[str, Head | Perceptron]
 
     def embedded(self, tokens: Sequence[int]) -> Floats:
-        """Return the stream (n, d) as it begins: what each token is and where it stands."""
+        """Return the initial stream (n, d): each token's embedding and position."""
         x = np.zeros((len(tokens), self.lanes["output"].stop))
         x[:, self.lanes["token"]] = np.eye(SYMBOLS + 1)[list(tokens)]
         x[:, self.lanes["position"]] = np.eye(len(tokens))
@@ -107,7 +107,7 @@ class Induction(Displayed):
         return {name: np.linalg.norm(states[..., place], axis=-1) for name, place in self.lanes.items()}
 
     def probabilities(self, x: Floats, sharpness: float) -> Floats:
-        """Return what is said to come next (..., 7): the softmax of the output lane of streams (..., d), sharpened."""
+        """Return the probabilities (..., 7) of the next token: the sharpened softmax of the output lane (..., d)."""
         return attention.softmax(sharpness * x[..., self.lanes["output"]])
 
 
@@ -126,9 +126,9 @@ def tokens_of(text: str) -> list[int]:
 def induction(count: int) -> Induction:
     """Return the model for a number of tokens. Its matrices only copy, shift or erase lanes.
 
-    - ``attention 1``: each position asks for the one before it, and copies that token into the lane of the previous.
-    - ``mlp 1`` erases the positions, which nobody needs after that.
-    - ``attention 2``: each token asks whose previous token it is, and copies who answers into the output.
+    - ``attention 1``: each position attends to the one before it, and copies that token into the lane ``previous``.
+    - ``mlp 1`` erases the positions, which are not needed after that.
+    - ``attention 2``: each token attends to those whose previous token it is, and copies them into the output.
     - ``mlp 2`` erases the previous tokens.
     """
     if count < 1:
@@ -137,8 +137,8 @@ def induction(count: int) -> Induction:
     ends = np.cumsum(list(sizes.values())).tolist()
     lanes = {name: slice(end - sizes[name], end) for name, end in zip(LANES, ends, strict=True)}
     columns = np.eye(ends[-1])
-    part = {name: columns[:, place] for name, place in lanes.items()}  # (d, size): reads a lane; turned, writes it
-    before = np.eye(count, k=-1)  # position i asks for i - 1
+    part = {name: columns[:, place] for name, place in lanes.items()}  # (d, size): reads a lane; transposed, writes it
+    before = np.eye(count, k=-1)  # position i attends to i - 1
     return Induction(
         lanes,
         {

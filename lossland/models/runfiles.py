@@ -1,12 +1,12 @@
-"""What trainings recorded, out of files: the recorder's, TensorBoard's, tables and folders of them.
+"""Recorded trainings read from files: the recorder's, TensorBoard's, tables and folders of them.
 
-In a folder each recorded .npz and each table is one run, named by its path there without its ending, and so are all the
-event files of one folder together, as TensorBoard has it. Keras writes a run into two folders, ``train`` and
-``validation``: such neighbours are one run, and their curves are named ``train/…`` and ``validation/…``.
+In a folder each recorded .npz and each table is one run, named by its relative path without the ending, and so are all
+event files of one folder together, as in TensorBoard. Keras writes a run into two folders, ``train`` and
+``validation``: such siblings are one run, and their curves are named ``train/…`` and ``validation/…``.
 
-A table has a line of names and a row of numbers a step. Its steps are the first column of the name step, iteration or
-epoch, else (or if they are no whole numbers) the rows counted from 0; cells may be empty. Between semicolons a number
-may have a decimal comma. What is no number is reported with its line, and the rest read.
+A table has a header line and a row of numbers for each step. Its steps are the first column named step, iteration or
+epoch, else (or if they are not integers) the rows counted from 0; cells may be empty. With semicolons as separators a
+number may have a decimal comma. What is not a number is reported with its line, and the rest is read.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from lossland.models.eventfiles import MARK, EventReader
 from lossland.models.recorder import read_run
 from lossland.models.runs import RecordedRun, Scalars, Vectors, few, in_order, joined
 
-COUNTS = ("step", "global_step", "iteration", "iter", "epoch")  # names of a table's steps, the first that is there
+COUNTS = ("step", "global_step", "iteration", "iter", "epoch")  # names of a table's steps, the first present one
 UNITS = {"epoch": "epoch", "iteration": "iteration", "iter": "iteration"}  # what such a step is called
 NO_CURVES = {*COUNTS, "wall time", "walltime", "wall_time", "time", "timestamp", "relative time (wall)"}
-SPLITS = ("train", "training", "validation", "valid", "val", "eval", "test")  # folders that are parts of one run
-PROJECTOR = "projector_config.pbtxt"  # where TensorBoard's embeddings are listed
-AGAIN = 1.0  # seconds from one look at growing files to the next
+SPLITS = ("train", "training", "validation", "valid", "val", "eval", "test")  # folders that are splits of one run
+PROJECTOR = "projector_config.pbtxt"  # TensorBoard's list of embeddings
+AGAIN = 1.0  # seconds between two polls of growing files
 MOST_FILES = 10_000  # in a folder
 
 
 def is_run(text: str | Path) -> bool:
-    """Whether a text names a file of a run, or a folder with one in it; little of it is read."""
+    """Whether a text names a run's file, or a folder that contains one; little of it is read."""
     try:
         path = Path(str(text).strip()).expanduser()
         return any(True for _ in _files(path)) if path.is_dir() else _is_file_of_run(path)
-    except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
+    except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of an unknown user, a null character
         return False
 
 
@@ -52,7 +52,7 @@ def read(path: str | Path) -> tuple[RecordedRun, ...]:
 
 
 class Followed:
-    """Runs whose files may still grow: `poll` looks whether they have."""
+    """Runs whose files may still grow: `poll` reads what is new."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(str(path).strip()).expanduser()
@@ -73,9 +73,9 @@ class Followed:
         return f"{self.path} is no recorded run: no {kinds}."
 
     def poll(self, now: float) -> bool:
-        """Look at the files again, at most once a second, and return whether a run has changed.
+        """Check the files again, at most once a second, and return whether a run has changed.
 
-        ``now`` are seconds of any clock.
+        ``now`` is in seconds of any clock.
         """
         if self._asked is not None and now - self._asked < AGAIN:
             return False
@@ -83,7 +83,7 @@ class Followed:
         return self._look()
 
     def _look(self) -> bool:
-        """Read what is new; whether anything was."""
+        """Read what is new; return whether anything was."""
         found = list(_files(self.path)) if self.path.is_dir() else [self.path] * _is_file_of_run(self.path)
         changed = {file for file in self._parts if file not in found}
         for file in changed:
@@ -91,7 +91,7 @@ class Followed:
         for file in found:
             try:
                 status = file.stat()
-            except OSError:  # it went just now
+            except OSError:  # it has just been removed
                 continue
             stamp = (status.st_mtime_ns, status.st_size)
             if file not in self._parts or self._parts[file][0] != stamp:
@@ -102,14 +102,14 @@ class Followed:
         return bool(changed)
 
     def _read(self, file: Path, size: int) -> RecordedRun:
-        """Return what is in one file. One that cannot be read is a fault of its run, with what was there before."""
+        """Return the contents of one file. If it cannot be read, its run keeps what was there before, with a fault."""
         before = self._parts.get(file)
         try:
             if file.name == PROJECTOR:
                 return RecordedRun(vectors=_embeddings(file))
             if MARK not in file.name:
                 return read_csv(file) if file.suffix.lower() == ".csv" else from_recorder(file)
-            if file not in self._readers or (before and size < before[0][1]):  # it was written again
+            if file not in self._readers or (before and size < before[0][1]):  # it was overwritten
                 self._readers[file] = EventReader(file)
             self._readers[file].more()
             return self._readers[file].run()
@@ -131,7 +131,7 @@ class Followed:
         return tuple(joined(name, parts[name]) for name in sorted(parts, key=_natural))
 
     def _named(self, file: Path) -> tuple[str, str]:
-        """Return the name of a file's run, and the part of it that its folder is, "" for the whole."""
+        """Return the name of a file's run, and the split that its folder holds, "" for the whole run."""
         if file == self.path:
             return (file.parent.resolve().name if _is_of_folder(file) else file.stem), ""
         place = file.relative_to(self.path)
@@ -146,17 +146,17 @@ class Followed:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a key by which run2 comes before run10."""
+    """Return a sort key by which run2 comes before run10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def _is_of_folder(file: Path) -> bool:
-    """Whether all such files in a folder are one run."""
+    """Whether all such files in a folder belong to one run."""
     return MARK in file.name or file.name == PROJECTOR
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of runs in a folder and those below."""
+    """Yield the files of runs in a folder and its subfolders."""
     seen = 0
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -169,7 +169,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _is_file_of_run(path: Path) -> bool:
-    """Whether a file is one of a run: by its name, an .npz by what is in it."""
+    """Whether a file belongs to a run: by its name, an .npz by its contents."""
     if not path.is_file():
         return False
     if _is_of_folder(path) or path.suffix.lower() == ".csv":
@@ -187,7 +187,7 @@ def _is_file_of_run(path: Path) -> bool:
 
 
 def from_recorder(path: Path) -> RecordedRun:
-    """Return a run of `lossland.Recorder`; a step that had no number has none here."""
+    """Return a run of `lossland.Recorder`, without the steps at which a number was not measured."""
     run = read_run(path)
     scalars = {name: Scalars(run.steps[had], run.scalars[name][had]) for name, had in run.measured.items()}
     return RecordedRun(
@@ -199,7 +199,7 @@ def from_recorder(path: Path) -> RecordedRun:
 
 
 def read_csv(path: Path) -> RecordedRun:
-    """Return the curves of a table: see the module's text. Raises UserError for a file that has no numbers."""
+    """Return the curves of a table: see the module's docstring. Raises UserError for a file without numbers."""
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
@@ -233,7 +233,7 @@ def read_csv(path: Path) -> RecordedRun:
 
 
 def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float]]], int, list[str]]:
-    """Return a table's names, the numbers of each column with their rows, how many rows there are, and its faults."""
+    """Return a table's names, the numbers of each column with their rows, the number of rows, and its faults."""
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     lines = csv.reader(io.StringIO(text), delimiter=delimiter)
     names = [name.strip() for name in next(lines, [])]
@@ -263,7 +263,7 @@ def _number(cell: str) -> float | None:
 
 
 def write_csv(path: Path, run: RecordedRun) -> None:
-    """Write a run's curves as a table: the steps of all, and empty cells where a curve has no value."""
+    """Write a run's curves as a table: all their steps, with empty cells where a curve has no value."""
     steps = sorted({step for curve in run.scalars.values() for step in curve.steps.tolist()})
     columns = []
     for curve in run.scalars.values():
@@ -279,7 +279,7 @@ def write_csv(path: Path, run: RecordedRun) -> None:
 
 
 def _embeddings(config: Path) -> dict[str, Vectors]:
-    """Return the vectors that TensorBoard's projector shows, as PyTorch writes them: .tsv files that a list names."""
+    """Return the vectors of TensorBoard's projector, as PyTorch writes them: .tsv files listed in ``config``."""
     found = {}
     for block in re.findall(r"embeddings\s*\{([^{}]*)", config.read_text(encoding="utf-8", errors="replace")):
         told = dict(re.findall(r'(\w+)\s*:\s*"([^"]*)"', block))
@@ -297,7 +297,7 @@ def _embeddings(config: Path) -> dict[str, Vectors]:
 
 
 def write_embeddings(folder: Path, vectors: Mapping[str, Vectors]) -> None:
-    """Write vectors beside an event file as TensorBoard's projector reads them: two tables each, and a list of them."""
+    """Write vectors next to an event file for TensorBoard's projector: two tables each, and a list of them."""
     blocks = []
     for number, (name, one) in enumerate(vectors.items()):
         tables: list[tuple[str, Iterable[str]]] = [

@@ -1,4 +1,4 @@
-"""What a training recorded, as plain data: curves, histograms, vectors and parameters by name.
+"""A recorded training as plain data: curves, histograms, vectors and parameters by name.
 
 `lossland.models.runfiles` reads it from files.
 """
@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-BINS = 64  # of a histogram that is made here
+BINS = 64  # of a new histogram
 
 
 @dataclass(frozen=True, eq=False)
 class Scalars:
-    """A number along a training: ``values`` (T,) at ``steps`` (T,), whole numbers that rise."""
+    """A number along a training: ``values`` (T,) at ``steps`` (T,), increasing integers."""
 
     steps: NDArray[np.int64]
     values: Floats
@@ -28,8 +27,8 @@ class Scalars:
 class Histograms:
     """Histograms along a training: at ``steps`` (T,), T arrays of ``edges`` (B+1,) and ``counts`` (B,).
 
-    The bins of two steps may differ in number and place; one of values that are all equal may have no width. A count
-    belongs to the values from its left edge up to its right one; infinite and missing values are counted nowhere.
+    The bins of two steps may differ in number and position; if all values are equal a bin may have no width. A count
+    is of the values from its left edge up to its right one; infinite and missing values are not counted.
     """
 
     steps: NDArray[np.int64]
@@ -41,17 +40,17 @@ class Histograms:
 class Vectors:
     """Points of many dimensions (n, d), such as words or hidden states, and a label (n,) for each if there are any."""
 
-    points: NDArray[np.floating[Any]]
+    points: NDArray[np.floating]
     labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedRun:
-    """A training as its files tell it. Whatever they do not have is empty.
+    """A training as recorded in its files. Whatever they lack is empty.
 
     ``parameters`` (T, *shape) are those at ``parameter_steps`` (T,), which only `lossland.Recorder` keeps; ``buffers``
-    are what is not trained, at the last step. ``unit`` is what a step is: step, epoch or iteration.
-    ``faults`` are sentences on what in the files could not be read: the rest is here.
+    are the untrained arrays at the last step. ``unit`` is what a step is: step, epoch or iteration.
+    ``faults`` are sentences about what in the files could not be read.
     """
 
     name: str = ""
@@ -59,14 +58,14 @@ class RecordedRun:
     histograms: dict[str, Histograms] = field(default_factory=dict)
     vectors: dict[str, Vectors] = field(default_factory=dict)
     parameter_steps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    parameters: dict[str, NDArray[Any]] = field(default_factory=dict)
-    buffers: dict[str, NDArray[Any]] = field(default_factory=dict)
+    parameters: dict[str, NDArray] = field(default_factory=dict)
+    buffers: dict[str, NDArray] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     unit: str = "step"
 
 
 def histogram(values: ArrayLike, bins: int = BINS) -> tuple[Floats, Floats]:
-    """Return edges (bins + 1,) and counts (bins,) of equal bins over the finite values, and 0 and 1 where none are."""
+    """Return edges (bins + 1,) and counts (bins,) of equal bins over the finite values, or over [0, 1]."""
     finite = np.asarray(values, np.float64).ravel()
     finite = finite[np.isfinite(finite)]
     counts, edges = np.histogram(finite, bins) if len(finite) else (np.zeros(bins), np.linspace(0.0, 1.0, bins + 1))
@@ -112,13 +111,13 @@ def _both_histograms(first: Histograms | None, second: Histograms) -> Histograms
 
 
 def in_order(steps: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return the indices of rising steps; of those that are there several times the last one's."""
+    """Return the indices that sort steps; of repeated steps only the last one's."""
     backwards = steps[::-1]
     _, first = np.unique(backwards, return_index=True)
     return len(steps) - 1 - first
 
 
 def few(faults: Sequence[str], most: int = 20) -> tuple[str, ...]:
-    """Return the first of many faults, and how many more there are."""
+    """Return the first faults of many, and a sentence on how many more there are."""
     more = len(faults) - most
     return tuple(faults) if more <= 0 else (*faults[:most], f"There are {more} more faults of that kind.")

@@ -1,8 +1,8 @@
-"""How a signal grows or shrinks on its way through many layers, and its gradient on the way back.
+"""How a signal grows or shrinks through many layers, and its gradient on the way back.
 
-Each layer is h ↦ φ(W h), with a normalization before φ or a link around it if wanted; all are as wide. The gradient by
-a layer's input is J^T times that by its output, so its length changes by a factor, the layer's gain, and the factors of
-all layers multiply (Hochreiter 1991; Glorot and Bengio 2010; He et al. 2015).
+Each layer is h ↦ φ(W h), optionally with normalization before φ or a skip connection; all are equally wide. The
+gradient by a layer's input is J^T times that by its output, so its length changes by a factor, the layer's gain, and
+the factors of all layers multiply (Hochreiter 1991; Glorot and Bengio 2010; He et al. 2015).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,14 +24,16 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
 SCHEMES = ("xavier", "he", "orthogonal")
 """How weights are drawn: normal with variance 1/n (Xavier's for square matrices) or 2/n (He's), or orthonormal."""
 NORMS = ("none", "batch", "layer")
-SAMPLES = 16  # few, so that products of usual widths stay too small for BLAS to share out to threads
-MIRRORS = 16  # whose reflections make an orthonormal matrix; cheaper than a QR decomposition
-BACK = 1_000_000  # step of the draws of the gradient at the output; of the inputs and the targets after it
+SAMPLES = 16  # few, so that products of usual widths stay too small for BLAS to use several threads
+MIRRORS = 16  # Householder reflections that make an orthonormal matrix; cheaper than a QR decomposition
+BACK = 1_000_000  # step of the random draws of the output gradient; inputs and targets take the next two
+
+Pass = list[tuple[dict[str, Floats], list[object]]]  # each layer's parameters, and what its forward pass saved
 
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """What a signal becomes. ``activation`` (L + 1,) is the root mean square of the inputs and after each layer.
+    """The size of a signal along a network: ``activation`` (L + 1,), its root mean square before and after each layer.
 
     ``gains`` (L,) are the factors by which the loss's gradient changes its length, from each layer's output to its
     input.
@@ -48,7 +49,7 @@ class Flow:
 
     @property
     def total(self) -> float:
-        """The product of all gains: how long the gradient is when it reaches the inputs."""
+        """The product of all gains: the length of the gradient by the inputs."""
         return float(self.gradient[0])
 
 
@@ -62,7 +63,7 @@ def weights(width: int, layer: int, scheme: str, seed: int = 0) -> Floats:
 
 
 def _reflected(mirrors: Floats) -> Floats:
-    """Return the product of the reflections at planes with these normals (k, n): an orthonormal matrix (n, n)."""
+    """Return the product of the reflections in planes with these normals (k, n): an orthonormal matrix (n, n)."""
     q = np.eye(mirrors.shape[1])
     for v in mirrors / np.linalg.norm(mirrors, axis=1, keepdims=True):
         q -= 2 * v[:, None] * (v[:, None] * q).sum(axis=0)
@@ -94,10 +95,11 @@ class Deep:
         self._fixed = {f"0.{name}" if residual else name: value for name, value in fixed.items()}
         self.matrices = list(matrices)
 
-    @np.errstate(all="ignore")  # what explodes may overflow
-    def forth(self, x: Floats) -> tuple[list[Floats], list[Any]]:
-        """Return the activations (1, N, width), the inputs (N, width) first, and what the way back needs."""
-        seen, saved = [x[None]], []
+    @np.errstate(all="ignore")  # exploding signals may overflow
+    def forward(self, x: Floats) -> tuple[list[Floats], Pass]:
+        """Return the activations (1, N, width), the inputs (N, width) first, and what `backward` needs."""
+        seen: list[Floats] = [x[None]]
+        saved: Pass = []
         for matrix in self.matrices:
             w = {self._name: matrix[None], **self._fixed}
             y, kept = networks.forward(self._layer, w, seen[-1], networks.Mode(training=True))
@@ -106,8 +108,8 @@ class Deep:
         return seen, saved
 
     @np.errstate(all="ignore")
-    def back(self, saved: list[Any], slope: Floats) -> tuple[Floats, list[Floats]]:
-        """Return the layers' gains (L,) and the gradients by their weights, of one by the outputs (N, width)."""
+    def backward(self, saved: Pass, slope: Floats) -> tuple[Floats, list[Floats]]:
+        """Return the layers' gains (L,) and the gradients by their weights, from that by the outputs (N, width)."""
         length = float(np.linalg.norm(slope))
         slope, gains, found = slope[None] / max(length, 1e-300), [], []
         for w, kept in reversed(saved):
@@ -115,32 +117,32 @@ class Deep:
             found.append(length * grads[self._name][0])
             gains.append(float(np.linalg.norm(slope)))
             length *= gains[-1]
-            slope = slope / max(gains[-1], 1e-300)  # of length 1 again, so that it never becomes too small to be told
+            slope = slope / max(gains[-1], 1e-300)  # normalized, so that it never underflows
         return np.array(gains[::-1]), found[::-1]
 
 
 def flow(
     matrices: Sequence[Floats], activation: str, residual: bool = False, norm: str = "none", seed: int = 0
 ) -> Flow:
-    """Return how a signal fares in a network of these weights (width, width), forth and back."""
+    """Return how a signal and its gradient change in a network of these weights (width, width)."""
     width, network = matrices[0].shape[1], Deep(matrices, activation, residual, norm)
-    seen, saved = network.forth(draws(width, BACK + 1, seed))
-    gains, _ = network.back(saved, draws(width, BACK, seed))
+    seen, saved = network.forward(draws(width, BACK + 1, seed))
+    gains, _ = network.backward(saved, draws(width, BACK, seed))
     return Flow(np.array([rms(x) for x in seen]), gains)
 
 
 def training(network: Deep, rate: float, most: float, seed: int = 0) -> Iterator[tuple[float, Floats]]:
-    """Yield loss and gains (L,) before each step of a descent that never ends.
+    """Yield loss and gains (L,) before each step of an endless gradient descent.
 
-    The network learns to turn SAMPLES random inputs into as many random outputs: the loss is half the mean square. All
-    gradients together are no longer than ``most`` in a step.
+    The network learns to map SAMPLES random inputs to random outputs: the loss is half the mean square. All
+    gradients together are clipped to the length ``most``.
     """
     width = network.matrices[0].shape[1]
     x, target = draws(width, BACK + 1, seed), 0.5 * draws(width, BACK + 2, seed)
     while True:
-        seen, saved = network.forth(x)
+        seen, saved = network.forward(x)
         error = seen[-1][0] - target
-        gains, grads = network.back(saved, error / error.size)
+        gains, grads = network.backward(saved, error / error.size)
         yield float(np.mean(error**2) / 2), gains
         length = float(np.sqrt(sum(float(np.sum(grad**2)) for grad in grads)))
         step = rate * min(1.0, most / max(length, 1e-300))
@@ -148,7 +150,7 @@ def training(network: Deep, rate: float, most: float, seed: int = 0) -> Iterator
 
 
 def lengths(gains: Floats) -> Floats:
-    """Return how long a gradient is by the inputs and each layer's output (L + 1,), from the gains; by the last, 1."""
+    """Return the lengths (L + 1,) of the gradient by the inputs and each layer's output, from gains; the last is 1."""
     return np.append(np.cumprod(gains[::-1])[::-1], 1.0)
 
 
@@ -163,6 +165,6 @@ def rms(x: Floats) -> float:
 
 
 def clipped(gradient: Floats, most: float) -> Floats:
-    """Return gradients of layers (L + 1,) scaled so that all together are no longer than ``most``; 0 leaves them."""
+    """Return gradients (L + 1,) clipped so that their common norm is at most ``most``; 0 leaves them as they are."""
     length = float(np.linalg.norm(gradient))
     return gradient * (most / length) if 0 < most < length else gradient

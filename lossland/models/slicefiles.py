@@ -1,4 +1,4 @@
-"""Slices of networks in files, .npz or HDF5: see `lossland.landscapes.gridfiles` for what stands where."""
+"""Slices of networks in files, .npz or HDF5: see `lossland.landscapes.gridfiles` for the layout."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from lossland.landscapes import gridfiles
 from lossland.landscapes.gridfiles import AXES, GridFile
 from lossland.models.slices import Layout, Slice
 
-TOLD = ("explained", "curvature", "top_eigenvalue")  # numbers on what a slice may be trusted for
+TOLD = ("explained", "curvature", "top_eigenvalue")  # diagnostics of a slice
 
 
 def write(path: str | Path, found: Slice, network: Layout | None = None) -> None:
-    """Write a slice into a .npz or .h5 file. With the network, directions in HDF5 are cut into its parameters."""
+    """Write a slice to a .npz or .h5 file. With the network, directions in HDF5 are split into its parameters."""
     path = Path(path)
     parts = {}
-    if path.suffix.lower() != ".npz":  # there the directions stand as they are
+    if path.suffix.lower() != ".npz":  # which holds the directions whole
         for axis, direction in zip(AXES, np.asarray(found.directions), strict=False):
             views = {"0": direction} if network is None else network.views(direction)
             parts |= {f"{axis}/{index}": part for index, part in enumerate(views.values())}

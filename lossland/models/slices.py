@@ -1,10 +1,10 @@
-"""Slices through the loss of a network: L(θ + α δ + β η) along one or two directions, and what directions there are.
+"""Slices through the loss of a network: L(θ + α δ + β η) along one or two directions, and the choice of directions.
 
 Filter normalization is that of Li et al. (2018, "Visualizing the Loss Landscape of Neural Nets") and of their code:
 one Gaussian tensor per parameter; of a parameter of several axes each slice along the first (a neuron of a linear
 layer, an output channel of a convolution) is scaled to the length of the weights' slice; parameters of one axis
 (biases, scales of normalization) are left alone ("biasbn"), or the direction copies them. The two directions are not
-made orthogonal: their cosine is told. Losses are taken in evaluation, with the running statistics of the centre.
+made orthogonal: their cosine is reported. Losses are taken in evaluation mode, with the centre's running statistics.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -35,12 +36,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 DIRECTIONS = ("random", "filter", "pca", "hessian", "gradient", "points", "local")
-PRODUCTS = 200  # of a Hessian with a vector, at most, for its top eigenvectors
+PRODUCTS = 200  # Hessian-vector products for the top eigenvectors, at most
 TINY = 1e-10  # added to a direction's length before it divides, as in Li et al.'s code
 
 
 class Layout(Protocol):
-    """Which parameters a network has, and where they lie in the flat vector; a `Network` is one."""
+    """A network's parameters and their ranges in the flat vector; a `Network` is one."""
 
     @property
     def title(self) -> str:
@@ -72,12 +73,12 @@ class Objective(Protocol):
 
     @property
     def piece(self) -> int:
-        """How many points a slice takes before it shows something new."""
+        """How many points of a slice to evaluate between two updates."""
         ...
 
     @property
     def precision(self) -> float:
-        """The relative error of a top eigenvalue that is worth working for."""
+        """The relative error to which a top eigenvalue is computed."""
         ...
 
     def loss(self, theta: Array) -> Array:
@@ -215,7 +216,7 @@ def pca(path: Array, final: Array | None = None, count: int = 2) -> Plane:
     xp = namespace(path)
     rows = path - (path[-1, :] if final is None else final)
     rows = rows - xp.mean(rows, axis=0, keepdims=True)
-    values, vectors = xp.linalg.eigh(rows @ networks.turned(rows))
+    values, vectors = xp.linalg.eigh(rows @ networks.transposed(rows))
     values, vectors = xp.flip(values), xp.flip(vectors, axis=1)
     found = []
     for k in range(count):
@@ -248,9 +249,9 @@ def top_eigenvectors(
 ) -> Spectrum:
     """Return the largest eigenvalues of a symmetric matrix that is known by its products with vectors like (n,).
 
-    Lanczos, each new vector made orthogonal to all before twice over, until the errors (of the residuals, relative to
-    the largest eigenvalue) fall below ``precision`` or ``most`` products were taken. An eigenvalue that occurs twice
-    may be found once only.
+    Lanczos with full reorthogonalization, twice, until the errors (of the residuals, relative to
+    the largest eigenvalue) fall below ``precision`` or ``most`` products were taken. A double eigenvalue
+    may be found only once.
     """
     return finished(lanczos(times, like, count, seed, most, precision))
 
@@ -285,8 +286,8 @@ def lanczos(
     return Spectrum(values, found, errors)
 
 
-def _another(xp: Any, known: Array, like: Array, seed: int) -> Array:
-    """Return a unit vector orthogonal to the known ones, where a whole invariant space is known."""
+def _another(xp: ModuleType, known: Array, like: Array, seed: int) -> Array:
+    """Return a random unit vector orthogonal to the known ones, which span an invariant subspace."""
     found = random_direction(like, seed, 7 + known.shape[0])
     for _ in range(2):
         found = found - xp.sum(known * (known @ found)[:, None], axis=0)
@@ -304,9 +305,9 @@ def spectrum_in_pieces(task: Objective, theta: Array, count: int, seed: int, mos
 
 
 def gradient_plane(task: Objective, theta: Array) -> Array:
-    """Return the gradient's direction and, orthogonal to it, the one into which the Hessian turns it (2, n).
+    """Return the gradient's direction and the component of the Hessian times it that is orthogonal to it (2, n).
 
-    Where descent goes from here, to second order. Where the gradient or that part vanishes, random ones stand in.
+    Descent from here stays in this plane to second order. Where one of the two vanishes, a random one replaces it.
     """
     xp = namespace(theta)
     grad = task.gradient(theta)
@@ -330,7 +331,7 @@ def through(first: Array, second: Array, third: Array) -> Array:
 
 
 def bezier(first: Array, middle: Array, last: Array, t: Array) -> Array:
-    """Return points (len(t), n) of the curve that leaves for ``middle`` and arrives at ``last``: t from 0 to 1."""
+    """Return points (len(t), n) of the quadratic Bézier curve with these control points, t from 0 to 1."""
     t = t[:, None]
     return (1 - t) ** 2 * first + 2 * t * (1 - t) * middle + t**2 * last
 
@@ -338,7 +339,7 @@ def bezier(first: Array, middle: Array, last: Array, t: Array) -> Array:
 def connect(
     task: Objective, first: Array, last: Array, steps: int = 200, lr: float = 0.02, count: int = 8, seed: int = 0
 ) -> Array:
-    """Return the middle (n,) of a quadratic Bézier curve between two optima along which the loss is low on average.
+    """Return the middle control point (n,) of a quadratic Bézier curve between two optima with low mean loss.
 
     Garipov et al. (2018): the mean loss over t, drawn uniformly (here ``count`` at a time, one from each part of
     [0, 1]), is minimized by Adam over the middle point alone, from the midpoint on.
@@ -379,9 +380,9 @@ class Surface(Protocol):
 class FlatSurface:
     """The loss on the plane (or line) from a centre (n,) along directions (k, n), as fast as the products allow.
 
-    The first layer is linear in its weights, so what it makes of the data along each direction is computed once; a
+    The first layer is linear in its weights, so its outputs for the data along each direction are computed once; a
     point costs only what the later layers cost. ``dtype`` is float32 unless float64 is asked for: errors of 1e-6 of the
-    loss. On the CPU points are shared out to threads, perceptrons by a compiled kernel (see `Perceptrons`), other
+    loss. On the CPU points are distributed to threads, perceptrons by a compiled kernel (see `Perceptrons`), other
     networks in blocks of samples that stay in the cache and that BLAS does not split.
     """
 
@@ -423,18 +424,18 @@ class FlatSurface:
         largest = max((p.stop - p.start for p in network.parameters[2 if self._first else 0 :]), default=1)
         block, workers = min(self.samples, max(32, BLAS_ALONE // largest)), os.cpu_count() or 1
         if largest * 32 > BLAS_ALONE or any(isinstance(layer, Convolution) for layer in network.layers):
-            block, workers = min(self.samples, 256), 1  # BLAS shares these products out itself
+            block, workers = min(self.samples, 256), 1  # BLAS runs these products on several threads itself
         return max(1, CACHE // max(1, block * network.widest)), block, workers
 
     @property
     def flops_at_point(self) -> int:
-        """Floating-point operations of products and sums that a point costs; functions such as tanh are not counted."""
+        """Floating-point operations of products and sums per point; functions such as tanh are not counted."""
         first = 2 * self.directions.shape[0] * math.prod(self._shape) if self._first else 0
         return first + _flops(self.task.network, self.samples, self._first)
 
     @property
     def flops_without_sharing(self) -> int:
-        """The same for a network that is evaluated by itself, its first layer's product included."""
+        """The same for a network evaluated on its own, including its first layer's product."""
         return _flops(self.task.network, self.samples, 0)
 
     def at(self, places: Floats) -> tuple[Floats, Floats]:
@@ -473,7 +474,7 @@ class FlatSurface:
 
 
 TOGETHER = 32  # perceptrons that a thread evaluates at a time
-CACHE = 2**15  # numbers of a layer's activations that are worked on at once: 128 kB in single precision
+CACHE = 2**15  # numbers of a layer's activations that are processed at once: 128 kB in single precision
 
 
 def _compiled(network: Network, rows: Array, first: Array, target: Array) -> Perceptrons | None:
@@ -487,20 +488,20 @@ def _compiled(network: Network, rows: Array, first: Array, target: Array) -> Per
         return None
 
 
-def _side_by_side(xp: Any, made: Array) -> Array:
-    """Return activations (1 + k, samples, features) such that the samples of a feature lie side by side in memory."""
+def _side_by_side(xp: ModuleType, made: Array) -> Array:
+    """Return activations (1 + k, samples, features) with the samples of a feature contiguous in memory."""
     if made.ndim != 3:
         return made
-    turned = networks.turned(made)
-    return networks.turned(xp.reshape(xp.concat([turned]), turned.shape))
+    turned = networks.transposed(made)
+    return networks.transposed(xp.reshape(xp.concat([turned]), turned.shape))
 
 
-def _combined(xp: Any, made: Array, shares: Array) -> Array:
-    """Return the first layer's activations (m, samples, ...): sums of (1 + k, samples, ...) with shares (m, 1 + k)."""
-    kept = networks.turned(made) if made.ndim == 3 else made
+def _combined(xp: ModuleType, made: Array, shares: Array) -> Array:
+    """Return the first layer's activations (m, samples, ...): (1 + k, samples, ...) combined by shares (m, 1 + k)."""
+    kept = networks.transposed(made) if made.ndim == 3 else made
     flat = shares @ xp.reshape(kept, (kept.shape[0], -1))
     x = xp.reshape(flat, (shares.shape[0], *kept.shape[1:]))
-    return networks.turned(x) if made.ndim == 3 else x
+    return networks.transposed(x) if made.ndim == 3 else x
 
 
 def _on_host(array: Array) -> Floats:
@@ -508,7 +509,7 @@ def _on_host(array: Array) -> Floats:
 
 
 def _first_layer(network: Network) -> int:
-    """Return how many layers there are up to the first linear one, 0 if the first with weights is of another kind."""
+    """Return the number of layers up to the first linear one, 0 if the first with weights is of another kind."""
     for index, layer in enumerate(network.layers):
         if isinstance(layer, Linear | Convolution):
             return index + 1
@@ -588,8 +589,8 @@ def _joined(found: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     return np.concatenate(loss), np.concatenate(accuracy)
 
 
-def _differences(xp: Any, path: Array) -> Array:
-    """Return half the way from the point before to the point after each one (T, ...); at the ends, the whole way."""
+def _differences(xp: ModuleType, path: Array) -> Array:
+    """Return the central differences of a path (T, ...), one-sided at its ends."""
     if path.shape[0] < 2:
         return xp.zeros_like(path)
     inner = (path[2:, :] - path[:-2, :]) / 2
@@ -597,11 +598,11 @@ def _differences(xp: Any, path: Array) -> Array:
 
 
 def coordinates(theta: Array, centre: Array, directions: Array) -> Floats:
-    """Return the places (m, k) nearest to networks (m, n) in the plane: least squares, whatever angle its axes have."""
+    """Return the coordinates (m, k) of networks (m, n) projected on the plane, whose axes may have any angle."""
     xp = namespace(centre)
     rows = theta - centre
-    gram = directions @ networks.turned(directions)
-    return _on_host(xp.linalg.solve(gram, directions @ networks.turned(rows))).T
+    gram = directions @ networks.transposed(directions)
+    return _on_host(xp.linalg.solve(gram, directions @ networks.transposed(rows))).T
 
 
 # ------------------------------------------------------------------------------------------------------------- slices

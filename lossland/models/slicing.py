@@ -1,11 +1,11 @@
-"""A slice from a few words: a network of its own is trained on known data, and its loss is sampled."""
+"""Slices in one call: a network is trained on known data, and its loss is sampled."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,15 +17,18 @@ from lossland.models import checkpoints, datasets, networks, slices, torch_model
 from lossland.models.datasets import Data
 from lossland.models.networks import Array, Network
 from lossland.models.slices import Objective, Recipe, Slice, Task
-from lossland.models.torch_models import Made, Module, TorchTask
+from lossland.models.torch_models import Made, TorchTask
 from lossland.optimizers import AnyOptimizer
 
+if TYPE_CHECKING:
+    from lossland.models.torch_models import Module, Tensor
+
 MOST_PARAMETERS = 10**7
-FARTHEST = 1e15  # from zero, of a parameter of a network that is worth a slice
+FARTHEST = 1e15  # the largest parameter of a network that has not diverged
 
 
 class Prepared(NamedTuple):
-    """A trained network before its loss is sampled."""
+    """A trained network, ready for its loss to be sampled."""
 
     task: Objective
     theta: Array  # (n,)
@@ -89,8 +92,8 @@ def preparing(
 ) -> Pieces[Prepared]:
     """Return a network, trained unless its ``parameters`` (n,) are given, and the recipe of a slice, in pieces.
 
-    ``path`` (T, n) then is the way that led there, for directions that need one. ``saved`` names a recorded run of
-    this network, by any library, whose last step and path are taken. See `slice` for the rest.
+    ``path`` (T, n) then is the training path that led there, for directions that need one. ``saved`` names a recorded
+    run of this network, by any library, whose last step and path are taken. See `slice` for the rest.
     """
     sides, radius = _checked(directions, n, radius)
     whole(steps, 0, 10**7, "The number of training steps")
@@ -177,7 +180,7 @@ def prepare_torch(
 def slice(
     net: Network | Module | str = "64-32-32-10",
     data: Any = "digits",
-    loss: Any = None,
+    loss: Callable[..., Tensor] | None = None,
     **settings: Any,
 ) -> Slice:
     """Return the loss of a network along one or two directions, as a `Slice` of NumPy arrays.
@@ -189,8 +192,9 @@ def slice(
     ``directions``: random, filter, pca, hessian, gradient, points or local (see `slices.planned`); ``n`` points a side,
     or (nx, ny); ``radius``; ``dimensions`` 1 or 2; ``activation``; ``backend``; ``dtype`` float32 or float64.
 
-    A model of PyTorch is sliced where it stands, with its ``loss`` and ``data`` (see `torch_models.TorchTask`); then
-    ``saved`` names checkpoints (see `prepare_torch`), and what says how to train has no use.
+    A PyTorch model is sliced around its current parameters, with its ``loss`` and ``data`` (see
+    `torch_models.TorchTask`); then ``saved`` names checkpoints (see `prepare_torch`), and the training options do not
+    apply.
     """
     if isinstance(net, Network | str):
         if loss is not None:

@@ -1,4 +1,4 @@
-"""Slopes of a function of two variables: the steepest heading, fields of arrows, and the ways that rain takes.
+"""Gradients of a function of two variables: the steepest heading, fields of arrows, and paths of steepest descent.
 
 Functions take arrays: ``value`` gets points (..., 2) and returns (...), ``gradient`` returns (..., 2).
 """
@@ -15,11 +15,11 @@ Value = Callable[[Floats], ArrayLike]
 Gradient = Callable[[Floats], ArrayLike]
 Domain = Sequence[float]  # x0, x1, y0, y1
 
-GOLDEN = 0.6180339887  # of the golden section: its multiples spread evenly over [0, 1) however many they are
+GOLDEN = 0.6180339887  # the golden ratio less 1: its multiples modulo 1 are evenly spread, however many there are
 
 
 def unit(degrees: ArrayLike) -> Floats:
-    """Return the directions (..., 2) at angles from the x axis, anticlockwise."""
+    """Return the unit vectors (..., 2) at angles from the x axis, anticlockwise."""
     angle = np.radians(degrees)
     return np.stack([np.cos(angle), np.sin(angle)], -1)
 
@@ -31,16 +31,16 @@ def heading(direction: ArrayLike) -> float:
 
 
 def steepest_heading(value: Value, position: ArrayLike, stride: float, count: int = 3600) -> float:
-    """Return the steepest of ``count`` headings in degrees, found by walking a stride in each, there and back."""
+    """Return the steepest of ``count`` headings in degrees, by central differences over a stride in each."""
     degrees, place = np.arange(count) * 360 / count, np.asarray(position, float)
     ways = stride * unit(degrees)
     return float(degrees[int(np.argmax(np.asarray(value(place + ways)) - np.asarray(value(place - ways))))])
 
 
 def arrow_field(gradient: Gradient, domain: Domain, count: int) -> tuple[Floats, Floats, Floats]:
-    """Return arrows uphill on a grid of count x count places: tails and tips (n, 2), and how steep it is there (n,).
+    """Return arrows uphill on a grid of count x count points: tails and tips (n, 2), and the steepness (n,).
 
-    Their length grows with the root of the steepness, up to 80 % of the distance of two places; where it is nearly
+    Their length grows with the root of the steepness, up to 80 % of the grid spacing; where the function is nearly
     level there is none.
     """
     x0, x1, y0, y1 = domain
@@ -57,9 +57,9 @@ def arrow_field(gradient: Gradient, domain: Domain, count: int) -> tuple[Floats,
 
 
 def downhill_paths(gradient: Gradient, start: ArrayLike, stride: float, steps: int) -> NDArray[np.float32]:
-    """Return the ways (steps + 1, n, 2) of drops that run along −∇f from ``start`` (n, 2).
+    """Return the paths (steps + 1, n, 2) of drops that run along −∇f from ``start`` (n, 2).
 
-    A step is nearly a ``stride`` long, and shorter where it is gentle.
+    A step is nearly a ``stride`` long, and shorter where the slope is gentle.
     """
     place = np.asarray(start, float)
     gentle = max(0.3 * float(np.median(np.hypot(*_finite(gradient(place)).T))), 1e-300)
@@ -72,9 +72,9 @@ def downhill_paths(gradient: Gradient, start: ArrayLike, stride: float, steps: i
 
 
 def rain(ways: NDArray[np.float32], lives: float) -> NDArray[np.float32]:
-    """Return where drops (n, 2) are after so many ``lives`` of a drop.
+    """Return the positions (n, 2) of drops after ``lives`` lifetimes of a drop.
 
-    Each runs along its way (see ``downhill_paths``), ends, and falls again; they fall evenly spread over time.
+    Each runs along its path (see ``downhill_paths``) and starts again at its end; starts are evenly spread over time.
     """
     steps, number = len(ways) - 1, np.arange(ways.shape[1])
     age = (lives + number * GOLDEN % 1) % 1 * steps
@@ -84,5 +84,5 @@ def rain(ways: NDArray[np.float32], lives: float) -> NDArray[np.float32]:
 
 
 def _finite(slope: ArrayLike) -> Floats:
-    """Return slopes with 0 where there is no finite one."""
+    """Return slopes with non-finite ones replaced by 0."""
     return np.nan_to_num(np.asarray(slope, float), posinf=0.0, neginf=0.0)

@@ -1,4 +1,4 @@
-"""What a matrix reaches and what it loses: column and null space, least squares, right angles, and paths in space.
+"""Subspaces of a matrix: column and null space, least squares, orthogonalization, and paths in space.
 
 Sources: Strang, *Introduction to Linear Algebra* (the four subspaces); Golub and Van Loan, *Matrix Computations*, 5.2
 (Gram–Schmidt) and 5.5 (least squares by singular values); Shoemake and Duff, 1992 (the polar path).
@@ -13,22 +13,22 @@ from lossland.models.linear_maps import straight
 
 Floats = NDArray[np.float64]
 
-ROUNDING = 1e-10  # of the largest singular value: what is smaller is 0
+ROUNDING = 1e-10  # of the largest singular value: smaller ones count as 0
 
 
 def rank(matrix: Floats) -> int:
-    """Return of how many dimensions the image of a matrix (m, n) is."""
+    """Return the numerical rank of a matrix (m, n)."""
     stretch = np.linalg.svd(matrix, compute_uv=False)
     return int((stretch > ROUNDING * max(float(stretch[0]), 1e-300)).sum())
 
 
 def column_space(matrix: Floats) -> Floats:
-    """Return arrows (rank, m) of length 1 at right angles to each other that span what a matrix (m, n) reaches."""
+    """Return an orthonormal basis (rank, m) of the column space of a matrix (m, n)."""
     return np.linalg.svd(matrix)[0].T[: rank(matrix)]
 
 
 def null_space(matrix: Floats) -> Floats:
-    """Return arrows (n − rank, n) of length 1 at right angles to each other that span what a matrix (m, n) sends to 0.
+    """Return an orthonormal basis (n − rank, n) of the null space of a matrix (m, n).
 
     The first component of each that is not 0 is positive.
     """
@@ -38,14 +38,14 @@ def null_space(matrix: Floats) -> Floats:
 
 
 def least_squares(matrix: Floats, target: ArrayLike) -> Floats:
-    """Return the shortest x (n,) for which A x is as near to a target (m,) as can be."""
+    """Return the shortest x (n,) that minimizes the distance of A x from a target (m,)."""
     return np.asarray(np.linalg.lstsq(matrix, np.asarray(target, float), rcond=ROUNDING)[0], float)
 
 
 def orthogonalized(matrix: Floats) -> Floats:
-    """Return the columns of a matrix (m, n) with their shadows on those before them taken away (Gram–Schmidt).
+    """Return the columns of a matrix (m, n) minus their projections on those before them (Gram–Schmidt).
 
-    A column that lies in the span of those before it becomes 0. Lengths are kept as they come out, not made 1.
+    A column in the span of those before it becomes 0. The results are not normalized.
     """
     found = np.array(matrix, float)
     for k in range(found.shape[1]):
@@ -82,7 +82,7 @@ def rotation_about(axis: Floats, angle: float) -> Floats:
 def on_path(matrix: Floats, t: float) -> Floats:
     """Return the matrix (3, 3) that is a share ``t`` of the way from the identity to A = R S.
 
-    It turns by tθ while it stretches; a mirror (det A < 0) cannot be reached that way and goes straight.
+    It rotates by tθ while it stretches; a reflection (det A < 0) has no such path and goes straight.
     """
     left, stretch, right = np.linalg.svd(matrix)
     if np.linalg.det(left @ right) < 0:

@@ -1,4 +1,4 @@
-"""Losses of models on data as problems for optimizers: a place is a model's parameters, so that a swarm is a batch."""
+"""Losses of models on data as problems for optimizers: a point is a model's parameters, so a swarm is a batch."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from lossland.resources import folder
 Floats = NDArray[np.float64]
 
 AT_ONCE = 2**14 - 1
-"""Numbers of a layer that NumPy computes at once. They stay in the cache; and with 256 kB or more NumPy writes results
-over temporary arrays, whose order in memory is another one, so that sums would depend on who else is computed."""
+"""Numbers of a layer that NumPy computes at once. They stay in the cache; and from 256 kB on NumPy reuses temporary
+arrays for results, with another memory order, so that sums would depend on the other networks of the batch."""
 NEWTON_STEPS = 50
-ROUNDING = 1e-14  # of a loss near 1 and its gradient: nothing below is to be had
+ROUNDING = 1e-14  # rounding error of a loss near 1 and its gradient
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingLoss:
     """The mean loss of a network on data, plus half of ``decay`` times the sum of its parameters' squares.
 
-    It computes as an `Around` does, for many networks in one call. Each comes out as it would alone.
+    It evaluates many networks in one call, as an `Around` does. Each result is the same as alone.
     """
 
     network: Network
@@ -55,7 +55,7 @@ class TrainingLoss:
     def products_at(self, columns: Sequence[Array], direction: Sequence[Array]) -> list[Array]:
         """Return the components of the Hessian times a direction."""
         theta = self._taken(columns)
-        along = self._taken([columns[0] * 0.0 + part for part in direction])  # which may be numbers
+        along = self._taken([columns[0] * 0.0 + part for part in direction])  # which may be scalars
         xp, data = namespace(theta), self.data
         found = [
             self.network.hessian_times(theta[piece, :], along[piece, :], data.points, data.target)
@@ -65,7 +65,7 @@ class TrainingLoss:
 
     @staticmethod
     def _taken(columns: Sequence[Array]) -> Array:
-        """Return the parameters (P, n) that n columns (...) are."""
+        """Return n columns (...) as parameters (P, n)."""
         xp = namespace(columns[0])
         return xp.stack([xp.reshape(column, (-1,)) for column in columns], axis=1)
 
@@ -74,7 +74,7 @@ class TrainingLoss:
         return [rows[:, i] for i in range(rows.shape[1])]
 
     def _pieces(self, theta: Array) -> list[slice]:
-        """Return slices of the networks that are computed together."""
+        """Return slices of the networks that are evaluated together."""
         count = theta.shape[0]
         numbers = len(self.data) * self.network.widest
         size = max(1, AT_ONCE // numbers) if namespace(theta) is np else count
@@ -82,10 +82,10 @@ class TrainingLoss:
 
 
 def task(name: str, title: str, loss: TrainingLoss, best: Sequence[float] | Floats, source: str = "") -> Problem:
-    """Return a training as a problem, where ``best`` (n,) are the best parameters that are known.
+    """Return a training loss as a problem, where ``best`` (n,) are the best known parameters.
 
-    The domain, from which starts are drawn evenly, is PyTorch's initialization of linear layers: each weight and bias
-    within ±1/√k, where k is the number of inputs of its layer.
+    The domain, from which starts are drawn uniformly, is PyTorch's initialization of linear layers: each weight and
+    bias within ±1/√k, where k is the number of inputs of its layer.
     """
     fan_in, reach = 1, []
     for p in loss.network.parameters:
@@ -103,7 +103,7 @@ def best_known(name: str) -> Floats:
 
 
 def convex_minimum(loss: TrainingLoss) -> Floats:
-    """Return where a convex loss is lowest (n,), by Newton's method from 0 with halved steps, to rounding errors."""
+    """Return the minimum (n,) of a convex loss, by Newton's method from 0 with step halving, to rounding error."""
     size = loss.network.size
     place, unit = np.zeros(size), np.eye(size)
     for _ in range(NEWTON_STEPS):

@@ -1,9 +1,9 @@
 """PyTorch modules of a user's own as losses of flat parameter vectors, evaluated by ``torch.func`` on CPU or CUDA.
 
-Everything is taken in evaluation mode: dropout is off, and batch normalization uses the running statistics of the
-network in the middle for all points, as Li et al.'s code does with its directions of kind "weights". Parameters that
-require no gradient stay as they are. The loss function is taken to be a mean over the samples it is given; over
-batches it is averaged with the number of samples as weight.
+Models are evaluated in evaluation mode: dropout is off, and batch normalization uses the centre network's running
+statistics for all points, as Li et al.'s code does with its directions of kind "weights". Parameters that require no
+gradient stay fixed. The loss function is assumed to be a mean over its samples; batches are weighted by their number of
+samples.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +28,20 @@ from lossland import userfiles
 from lossland.errors import USER_FILES, MachineError, UserError, fault_of, nearest, sentence, shown
 from lossland.models.networks import Array, Parameter, laid_out, views_of
 
+if TYPE_CHECKING:
+    from torch import Tensor  # pyright: ignore[reportMissingImports]
+    from torch.nn import Module  # pyright: ignore[reportMissingImports]
+    from torch.optim import Optimizer as Optimizer  # pyright: ignore[reportMissingImports]
+
 Floats = NDArray[np.float64]
-Tensor = Any  # torch.Tensor, which is only there where PyTorch is
-Module = Any  # torch.nn.Module
 NEEDS_TORCH = "Networks of your own need PyTorch, which is not installed here: pip install 'lossland[torch]'."
 FACTORY = "A factory returns a model, a loss function and data: return model, loss, (inputs, targets)"
-MOST_TOGETHER = 64  # networks that are evaluated by one call
-NUMBERS = {"cpu": 2**22, "cuda": 2**28}  # of a layer's activations that are held at once
+MOST_TOGETHER = 64  # networks evaluated by one call
+NUMBERS = {"cpu": 2**22, "cuda": 2**28}  # numbers of a layer's activations held at once
 FEWEST_SAMPLES = 64  # in a batch, whatever the network's size
 
 
-def require_torch() -> Any:
+def require_torch() -> ModuleType:
     """Return PyTorch, or raise MachineError with what to do."""
     try:
         return importlib.import_module("torch")
@@ -52,8 +56,8 @@ class Made(NamedTuple):
     """What a factory returns."""
 
     model: Module
-    loss: Callable[[Any, Any], Tensor]
-    data: Any
+    loss: Callable[..., Tensor]
+    data: Any  # see `TorchTask`
 
 
 def made_by(text: str) -> Made:
@@ -73,7 +77,7 @@ def made_by(text: str) -> Made:
 
 
 def checked(made: Made, model: str = "net", loss: str = "loss", hint: str = "") -> Made:
-    """Return a model with its loss and data if they are what they should be; else raise UserError that names them."""
+    """Return a model with its loss and data if they have the right types; else raise UserError that names them."""
     hint = f"{hint}; " if hint else ""
     if not isinstance(made.model, require_torch().nn.Module):
         raise UserError(f"{hint}{model} is a {type(made.model).__name__} and no torch.nn.Module.")
@@ -82,7 +86,7 @@ def checked(made: Made, model: str = "net", loss: str = "loss", hint: str = "") 
     return made
 
 
-def _factory(text: str) -> Callable[[], Any]:
+def _factory(text: str) -> Callable[[], object]:
     named = userfiles.named(text)
     if named is not None:
         if not named.name:
@@ -128,26 +132,26 @@ def device_of(backend: str) -> str:
 class Batch(NamedTuple):
     """Some samples on the device."""
 
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
-    target: Any
+    arguments: tuple[object, ...]
+    keywords: dict[str, object]
+    target: Any  # the tensors that the loss function takes
     samples: int
 
 
-def _read(data: Any, seed: int) -> Any:
-    """Return data that can be gone through again: what yields batches by itself, such as a DataLoader, as a list."""
+def _read(data: Any, seed: int) -> object:
+    """Return data that can be iterated more than once: an iterable of batches, such as a DataLoader, as a list."""
     torch = require_torch()
     if _is_pair(data) or isinstance(data, torch.utils.data.Dataset):
         return data
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)  # of a DataLoader that shuffles
+            torch.manual_seed(seed)  # for a DataLoader that shuffles
             return list(data)
     except Exception as error:
         raise UserError(f"The data cannot be read: {fault_of(error)}.") from error
 
 
-def _batches(data: Any, size: int, put: Callable[[Any], Any]) -> Iterator[Batch]:
+def _batches(data: Any, size: int, put: Callable[[Tensor], Tensor]) -> Iterator[Batch]:
     """Yield all of the data: a pair (inputs, targets), a dataset, or a list of such pairs."""
     if _is_pair(data):
         data = _cut(data[0], data[1], size)
@@ -162,15 +166,15 @@ def _batches(data: Any, size: int, put: Callable[[Any], Any]) -> Iterator[Batch]
         raise UserError(f"The data cannot be read: {fault_of(error)}.") from error
 
 
-def _is_pair(data: Any) -> bool:
+def _is_pair(data: object) -> bool:
     return isinstance(data, tuple | list) and len(data) == 2 and _is_array(data[1])
 
 
-def _is_array(value: Any) -> bool:
+def _is_array(value: object) -> TypeGuard[Tensor]:
     return hasattr(value, "shape") and hasattr(value, "__getitem__")
 
 
-def _cut(inputs: Any, target: Any, size: int) -> Iterator[tuple[Any, Any]]:
+def _cut(inputs: object, target: Tensor, size: int) -> Iterator[tuple[object, Tensor]]:
     """Yield pairs of at most ``size`` samples."""
     count = len(target)
     for part in _tensors(inputs):
@@ -181,8 +185,8 @@ def _cut(inputs: Any, target: Any, size: int) -> Iterator[tuple[Any, Any]]:
         yield _each(inputs, lambda part, piece=piece: part[piece]), target[piece]
 
 
-def _each(tree: Any, function: Callable[[Any], Any]) -> Any:
-    """Return a mapping or sequence with a function of each array in it."""
+def _each(tree: object, function: Callable[[Tensor], object]) -> object:
+    """Return a mapping or sequence with a function applied to each array in it."""
     if isinstance(tree, Mapping):
         return {key: _each(value, function) for key, value in tree.items()}
     if isinstance(tree, tuple | list):
@@ -190,13 +194,13 @@ def _each(tree: Any, function: Callable[[Any], Any]) -> Any:
     return function(tree) if _is_array(tree) else tree
 
 
-def _tensors(tree: Any) -> list[Any]:
-    found: list[Any] = []
+def _tensors(tree: object) -> list[Tensor]:
+    found: list[Tensor] = []
     _each(tree, found.append)
     return found
 
 
-def _batch(pair: Any, put: Callable[[Any], Any]) -> Batch:
+def _batch(pair: object, put: Callable[[Tensor], Tensor]) -> Batch:
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise UserError(
             f"Data are (inputs, targets), or yield such pairs, as a DataLoader does; here is a {type(pair).__name__}."
@@ -229,21 +233,21 @@ class TorchLayout:
 
 
 class TorchTask:
-    """The loss of a module over data, of flat parameter vectors that are NumPy's, with its derivatives.
+    """The loss of a module over data as a function of flat NumPy parameter vectors, with its derivatives.
 
     ``loss(outputs, targets)`` returns a mean over the samples. ``data`` are (inputs, targets) as tensors or arrays, a
-    dataset, or what yields such pairs; inputs that are a tuple or a mapping become several arguments. They are read
-    once, and every point sees the same. ``batch`` samples are evaluated at a time, by default as many as fit.
+    dataset, or an iterable of such pairs; inputs that are a tuple or a mapping become several arguments. They are read
+    once, and are the same for every point. ``batch`` samples are evaluated at a time, by default as many as fit.
 
     ``dtype`` is float32 or float64, by default the module's own; the module is changed to it, and moved to ``device``.
-    Several networks are evaluated by one call of ``torch.func.vmap`` where the module can be mapped, else one after the
-    other: ``way`` says which, and ``remarks`` what else a user should know.
+    Several networks are evaluated by one call of ``torch.func.vmap`` where the module supports it, else one after the
+    other: ``way`` tells which, and ``remarks`` what else a user should know.
     """
 
     def __init__(
         self,
         model: Module,
-        loss: Callable[[Any, Any], Tensor],
+        loss: Callable[..., Tensor],
         data: Any,
         device: str = "cpu",
         dtype: str | None = None,
@@ -256,7 +260,7 @@ class TorchTask:
         self.device, self._kind, self._seed = device, getattr(torch, self.dtype), seed
         self.model = model.to(device=device, dtype=self._kind).eval()
         self._function: Any = loss
-        if isinstance(loss, torch.nn.Module):  # with weights of classes, perhaps
+        if isinstance(loss, torch.nn.Module):  # which may have buffers, such as class weights
             self._function.to(device=device, dtype=self._kind)
         self.precision = 1e-8 if self.dtype == "float64" else 1e-5
         every = dict(model.named_parameters())
@@ -286,7 +290,7 @@ class TorchTask:
 
     # ------------------------------------------------------------------------------------------------- preparation
     def _put(self, value: Any) -> Tensor:
-        """Return an array on the device: floating-point numbers in the network's precision, whole ones as they are."""
+        """Return an array on the device: floats in the network's precision, integers unchanged."""
         torch = self._torch
         foreign = not isinstance(value, torch.Tensor)
         tensor = torch.as_tensor(np.asarray(value)) if foreign else value
@@ -296,10 +300,10 @@ class TorchTask:
         return tensor.to(device=self.device, dtype=torch.int64 if small else tensor.dtype)
 
     def _activations(self, batch: Batch) -> tuple[int, int]:
-        """Return the largest and the total number of activations that a sample has in the innermost modules."""
+        """Return the largest and the total number of activations per sample in the leaf modules."""
         found: list[int] = [sum(part.numel() for part in _tensors(batch.arguments))]
 
-        def seen(module: Module, inputs: Any, out: Any) -> None:
+        def seen(module: Module, inputs: object, out: object) -> None:
             found.append(sum(part.numel() for part in _tensors(out)))
 
         leaves = [module for module in self.model.modules() if not list(module.children())]
@@ -314,7 +318,7 @@ class TorchTask:
         return max(found) // samples, sum(found) // samples
 
     def _has_classes(self) -> bool:
-        """Whether targets are classes, told by an output's second axis; checks the loss on the way."""
+        """Whether targets are classes, indicated by the outputs' second axis; also checks the loss."""
         torch, batch = self._torch, self.batches[0]
         with self._guarded():
             out = self._output(self._row(self.theta), batch)
@@ -335,14 +339,14 @@ class TorchTask:
         )
 
     def _tried(self) -> str:
-        """Return how networks are evaluated, after a try on two of them near the middle."""
+        """Return how networks are evaluated, after a trial with two of them near the centre."""
         torch = self._torch
         rows = self._row(self.theta).repeat(2, 1) * torch.tensor([[1.0], [1.01]], device=self.device, dtype=self._kind)
         with self._guarded():
             singly = [self._values(row, self.batches[0])[0] for row in rows]
         try:
             with warnings.catch_warnings(), self._evaluating():
-                warnings.simplefilter("error")  # of what vmap can do only by a loop of its own
+                warnings.simplefilter("error")  # vmap warns where it falls back to a loop
                 together = self._mapped()(rows, 0)[0]
         except Exception as error:
             return f"one at a time: vmap cannot map this module ({fault_of(error)[:90]})"
@@ -364,14 +368,14 @@ class TorchTask:
     # -------------------------------------------------------------------------------------------------- evaluation
     @contextmanager
     def _evaluating(self) -> Iterator[None]:
-        """Set PyTorch up: no gradients recorded, and the same random numbers for every network that asks for some."""
+        """Set PyTorch up: no gradients recorded, and the same random numbers for every network."""
         with self._torch.no_grad(), self._torch.random.fork_rng(devices=[]):
             self._torch.manual_seed(self._seed)
             yield
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """The same, and tell a fault of the model as its author's."""
+        """The same, reporting errors in the user's model as UserError."""
         try:
             with self._evaluating():
                 yield
@@ -445,7 +449,7 @@ class TorchTask:
         return self._all(theta)[0]
 
     def accuracy(self, theta: Array) -> Array:
-        """Return the share of samples whose class is found, nan where targets are no classes."""
+        """Return the share of samples classified correctly, nan where targets are no classes."""
         return self._all(theta)[1]
 
     def gradient(self, theta: Array) -> Array:
@@ -467,15 +471,15 @@ class TorchTask:
         for batch in self.batches:
             with self._differentiated():
                 slope = partial(self._torch.func.grad(self._loss), batch=batch)
-                _, turned = self._torch.func.vjp(slope, self._row(theta))
+                _, product_with = self._torch.func.vjp(slope, self._row(theta))
                 for k, row in enumerate(rows):
-                    (product,) = turned(row)
+                    (product,) = product_with(row)
                     found[k] += batch.samples / self.samples * product.double().cpu().numpy()
         return found.reshape(np.shape(direction))
 
     @contextmanager
     def _differentiated(self) -> Iterator[None]:
-        """Set PyTorch up for second derivatives, which its quickest kernels of attention and recurrence lack."""
+        """Set PyTorch up for second derivatives, which its fastest attention and recurrence kernels lack."""
         torch = self._torch
         try:
             with ExitStack() as stack:
@@ -509,7 +513,7 @@ class TorchSurface:
         return np.concatenate(loss), np.concatenate(right)
 
 
-def _own_dtype(torch: Any, model: Module) -> str:
+def _own_dtype(torch: ModuleType, model: Module) -> str:
     """Return the precision of a module's parameters, float32 or float64."""
     kinds = {value.dtype for value in model.parameters()} or {torch.float32}
     for kind in kinds:
@@ -519,5 +523,5 @@ def _own_dtype(torch: Any, model: Module) -> str:
     return "float64" if torch.float64 in kinds else "float32"
 
 
-def _vector(values: Sequence[Tensor] | Any) -> Floats:
+def _vector(values: Iterable[Tensor]) -> Floats:
     return np.concatenate([value.detach().double().cpu().numpy().ravel() for value in values])

@@ -1,30 +1,33 @@
-"""A PyTorch training watched from inside: what its layers say, recorded for the scene ``training_health``."""
+"""Hooks into a PyTorch training that record statistics of its layers for the scene ``training_health``."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lossland.errors import UserError
 from lossland.models import health
 from lossland.models.recorder import Recorder
-from lossland.models.torch_models import Module, Tensor, require_torch
+from lossland.models.torch_models import require_torch
+
+if TYPE_CHECKING:
+    from lossland.models.torch_models import Module, Optimizer, Tensor
 
 RELUS = ("ReLU", "ReLU6")  # whose units can be dead
 TANHS = ("Tanh", "Hardtanh", "Softsign")  # which are flat near −1 and 1
 
 
 class Watch:
-    """Looks at a model every so many steps of its optimizer, and records what the gauges need.
+    """Measures a model every few steps of its optimizer, and records what the gauges need.
 
     In a training loop: ``watch = Watch(model, optimizer)`` before it, and after each ``optimizer.step()``
     ``watch.save(recorder, step, loss=loss)``. Of every layer with a weight matrix or kernel it keeps histograms of the
     weight, and of the activations of the next activation module (``nn.Tanh``, ``nn.ReLU`` ...) and the gradient by
-    them; and the shares of saturated and of dead units, and ‖Δw‖/‖w‖ of the step. Activations that are functions,
-    such as ``torch.relu``, are not seen: make them modules. ``close`` takes all hooks off the model again.
+    them; and the shares of saturated and of dead units, and ‖Δw‖/‖w‖ of the step. Functional activations,
+    such as ``torch.relu``, are not seen: make them modules. ``close`` removes all hooks from the model.
     """
 
-    def __init__(self, model: Module, optimizer: Any, every: int = 10) -> None:
+    def __init__(self, model: Module, optimizer: Optimizer, every: int = 10) -> None:
         torch = require_torch()
         if every < 1:
             raise UserError(f"A training is looked at every step or more seldom, not every {every} steps.")
@@ -50,8 +53,8 @@ class Watch:
     def _due(self) -> bool:
         return self._steps % self._every == 0
 
-    def _activation(self, module: Module, inputs: Any, output: Tensor) -> None:
-        """Keep what an activation module has made of the last layer's outputs, and the gradient by it."""
+    def _activation(self, module: Module, inputs: object, output: Tensor) -> None:
+        """Keep an activation module's output for the last layer, and the gradient by it."""
         layer = self._layer
         if not (self._due and self._model.training and layer and output.requires_grad):
             return
@@ -64,11 +67,11 @@ class Watch:
             self._scalars[f"{layer}/saturated"] = float((h.abs() > health.FLAT).float().mean())
         output.register_hook(lambda slope: self._histograms.update({f"{layer}/gradient": slope.detach()}))
 
-    def _begin(self, *_: Any) -> None:
+    def _begin(self, *_: object) -> None:
         if self._due:
             self._before = {name: weight.detach().clone() for name, weight in self._weights.items()}
 
-    def _end(self, *_: Any) -> None:
+    def _end(self, *_: object) -> None:
         for name, before in self._before.items():
             moved = float((self._weights[name].detach() - before).norm() / before.norm())
             self._scalars[f"{name}/update_ratio"] = moved if math.isfinite(moved) else math.inf
@@ -76,13 +79,13 @@ class Watch:
         self._before = {}
         self._steps += 1
 
-    def save(self, recorder: Recorder, step: int, **scalars: Any) -> None:
-        """Record the step that was just taken, with numbers such as ``loss=``, if it is one that was looked at."""
+    def save(self, recorder: Recorder, step: int, **scalars: object) -> None:
+        """Record the step that was just taken, with numbers such as ``loss=``, if it is one that was measured."""
         if (self._steps - 1) % self._every == 0 and self._scalars:
             recorder.save(self._model, step, self._histograms, **scalars, **self._scalars)
         self._histograms, self._scalars = {}, {}
 
     def close(self) -> None:
-        """Take the hooks off."""
+        """Remove the hooks."""
         for hook in self._hooks:
             hook.remove()

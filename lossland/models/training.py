@@ -1,8 +1,8 @@
-"""Training networks: every optimizer of the project on many networks at once, each with its own rate and start.
+"""Training networks: any optimizer of the project on many networks at once, each with its own rate and start.
 
-A rule that works on each coordinate by itself works on flat parameter vectors as it is. One that looks around may look
-at values, gradients and Hessian products anywhere, on the same batch as its step. Those that want a whole Hessian or
-remember a matrix (Newton's method, BFGS, Sophia, Shampoo) are refused with a sentence: a network has too many
+A rule that works on each coordinate by itself works on flat parameter vectors unchanged. One that looks around may use
+values, gradients and Hessian products anywhere, on the same batch as its step. Those that need a whole Hessian or
+remember a matrix (Newton's method, BFGS, Sophia, Shampoo) are refused with a UserError: a network has too many
 parameters.
 """
 
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,7 +30,7 @@ from lossland.optimizers.look import Look, trace
 
 @dataclass(frozen=True, eq=False)
 class Training(Displayed):
-    """What was kept of a training: after ``steps`` (K,) steps the parameters ``path`` (K, P, n).
+    """Snapshots of a training: after ``steps`` (K,) steps the parameters ``path`` (K, P, n).
 
     ``loss`` (K, P) is that over the whole data, in evaluation; ``statistics`` (K, P, m) are the running ones.
     """
@@ -48,7 +47,7 @@ class Training(Displayed):
 
 
 class Trainer:
-    """Networks in training: `advance` moves all of them on.
+    """Networks in training: `advance` trains all of them further.
 
     ``optimizers`` are one for all networks, or one each, of one class. Batches of ``batch`` samples (all, if None) come
     in an order that follows from the seed, epoch by epoch, the same for all networks; the last of an epoch may be
@@ -86,14 +85,14 @@ class Trainer:
         self.points, self.target = xp.asarray(points), xp.asarray(target)
         count = self.points.shape[0]
         self.batch = min(batch or count, count)
-        self._position = xp.permute_dims(theta, (1, 0))  # (n, P): a rule's numbers, one a network, meet its last axis
+        self._position = xp.permute_dims(theta, (1, 0))  # (n, P): a rule's settings (P,) broadcast with its last axis
         first = network.first_statistics(xp, theta.dtype)
         self.statistics = xp.broadcast_to(first, (theta.shape[0], *first.shape))
         self._last = _before(self.rule, self._position)
 
     @property
     def theta(self) -> Array:
-        """The parameters (P, n) now."""
+        """The current parameters (P, n)."""
         return namespace(self._position).permute_dims(self._position, (1, 0))
 
     @np.errstate(all="ignore")
@@ -140,7 +139,7 @@ class Trainer:
 
 
 class _Around(Look):
-    """What a rule sees of networks side by side: positions and gradients are (n, P), values (P,)."""
+    """A rule's access to several networks at once: positions and gradients are (n, P), values (P,)."""
 
     def __init__(self, network: Network, points: Array, target: Array, mode: Mode, position: Array) -> None:
         self._network, self._data = network, (points, target, mode)
@@ -165,7 +164,7 @@ class _Around(Look):
         return self._flat(self._network.hessian_times(self._flat(position), self._flat(direction), *self._data))
 
     def hessian_at(self, position: Array) -> Array:
-        """Refuse: of all pairs of parameters there are too many."""
+        """Refuse: the Hessian of a network is too large."""
         raise UserError("A rule that wants the whole Hessian cannot train networks.")
 
 
@@ -173,7 +172,7 @@ class _Around(Look):
 def trains(kind: type[Optimizer]) -> bool:
     """Return whether a rule can train networks: it neither remembers a matrix nor asks for a whole Hessian.
 
-    Hessian products (``curvature_along``) are fine. It is tried out on a network of two parameters.
+    Hessian products (``curvature_along``) are allowed. The rule is tried on a network of two parameters.
     """
     if any(rank > 1 for rank in trace(kind).remembered.values()):
         return False
@@ -199,7 +198,7 @@ def _before(rule: Optimizer, position: Array) -> Step:
     return before._replace(**remembered)
 
 
-def _side_by_side(xp: ModuleType, rules: Sequence[Optimizer], dtype: Any) -> Optimizer:
+def _side_by_side(xp: ModuleType, rules: Sequence[Optimizer], dtype: object) -> Optimizer:
     """Return rules of one class as a single one, each of whose settings is a number or, where they differ, (P,)."""
     kind = type(rules[0])
     if any(type(rule) is not kind for rule in rules):
@@ -224,10 +223,10 @@ def train(
     seed: int = 0,
     every: int | None = None,
 ) -> Training:
-    """Train networks and keep where they were before the first step, after each ``every`` steps, and at the end.
+    """Train networks and keep snapshots before the first step, after every ``every`` steps, and at the end.
 
-    ``start`` are parameters (n,) or (P, n), by default one network's initial ones; ``every`` is by default such that
-    about fifty are kept. See `Trainer` for the rest.
+    ``start`` are parameters (n,) or (P, n), by default one network's initial ones; by default ``every`` gives about
+    fifty snapshots. See `Trainer` for the rest.
     """
     return finished(trained(Trainer(network, points, target, optimizer, start, batch, seed), steps, every))
 

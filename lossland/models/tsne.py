@@ -1,10 +1,10 @@
-"""t-SNE, exactly: all pairs of points, step by step.
+"""Exact t-SNE, over all pairs of points, step by step.
 
-Van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008. Neighbours in space are told by Gaussians that are as
-wide as a *perplexity* demands, neighbours in the layout by Student's t with one degree of freedom, and the layout
-slides down the Kullback–Leibler divergence of the two, with momentum .5 and then .8, and a gain for each number. Newer
-are the start, from the principal axes (Kobak and Berens, "The art of using t-SNE for single-cell
-transcriptomics", 2019), and the rate, n over four times what similarities are multiplied by (Belkina et al., "Automated
+Van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008. Similarities in space are Gaussian, as wide as a
+*perplexity* demands, those in the layout Student's t with one degree of freedom, and the layout descends the
+Kullback–Leibler divergence of the two, with momentum .5 and then .8, and a gain for each coordinate. More recent are
+the start, from the principal axes (Kobak and Berens, "The art of using t-SNE for single-cell
+transcriptomics", 2019), and the rate, n over four times the exaggeration (Belkina et al., "Automated
 optimized parameters for t-SNE", 2019; openTSNE raises it after the exaggeration, too).
 
 Samples are the rows of ``points`` (n, d), a layout is (n, 2). Functions take arrays of any library; `Descent` is
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from functools import cached_property
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +24,19 @@ from numpy.typing import NDArray
 from lossland.compute.kernels import pairs
 from lossland.errors import MachineError, UserError
 from lossland.expression import namespace
-from lossland.models.networks import BLAS_ALONE
+from lossland.models.networks import BLAS_ALONE, Array
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
-Array = Any  # of NumPy, CuPy or array_api_strict
 
-ROWS = 64  # that are worked on between two looks at the window
+
+ROWS = 64  # rows per piece of work, so that a window stays responsive
 TOLERANCE = 1e-6  # of a perplexity
-MOST_TRIES = 80  # for one: more are of no use, as bisection has no digits left
+MOST_TRIES = 80  # iterations for one row: then bisection has reached full precision
 EARLY = 250  # steps with exaggeration
 SLOW, FAST = 0.5, 0.8  # momentum in these steps, and afterwards
 LEAST_GAIN = 0.01
-PACE, MOST_PACE = 16_000_000, 10  # pairs, and steps at most, between two looks at the window
+PACE, MOST_PACE = 16_000_000, 10  # pairs, and steps at most, per piece of work
 LEAST = 1e-300  # of a similarity, so that it has a logarithm
 SIZE = 1e-4  # standard deviation of the start along its first axis
 
@@ -44,7 +44,7 @@ SIZE = 1e-4  # standard deviation of the start along its first axis
 def squares(points: Array, others: Array) -> Array:
     """Return the squared distances (m, n) of points (m, d) from others (n, d), none below 0."""
     xp = namespace(points)
-    step = max(1, BLAS_ALONE // max(points.shape[0] * points.shape[1], 1))  # no product is shared out to threads
+    step = max(1, BLAS_ALONE // max(points.shape[0] * points.shape[1], 1))  # keeps BLAS on one thread
     parts = [others[at : min(at + step, others.shape[0]), :] for at in range(0, others.shape[0], step)]
     inner = xp.concat([points @ xp.matrix_transpose(part) for part in parts], axis=1)
     found = xp.sum(points * points, axis=1)[:, None] - 2.0 * inner + xp.sum(others * others, axis=1)[None, :]
@@ -52,18 +52,18 @@ def squares(points: Array, others: Array) -> Array:
 
 
 def conditional(square: Array, perplexity: float) -> tuple[Array, Array]:
-    """Return how near others are to each of m points, p(j | i) (m, n), and the perplexity (m,) of each row.
+    """Return the conditional similarities p(j | i) (m, n) of others to m points, and the perplexity (m,) of each row.
 
-    ``square`` (m, n) are squared distances, infinite where a point meets itself. A row is exp(−β d²) over its sum, β
-    being found by Newton's steps for log β, and by bisection where one would leave the bracket, until the perplexity,
-    2 to the entropy in bits, is that wanted to 1e-6. Where more neighbours than that lie in one place it cannot be.
+    ``square`` (m, n) are squared distances, infinite on the diagonal. A row is exp(−β d²) over its sum; β is found by
+    Newton steps in log β, and by bisection where one would leave the bracket, until the perplexity, 2 to the entropy in
+    bits, is as wanted to 1e-6. Where more neighbours than that coincide it cannot be reached.
     """
     xp = namespace(square)
     others = xp.astype(xp.isfinite(square), square.dtype)
     nearest = xp.min(square, axis=1, keepdims=True)
     away = xp.where(others > 0.0, square - nearest, xp.zeros_like(square))
-    own = square.shape[1] - xp.sum(others, axis=1)  # how many of a row stand for the point itself, each weighing 1
-    reach = xp.sort(away, axis=1)[:, min(int(perplexity) + 1, away.shape[1] - 1)]  # of about as many neighbours
+    own = square.shape[1] - xp.sum(others, axis=1)  # entries of a row that are the point itself, each of weight 1
+    reach = xp.sort(away, axis=1)[:, min(int(perplexity) + 1, away.shape[1] - 1)]  # of about that many neighbours
     log_beta = 1.5 - xp.log(xp.where(reach > 0.0, reach, xp.ones_like(reach)))
     low, high = log_beta - 40.0, log_beta + 40.0
     wanted = math.log(perplexity)
@@ -82,8 +82,8 @@ def conditional(square: Array, perplexity: float) -> tuple[Array, Array]:
     return weight * others / total[:, None], xp.exp(entropy)
 
 
-def _spread(xp: Any, away: Array, own: Array, log_beta: Array) -> tuple[Array, Array, Array, Array]:
-    """Return the weights exp(−β d²) (m, n), and of each row their sum, its entropy and that one's slope by log β.
+def _spread(xp: ModuleType, away: Array, own: Array, log_beta: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the weights exp(−β d²) (m, n), and each row's sum, its entropy and the entropy's derivative by log β.
 
     ``own`` (m,) weights of 1 at a distance of 0 belong to the point itself and do not count.
     """
@@ -98,8 +98,8 @@ def _spread(xp: Any, away: Array, own: Array, log_beta: Array) -> tuple[Array, A
 def similarities(points: Array, perplexity: float) -> Generator[float, None, tuple[Array, Array]]:
     """Return the similarities p (n, n) of all pairs, which sum to 1, and the perplexities (n,) that were found.
 
-    It is a generator that yields how much is done after some rows: see `joint`. Of p(j | i) and p(i | j) it is the
-    mean, over n.
+    They are the mean of p(j | i) and p(i | j), over n. This is a generator that yields the completed share after each
+    block of rows; see `joint`.
     """
     xp, count = namespace(points), points.shape[0]
     if not 1.0 < perplexity < count - 1:
@@ -133,7 +133,7 @@ def joint(points: Array, perplexity: float) -> tuple[Array, Array]:
 
 
 def _weights(layout: Array) -> tuple[Array, Array]:
-    """Return Student's weights w (n, n) of all pairs of a layout, 0 of a point with itself, and their sum."""
+    """Return Student's weights w (n, n) of all pairs of a layout, 0 on the diagonal, and their sum."""
     xp = namespace(layout)
     weight = 1.0 / (1.0 + squares(layout, layout)) * (1.0 - xp.eye(layout.shape[0], dtype=layout.dtype))
     return weight, xp.sum(weight)
@@ -157,7 +157,7 @@ def gradient(similarity: Array, layout: Array) -> Array:
 
 
 def start(points: Floats) -> Floats:
-    """Return the start (n, 2) of a layout: the two principal axes, so small that no point is far from another."""
+    """Return the initial layout (n, 2): the first two principal components, scaled to be tiny."""
     centred = points - points.mean(axis=0)
     axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :2]
     axes = axes * np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))
@@ -167,10 +167,10 @@ def start(points: Floats) -> Floats:
 
 
 class Descent:
-    """A layout on its way: ``step`` is how many steps it has taken, ``layout`` (n, 2) where the points are.
+    """A layout being optimized: ``step`` is the number of steps taken, ``layout`` (n, 2) the points' positions.
 
-    The first ``early`` steps pull as if similarities were ``exaggeration`` times as large, so that clusters form while
-    points can still pass each other. ``rate`` 0 is n / 4 over the factor of similarities. ``perplexities`` (n,) are
+    In the first ``early`` steps similarities are multiplied by ``exaggeration``, so that clusters form while
+    points can still pass each other. ``rate`` 0 means n / 4 over the current exaggeration. ``perplexities`` (n,) are
     those that were found.
     """
 
@@ -196,13 +196,13 @@ class Descent:
 
     @property
     def layout(self) -> Floats:
-        """Where the points are, as a new array (n, 2)."""
+        """The points' positions, as a new array (n, 2)."""
         return self._points[:, : self.count].T.astype(float)
 
     def advance(self, steps: int) -> None:
         """Take some steps: y ← y + v, v ← momentum · v − rate · gain · gradient.
 
-        A gain grows by .2 where the gradient has another sign than the velocity, and shrinks to .8 of itself where not.
+        A gain grows by .2 where gradient and velocity differ in sign, and shrinks by the factor .8 elsewhere.
         """
         points = self._points[:, : self.count]
         for _ in range(steps):
@@ -226,7 +226,7 @@ class Descent:
 
     @cached_property
     def _of_similarities(self) -> tuple[float, float]:
-        """What does not depend on the layout: Σ p log p and Σ p, added up a few rows at a time."""
+        """What does not depend on the layout: Σ p log p and Σ p, summed a few rows at a time."""
         entropy = together = 0.0
         for first in range(0, self.count, ROWS):
             rows = self._similarity[first : first + ROWS, : self.count].astype(float)
@@ -236,16 +236,16 @@ class Descent:
 
     @property
     def pace(self) -> int:
-        """How many steps take some milliseconds."""
+        """How many steps take a few milliseconds."""
         return min(max(1, PACE // self.count**2), MOST_PACE)
 
     def _forces(self) -> tuple[float, Singles, Singles]:
-        """Return the sum of all weights, and the attractions and repulsions (2, n) before they are weighed."""
+        """Return the sum of all weights, and the attractions and repulsions (2, n) before scaling."""
         sums = self._sums(measuring=False)
         return float(sums[0].sum(dtype=np.float64)) - self.count, sums[1:3], sums[3:5]
 
     def _sums(self, measuring: bool) -> Singles:
-        """Return what `pairs.PairsKernel.sums` tells of the points themselves."""
+        """Return `pairs.PairsKernel.sums` without the padding."""
         try:
             return pairs.kernel(measuring).sums(self._points, self._similarity)[:, : self.count]
         except MachineError:  # nothing can be compiled here
@@ -261,7 +261,7 @@ def begun(points: Floats, perplexity: float, exaggeration: float = 12.0) -> Gene
 
 
 def sums_on_arrays(points: Singles, attraction: Singles, measuring: bool) -> Singles:
-    """Return what the compiled kernel adds up, in NumPy, a few rows at a time."""
+    """Return the sums of the compiled kernel, in NumPy, a few rows at a time."""
     found = []
     for first in range(0, points.shape[1], ROWS):
         rows = slice(first, first + ROWS)

@@ -1,11 +1,11 @@
-"""A fuzzy graph of neighbours, and a layout that is drawn from it edge by edge: UMAP.
+"""UMAP: a fuzzy graph of neighbours, and a layout optimized by sampling its edges.
 
 McInnes, Healy and Melville, "UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction", 2018, with
-the defaults of their umap-learn: neighbours include the point itself, edges are taken as often as they are likely, each
-with five random points that push away, gradients are cut at 4, and the rate falls from 1 to 0. Two things are ours: the
-start is the two principal axes, and some edges at a time are moved together instead of one after the other. As the
-pushes are sampled, what is made small is not the cross-entropy of graph and layout: it weighs pushes less (Damrich and
-Hamprecht, "On UMAP's True Loss Function", 2021).
+the defaults of their umap-learn: neighbours include the point itself, edges are sampled in proportion to their weight,
+each with five negative samples, gradients are clipped at 4, and the rate falls from 1 to 0. Two things differ: the
+start is the first two principal components, and edges are updated in batches instead of one after the other. Because of
+negative sampling the loss is not the cross-entropy of graph and layout: repulsion weighs less (Damrich and Hamprecht,
+"On UMAP's True Loss Function", 2021).
 
 Samples are the rows of ``points`` (n, d), a layout is (n, 2).
 """
@@ -24,15 +24,15 @@ from lossland.models import neighbours, tsne
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-A, B = 1.5769434603, 0.8950608779  # of 1 / (1 + a d^2b), nearest to exp(−(d − 0.1)) beyond a distance of .1
+A, B = 1.5769434603, 0.8950608779  # of 1 / (1 + a d^2b), fitted to exp(−(d − 0.1)) beyond a distance of .1
 EPOCHS = 500
-NEGATIVE = 5  # points that push away, for each edge that pulls
-CUT = 4.0  # the most that a number of a layout moves at a rate of 1
-PIECES = 8  # of an epoch: edges that are moved together
-TRIES = 64  # of a bisection
+NEGATIVE = 5  # negative samples for each edge
+CUT = 4.0  # the largest component of a gradient
+PIECES = 8  # batches of edges in an epoch
+TRIES = 64  # bisection steps
 LEAST_WIDTH = 1e-3  # of a point's neighbourhood, as a share of the mean distance in it
 SIZE = 10.0  # half the width of the start
-PACE = 80_000  # edges between two looks at the window
+PACE = 80_000  # edges per piece of work, so that a window stays responsive
 
 
 class Graph(NamedTuple):
@@ -47,7 +47,7 @@ def widths(distance: Floats, count: int) -> tuple[Floats, Floats]:
     """Return the distance ρ (n,) to each point's nearest neighbour, and the width σ (n,) of its neighbourhood.
 
     ``distance`` (n, count − 1) are those to its neighbours, the nearest first. With σ the weights exp(−(d − ρ) / σ) sum
-    to the logarithm of ``count`` to the base 2: found by bisection. Neighbours in the same place do not count for ρ.
+    to log2 of ``count``, found by bisection. Coinciding neighbours do not count for ρ.
     """
     apart = np.where(distance > 0.0, distance, np.inf).min(axis=1)
     nearest = np.where(np.isfinite(apart), apart, 0.0)
@@ -65,8 +65,8 @@ def widths(distance: Floats, count: int) -> tuple[Floats, Floats]:
 def graph(points: Floats, count: int) -> Generator[float, None, Graph]:
     """Return the fuzzy graph of samples with ``count`` neighbours each, the point itself among them.
 
-    It is a generator that yields how much is done after some rows. Of two weights a and b that two points give each
-    other the edge gets the probability of either, a + b − ab.
+    It is a generator that yields the completed share after each block of rows. The weights a and b of an edge from its
+    two ends are combined to the probability of either, a + b − ab.
     """
     size = len(points)
     if not 2 <= count <= size:
@@ -85,19 +85,19 @@ def graph(points: Floats, count: int) -> Generator[float, None, Graph]:
 
 
 def _united(near: Indices, distance: Floats, count: int) -> Graph:
-    """Return the graph of the neighbours (n, count − 1) and their distances, with each edge both ways."""
+    """Return the symmetric graph of neighbours (n, count − 1) at their distances."""
     nearest, width = widths(distance, count)
     weight = np.exp(-np.maximum(distance - nearest[:, None], 0.0) / width[:, None]).ravel()
     size, head, tail = len(near), np.repeat(np.arange(len(near)), near.shape[1]), near.ravel()
-    both, place = np.unique(np.concatenate([head * size + tail, tail * size + head]), return_inverse=True)
-    there, back = np.split(place, 2)
+    both, index = np.unique(np.concatenate([head * size + tail, tail * size + head]), return_inverse=True)
+    there, back = np.split(index, 2)
     sums = np.bincount(there, weight, len(both)) + np.bincount(back, weight, len(both))
     products = np.bincount(there, weight, len(both)) * np.bincount(back, weight, len(both))
     return Graph(both // size, both % size, np.asarray(sums - products, float))
 
 
 def start(points: Floats) -> Floats:
-    """Return the start (n, 2) of a layout: the two principal axes, ten to either side."""
+    """Return the initial layout (n, 2): the first two principal components, scaled to ±10."""
     found = tsne.start(points)
     return found * (SIZE / max(float(np.abs(found).max()), 1e-300))
 
@@ -114,7 +114,7 @@ def push(square: Floats) -> Floats:
 
 
 class Sampling:
-    """A layout on its way: ``epoch`` is how many epochs are over, ``layout`` (n, 2) where the points are.
+    """A layout being optimized: ``epoch`` is the number of epochs done, ``layout`` (n, 2) the points' positions.
 
     All random draws follow from the seed.
     """
@@ -122,13 +122,13 @@ class Sampling:
     def __init__(self, graph: Graph, layout: Floats, epochs: int = EPOCHS, seed: int = 0) -> None:
         often = graph.weight / graph.weight.max()
         random = np.random.Generator(np.random.Philox(key=np.array([seed, 0], np.uint64)))
-        order = random.permutation(np.flatnonzero(often * epochs >= 1.0))  # an edge that is never taken is left out
+        order = random.permutation(np.flatnonzero(often * epochs >= 1.0))  # without edges that would never be sampled
         self._layout, self.epoch, self.epochs = np.array(layout, float), 0, epochs
         self._head, self._tail, self._often = graph.head[order], graph.tail[order], often[order]
         self._random = random
 
     def advance(self, steps: int) -> None:
-        """Live through some epochs: an edge is taken as often as its weight is a multiple of the largest one."""
+        """Run some epochs: each samples an edge with the frequency of its weight over the largest one."""
         for _ in range(min(steps, self.epochs - self.epoch)):
             done = np.floor(self._often * self.epoch)
             due = np.flatnonzero(np.floor(self._often * (self.epoch + 1)) > done)
@@ -139,20 +139,20 @@ class Sampling:
 
     @property
     def layout(self) -> Floats:
-        """Where the points are, as a new array (n, 2)."""
+        """The points' positions, as a new array (n, 2)."""
         return self._layout.copy()
 
     @property
     def pace(self) -> int:
-        """How many epochs take some milliseconds."""
+        """How many epochs take a few milliseconds."""
         return max(1, PACE // len(self._head))
 
     def divergence(self) -> float:
-        """Return nan: what an epoch makes small is known from its samples alone."""
+        """Return nan: the loss is known only from its samples."""
         return float("nan")
 
     def _move(self, edges: Indices, rate: float) -> None:
-        """Pull both ends of edges together, and push their heads away from points at random."""
+        """Pull both ends of edges together, and push their heads away from random points."""
         head, tail = self._head[edges], self._tail[edges]
         place = self._layout
         apart = place[head] - place[tail]

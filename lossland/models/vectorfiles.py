@@ -1,4 +1,4 @@
-"""Vectors of a user's own in files, with labels and pictures: .npy, .npz and .tsv.
+"""A user's vectors in files, with labels and pictures: .npy, .npz and .tsv.
 
 Nothing in a file is ever unpickled. A .npy holds the vectors (n, d). A .npz holds them as ``vectors``, ``points``,
 ``data``, ``X`` or its only array of two axes, beside them ``labels``, ``label``, ``target`` or ``y`` (n,), and pictures
@@ -29,12 +29,12 @@ Texts = NDArray[np.str_]
 VECTORS = ("vectors", "points", "data", "X")
 LABELS = ("labels", "label", "target", "y")
 PICTURES = ("images", "pictures")
-LARGEST, SMALLEST = 1e100, 1e-100  # of numbers, and of differences, whose squares and sums can be computed with
+LARGEST, SMALLEST = 1e100, 1e-100  # numbers and differences whose squares and sums neither overflow nor underflow
 
 
 @dataclass(frozen=True, eq=False)
 class Vectors(Displayed):
-    """Samples: ``points`` (n, d), what each is called, ``labels`` (n,) ("": nothing), and what each looks like.
+    """Samples: ``points`` (n, d), ``labels`` (n,) ("" for none), and pictures.
 
     ``pictures`` (n, h, w) or (n, h, w, 3) are in [0, 1]; None where there are none.
     """
@@ -125,7 +125,7 @@ def _texts(array: NDArray) -> Texts:
 
 
 def _labels(path: Path, count: int) -> Texts:
-    """Return the labels of a file of their own; a first line that is one too many is a name."""
+    """Return the labels of a separate file; one line too many means that the first is a header."""
     if path.suffix.lower() == ".npy":
         return _texts(_arrays(path)["vectors"])
     lines = _lines(path)
@@ -202,7 +202,7 @@ def _sprites(path: Path, count: int) -> NDArray[np.uint8]:
 
 
 def _pictures(path: Path, found: NDArray, count: int) -> Floats:
-    """Return pictures as numbers in [0, 1]: whole ones are up to 255, or to the largest."""
+    """Return pictures scaled to [0, 1]: uint8 from 255, others from their largest value."""
     if found.ndim not in (3, 4) or len(found) != count or (found.ndim == 4 and found.shape[3] != 3):
         raise UserError(f"Pictures are ({count}, h, w) or ({count}, h, w, 3); those of {path} are {found.shape}.")
     most = 255.0 if found.dtype == np.uint8 else max(float(found.max()), 1e-300)

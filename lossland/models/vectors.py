@@ -1,6 +1,6 @@
-"""Vectors of any dimension: angles, shadows, spans, and the angles between random directions.
+"""Vectors of any dimension: angles, projections, spans, and the angles between random directions.
 
-Source: Muirhead, *Aspects of Multivariate Statistical Theory*, 1.5 (directions spread evenly over a sphere).
+Source: Muirhead, *Aspects of Multivariate Statistical Theory*, 1.5 (the uniform distribution on a sphere).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def angle_degrees(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def shadow(a: ArrayLike, b: ArrayLike) -> Floats:
-    """Return the shadow (d,) of a on the line of b: the point of it that is nearest to a. On the vector 0 it is 0."""
+    """Return the orthogonal projection (d,) of a on the line of b (its "shadow"); 0 where b is 0."""
     a, b = np.asarray(a, float), np.asarray(b, float)
     square = float(b @ b)
     return (float(a @ b) / square) * b if square > 0.0 else np.zeros_like(b)
@@ -44,14 +44,14 @@ def along(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def span_dimension(*vectors: ArrayLike) -> int:
-    """Return of how many dimensions all sums of multiples of some vectors (d,) are."""
+    """Return the dimension of the span of some vectors (d,)."""
     return int(np.linalg.matrix_rank(np.array([np.asarray(one, float) for one in vectors]), tol=None))
 
 
 def cosine_density(dimension: int, cosine: ArrayLike) -> Floats:
     """Return the density of the cosine of two random directions of ``dimension`` ≥ 2, at cosines in (−1, 1).
 
-    It is (1 − c²)^((d − 3)/2) over a constant, with the mean 0 and the standard deviation 1/√d.
+    It is (1 − c²)^((d − 3)/2) over a constant, with mean 0 and standard deviation 1/√d.
     """
     cosine = np.asarray(cosine, float)
     constant = 0.5 * log(pi) + lgamma((dimension - 1) / 2) - lgamma(dimension / 2)
@@ -61,8 +61,8 @@ def cosine_density(dimension: int, cosine: ArrayLike) -> Floats:
 def random_cosines(dimension: int, pairs: int, seed: int) -> Floats:
     """Return the cosines (pairs,) of pairs of random directions of ``dimension`` ≥ 2.
 
-    Only the angle counts, so one of the two may point along the first axis: what is drawn of the other is its first
-    component, and how long all the others are together. That is exact, and a million pairs of 2048 numbers cost no
+    Only the angle matters, so one of the two may point along the first axis: of the other only the first component and
+    the length of the rest are drawn. That is exact, and a million pairs of 2048 numbers cost no
     more than of two. The draws follow from the seed and the dimension (NumPy's Philox).
     """
     random = np.random.Generator(np.random.Philox(key=np.array([seed, dimension], np.uint64)))

@@ -2,12 +2,12 @@
 
 The rule names every intermediate term of one step. It is plain arithmetic with functions of ``lossland.expression``:
 run on symbols it gives the equations of the panel (see ``lossland.compute.explain``) and the programs that move one
-particle or millions. A rule that works on every coordinate by itself writes ``update``, whose lines also run on Python
-floats and on arrays of any library; one that needs the whole gradient, or looks elsewhere, writes ``decide``.
+particle or millions. A coordinatewise rule implements ``update``, which also runs on Python floats and on arrays of any
+library; one that needs the whole gradient, or evaluates the landscape elsewhere, implements ``decide``.
 
 Defaults and conventions are PyTorch's where PyTorch has the optimizer, else the paper's or the reference
 implementation's. To add one, write the class in the module of its family and a row in
-``tests/optimizers/test_optimizers.py``: its name, its text form, sliders and equations follow.
+``tests/optimizers/test_optimizers.py``: its name, its text form, sliders and equations are derived.
 """
 
 from __future__ import annotations
@@ -178,12 +178,12 @@ def names() -> tuple[str, ...]:
     return tuple(kind.name for kind in catalogue())
 
 
-AnyOptimizer = Optimizer | type[Optimizer] | str | Callable[..., Any] | tuple[Any, ...]
-"""What is taken as an optimizer everywhere: see `optimizer`."""
+AnyOptimizer = Optimizer | type[Optimizer] | str | Callable[..., object] | tuple[Any, ...]
+"""What is accepted as an optimizer everywhere, a tuple being optax's `GradientTransformation`: see `optimizer`."""
 
 
 def optimizer(what: AnyOptimizer) -> Optimizer:
-    """Return an optimizer: an object as it is, a class with its defaults, or what a text means.
+    """Return an optimizer: an object as it is, a class with its defaults, or parsed from text.
 
     Such texts are ``adam``, ``adam:lr=0.1,beta1=0.9``, with a schedule of the rate
     ``adam:lr=0.1,schedule=cosine,steps=500``, with noise in its gradients ``adam:lr=0.1,noise=0.5``, and, for a class
@@ -218,7 +218,7 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
 
 
 def traced(what: AnyOptimizer) -> Optimizer:
-    """Return an optimizer that can be explained and shown in the window; another library's code raises UserError."""
+    """Return an optimizer that can be explained and shown in the window; code of another library raises UserError."""
     rule = optimizer(what)
     if not rule.traced:
         trace(type(rule))
@@ -228,7 +228,7 @@ def traced(what: AnyOptimizer) -> Optimizer:
 def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
     """Return an optimizer with settings such as ``lr=0.1``; the others have their defaults.
 
-    ``schedule=cosine`` and the like bring settings of their own.
+    A schedule, such as ``schedule=cosine``, adds settings of its own.
     """
     pairs = [tuple(part.strip() for part in setting.partition("=")) for setting in settings]
     schedules = [value for key, equals, value in pairs if key == "schedule" and equals]
@@ -277,7 +277,7 @@ def _from_file(file: userfiles.Named) -> type[Optimizer]:
         kind: type[Optimizer] = foreign.kind_in_file(found, f"{file.path}:{file.name}" if file.name else file.path)
     else:
         kind, kind.text = found, f"{file.path}:{found.__name__}"
-    kind.__reduce__ = _as_text  # another process knows the file, not the number of its module here
+    kind.__reduce__ = _as_text  # another process knows the file, not our name of its module
     check_rule(kind)
     return kind
 
@@ -294,8 +294,8 @@ def _lacks_default(kind: type[Optimizer], name: str) -> UserError:
 def check_rule(kind: type[Optimizer]) -> None:
     """Raise UserError unless a class is a rule that can be computed, explained and compiled.
 
-    Another library's code is taken as it is. A class that lacks its ``@dataclass(frozen=True)`` gets it here, and so do
-    those that it is made from.
+    Code of another library is not checked. A class that lacks its ``@dataclass(frozen=True)`` gets it here, and so do
+    its base classes.
     """
     if not kind.traced:
         return
@@ -318,14 +318,14 @@ def check_rule(kind: type[Optimizer]) -> None:
         raise UserError(f"{kind.__name__} has no update(self, grad, last, t, position).")
     rule, method = kind(), "update" if rule_module.by_coordinate(kind) else "decide"
     where = place_of(getattr(kind, method))
-    ways: list[Callable[[], Any]] = [
+    runs: list[Callable[[], object]] = [
         lambda: symbolic(kind).decide(Symbols(), _last(kind), variable("t")),
         lambda: trace(kind).terms,
     ]
     if rule_module.by_coordinate(kind):
-        ways.insert(0, lambda: rule.update(1.0, rule.initial(), 1, 1.0))
+        runs.insert(0, lambda: rule.update(1.0, rule.initial(), 1, 1.0))
     try:
-        for one in (way() for way in ways):
+        for one in (run() for run in runs):
             if not (isinstance(one, tuple) and isinstance(one, terms)):
                 raise UserError(f"{where}: {method} of {kind.__name__} must return its Terms, not {shown(one)}.")
             for name, value in zip(terms._fields, one, strict=True):
@@ -347,7 +347,7 @@ def _last(kind: type[Optimizer]) -> Step:
 
 
 def spec(what: AnyOptimizer) -> str:
-    """Return the text that `optimizer` reads back to an equal one, every hyper-parameter spelled out."""
+    """Return the text from which `optimizer` makes an equal one, with every hyper-parameter."""
     rule = optimizer(what)
     settings = [f"{item.name}={getattr(rule, item.name)!r}" for item in fields(rule)]
     if rule.schedule:
@@ -363,7 +363,7 @@ def defaults(what: AnyOptimizer) -> dict[str, float]:
 
 
 def hyper_parameter(what: AnyOptimizer, name: str) -> Hyper:
-    """Return what is known of one hyper-parameter: symbol, slider, legal values."""
+    """Return the symbol, slider and legal values of one hyper-parameter."""
     return rule_module.hyper_parameter(_kind(what), name)
 
 
@@ -374,21 +374,21 @@ def field_range(what: AnyOptimizer, name: str) -> tuple[float, float, bool]:
 
 
 def inertia(what: AnyOptimizer) -> str:
-    """Return which hyper-parameter says how much of the last steps' direction stays, "" for a rule without."""
+    """Return the name of the hyper-parameter that controls inertia (momentum or beta1), "" if there is none."""
     return next((item.name for item in fields(_kind(what)) if item.name in ("momentum", "beta1")), "")
 
 
 def memory(what: AnyOptimizer) -> tuple[str, ...]:
-    """Return the names of the terms that a rule carries from one step to the next, found by running it once."""
+    """Return the names of the terms that a rule reads from the step before, found by tracing it."""
     kind = _kind(what)
     return tuple(trace(kind).remembered) if kind.traced else ("mover",)
 
 
 def cost(what: AnyOptimizer, dimension: int = 2) -> float:
-    """Return how many gradients a step of an optimizer evaluates in so many dimensions, counted where it looks.
+    """Return the cost of a step of an optimizer in gradient evaluations, counted from its trace.
 
     The gradient at its position is one, each further gradient one more; a Hessian times a vector is two, the whole
-    Hessian two for each coordinate, a value a half. Another library's code is handed one gradient a step.
+    Hessian two for each coordinate, a value a half. Code of another library gets one gradient per step.
     """
     kind = _kind(what)
     if not kind.traced:
@@ -398,7 +398,7 @@ def cost(what: AnyOptimizer, dimension: int = 2) -> float:
 
 
 def by_coordinate(what: AnyOptimizer) -> bool:
-    """Return whether a rule works on each coordinate by itself, so that ``update`` is all of it."""
+    """Return whether a rule is coordinatewise, so that ``update`` is all of it."""
     return rule_module.by_coordinate(_kind(what))
 
 

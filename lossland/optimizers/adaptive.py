@@ -1,6 +1,6 @@
-"""Steps that are divided by the size of recent gradients: Adagrad, Adam and what grew from them."""
+"""Steps that are divided by the size of recent gradients: Adagrad, Adam and their descendants."""
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple

@@ -1,10 +1,10 @@
-"""Optimizers of PyTorch and optax as they are: their own code, run on arrays.
+"""Adapters for the optimizers of PyTorch and optax: their own code, run on arrays.
 
-A text such as ``torch.Adam:lr=0.1`` or ``optax.adam:lr=0.1`` names one. Its hyper-parameters are read off its
-signature: numbers become fields (``betas=(0.9, 0.999)`` becomes ``beta1`` and ``beta2``, optax's ``learning_rate``
-becomes ``lr``), with the range that our own rule of the name gives them. Switches, and what has no number as its
-default (``nesterov``, ``amsgrad``, optax's ``momentum``), are *options*, which stay as the text gives them and are not
-tuned. Such a rule cannot run on symbols: nothing of it is explained or compiled.
+A text such as ``torch.Adam:lr=0.1`` or ``optax.adam:lr=0.1`` names one. Its hyper-parameters come from its signature:
+numbers become fields (``betas=(0.9, 0.999)`` becomes ``beta1`` and ``beta2``, optax's ``learning_rate`` becomes
+``lr``), with the range of our own rule of that name. Flags, and parameters without a number as default (``nesterov``,
+``amsgrad``, optax's ``momentum``), are *options*, which are fixed by the text and not tuned. Such a rule cannot run on
+symbols, so it is neither explained nor compiled.
 """
 
 from __future__ import annotations
@@ -21,34 +21,33 @@ from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError, fault_of, nearest
-from lossland.expression.node import Value
+from lossland.expression.node import Array, Value
 from lossland.optimizers.look import Look
 from lossland.optimizers.noise import noisy_class
 from lossland.optimizers.rule import CATALOGUE, Hyper, Optimizer, Step
 
-Array = NDArray[np.floating]
+Keyword = float | tuple[float, ...]
 
 LIBRARIES = {"torch": ("PyTorch", "torch.optim", "torch"), "optax": ("optax", "optax", "optax")}
-"""By the word before the dot: what a library is called, the module to look in, and the package to install."""
+"""For the prefix of a text: the library's title, its module, and the package to install."""
 
 RATE = 0.01  # of an optax transformation, which has no default of its own
 BY_COORDINATE = {
     "SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD",
 }  # fmt: skip
-"""Classes of ``torch.optim`` in which no coordinate knows of another: all particles are one tensor (N, n)."""
+"""Coordinatewise classes of ``torch.optim``: all particles are one tensor (N, n)."""
 
-MATRIX = {"Muon"}  # classes that take matrices alone: a particle is one of (1, n), as in `Muon` here
+MATRIX = {"Muon"}  # classes for matrices only: a particle is one of shape (1, n), as in our `Muon`
 REFUSED = {
     "LBFGS": "it evaluates the function as often as it likes within a step; lossland has bfgs",
     "SparseAdam": "it takes sparse gradients alone, and a landscape has none",
 }
-NUMBERS = ("lr", "momentum", "weight_decay")  # numbers also where the default is written as 0 or None
-OPTIONS = ("dampening", "initial_accumulator_value")  # numbers that nobody tunes
+NUMBERS = ("lr", "momentum", "weight_decay")  # hyper-parameters even if the default is an integer or None
+OPTIONS = ("dampening", "initial_accumulator_value")  # numbers that are not tuned
 OUR_NAMES = {"b1": "beta1", "b2": "beta2"}  # of optax's hyper-parameters
-KNOWN = {  # what the default alone does not tell, see `Hyper`
+KNOWN = {  # metadata that the default does not determine, see `Hyper`
     "lr": Hyper(r"\eta", 1e-5, 1.0, log=True),
     "momentum": Hyper(r"\mu", 0.0, 0.999, log=False, below=1.0),
     "weight_decay": Hyper(r"\lambda", 0.0, 1.0, log=False),
@@ -56,25 +55,25 @@ KNOWN = {  # what the default alone does not tell, see `Hyper`
 
 
 class Mover(Protocol):
-    """Moves some particles, whose memory it keeps."""
+    """Steps some particles and holds their optimizer state."""
 
     def move(self, position: Array, grad: Array) -> Array:
         """Return the step (n, N) of particles at ``position`` (n, N) with the gradients ``grad`` (n, N)."""
         ...
 
 
-Options = Mapping[str, float]  # keywords of the library's function that are no hyper-parameters
+Options = Mapping[str, float]  # keyword arguments that are not hyper-parameters
 
 
 class Argument(NamedTuple):
-    """Where a hyper-parameter goes in the call: its keyword, and the entry where the value is a tuple."""
+    """The keyword of a hyper-parameter, and its index if the value is a tuple."""
 
     keyword: str
     entry: int | None = None
 
 
 class Foreign(Optimizer):
-    """A rule that is another library's own code. A class is made for each, see `named`."""
+    """A rule whose code is in another library. A class is made for each, see `named`."""
 
     traced, variant = False, True
     make: ClassVar[Callable[..., Any]]  # the class or function of the library
@@ -83,7 +82,7 @@ class Foreign(Optimizer):
     Terms = namedtuple("Terms", "mover step")
 
     def begin(self, position: Array) -> Mover:
-        """Return what moves particles that start at ``position`` (n, N)."""
+        """Return the mover of particles that start at ``position`` (n, N)."""
         try:
             return self._mover(position)
         except UserError:
@@ -102,24 +101,25 @@ class Foreign(Optimizer):
     def _mover(self, position: Array) -> Mover: ...
 
     def decide(self, look: Look, last: Step, t: Value) -> Step:
-        """Raise UserError: there are no formulas."""
+        """Raise UserError: the rule cannot be traced."""
         raise UserError(
             f"{self.text} is another library's code, which cannot be explained, compiled or shown in the window; it "
             "runs in run, swarm, basins and bench."
         )
 
-    def _keywords(self) -> dict[str, Any]:
-        """Return the hyper-parameters and options as the library calls them."""
-        found: dict[str, Any] = dict(self.options)
+    def _keywords(self) -> dict[str, Keyword]:
+        """Return the hyper-parameters and options as keyword arguments of the library."""
+        found: dict[str, Keyword] = dict(self.options)
+        tuples: dict[str, tuple[float, ...]] = {}
         for name, argument in self.arguments.items():
             value = getattr(self, name)
             if argument.entry is None:
                 found[argument.keyword] = value
             else:
-                found[argument.keyword] = (*found.get(argument.keyword, ()), value)
-        return found
+                tuples[argument.keyword] = (*tuples.get(argument.keyword, ()), value)
+        return {**found, **tuples}
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[..., Optimizer], tuple[object, ...]]:
         settings = {item.name: getattr(self, item.name) for item in fields(self)}
         head, dot, name = self.text.partition(".")
         if not (dot and head in LIBRARIES):
@@ -134,19 +134,19 @@ def _again(library: str, name: str, options: Options, settings: Mapping[str, flo
 
 # ----------------------------------------------------------------------------------------------------- PyTorch
 class TorchRule(Foreign):
-    """A class of ``torch.optim``, or one like them."""
+    """A class of ``torch.optim``, or with the same interface."""
 
     def _mover(self, position: Array) -> Mover:
         return _TorchMover(self.make, self._keywords(), position)
 
 
 class _TorchMover:
-    """Particles as parameters: one tensor of all where coordinates are independent, else each with its optimizer."""
+    """Particles as parameters: one tensor for coordinatewise rules, else one optimizer for each particle."""
 
-    def __init__(self, make: Callable[..., Any], keywords: dict[str, Any], position: Array) -> None:
-        self._torch: Any = import_module("torch")
+    def __init__(self, make: Callable[..., Any], keywords: Mapping[str, Keyword], position: Array) -> None:
+        self._torch = import_module("torch")
         rows = self._tensor(position)
-        kind: Any = make.func if isinstance(make, partial) else make
+        kind = make.func if isinstance(make, partial) else make
         name = kind.__name__ if kind.__module__.startswith("torch.optim") else ""
         if name in BY_COORDINATE:
             self._parameters = [rows]
@@ -158,17 +158,17 @@ class _TorchMover:
 
     def move(self, position: Array, grad: Array) -> Array:
         """Return the step (n, N)."""
-        self._share_out(self._tensor(position), "data")
-        self._share_out(self._tensor(grad), "grad")
+        self._distribute(self._tensor(position), "data")
+        self._distribute(self._tensor(grad), "grad")
         for rule in self._rules:
             rule.step()
         after = self._torch.stack([one.detach().reshape(-1) for one in self._parameters])
-        return after.numpy().reshape(-1, len(position)).T - position
+        return after.numpy().reshape(-1, position.shape[0]).T - position
 
     def _tensor(self, array: Array) -> Any:
         return self._torch.from_numpy(np.array(array.T, order="C"))
 
-    def _share_out(self, rows: Any, name: str) -> None:
+    def _distribute(self, rows: Any, name: str) -> None:
         parts = [rows] if len(self._parameters) == 1 and self._parameters[0].ndim == 2 else rows
         for parameter, part in zip(self._parameters, parts, strict=True):
             setattr(parameter, name, part.reshape(parameter.shape))
@@ -184,10 +184,10 @@ class OptaxRule(Foreign):
 
 class _OptaxMover:
     def __init__(self, transformation: Any, position: Array) -> None:
-        self._jax: Any = import_module("jax")
+        self._jax = import_module("jax")
 
-        def step(place: object, grad: object, state: object) -> tuple[object, object]:
-            return transformation.update(grad, state, place)
+        def step(position: object, grad: object, state: object) -> tuple[object, object]:
+            return transformation.update(grad, state, position)
 
         with self._jax.enable_x64(position.dtype == np.float64):
             self._state = self._jax.vmap(transformation.init)(self._jax.numpy.asarray(position.T))
@@ -212,7 +212,7 @@ def named(name: str) -> type[Foreign]:
     library, _, inner = name.partition(".")
     title, module, package = LIBRARIES[library]
     try:
-        home: Any = import_module(module)
+        home = import_module(module)
     except ImportError:
         raise MachineError(f"{name} needs {title}, which is not installed here: pip install {package}.") from None
     if inner in REFUSED and library == "torch":
@@ -226,32 +226,32 @@ def named(name: str) -> type[Foreign]:
 
 def _is_rule(library: str, name: str, value: object) -> bool:
     if library == "torch":
-        return is_torchs(value)
+        return is_torch_class(value)
     return inspect.isfunction(value) and "learning_rate" in inspect.signature(value).parameters
 
 
-def is_torchs(value: object) -> bool:
-    """Whether something is a class of PyTorch's optimizers; nothing is imported to find out."""
+def is_torch_class(value: object) -> bool:
+    """Whether something is a PyTorch optimizer class; does not import PyTorch."""
     torch = sys.modules.get("torch")
     base = getattr(getattr(torch, "optim", None), "Optimizer", None)
     return base is not None and isinstance(value, type) and issubclass(value, base) and value is not base
 
 
 def is_foreign(value: object) -> bool:
-    """Whether something is a PyTorch class, that with settings (``functools.partial``), or an optax transformation."""
+    """Whether something is a PyTorch optimizer class, a ``functools.partial`` of one, or an optax transformation."""
     if isinstance(value, partial):
-        return is_torchs(value.func) and not value.args
-    return is_torchs(value) or _is_optaxs(value)
+        return is_torch_class(value.func) and not value.args
+    return is_torch_class(value) or _is_transformation(value)
 
 
-def _is_optaxs(value: object) -> bool:
+def _is_transformation(value: object) -> bool:
     optax = sys.modules.get("optax")
     return optax is not None and isinstance(value, optax.GradientTransformation)
 
 
 def rule_of(value: Any) -> Foreign:
     """Return the rule of what `is_foreign` recognizes."""
-    if _is_optaxs(value):
+    if _is_transformation(value):
         return _opaque("optax's transformation", value)()
     kind, given = (value.func, value.keywords) if isinstance(value, partial) else (value, {})
     known = kind.__module__.startswith("torch.optim")
@@ -269,7 +269,7 @@ def rule_of(value: Any) -> Foreign:
 
 def kind_in_file(value: Any, text: str) -> type[Foreign]:
     """Return the class of what `is_foreign` recognizes in a file of the user's, which ``text`` names."""
-    return _opaque(text, value) if _is_optaxs(value) else _kind(value, TorchRule, text, "PyTorch")
+    return _opaque(text, value) if _is_transformation(value) else _kind(value, TorchRule, text, "PyTorch")
 
 
 def _opaque(text: str, transformation: Any) -> type[Foreign]:
@@ -280,7 +280,7 @@ def _opaque(text: str, transformation: Any) -> type[Foreign]:
 
 
 def _kind(make: Callable[..., Any], base: type[Foreign], text: str, title: str) -> type[Foreign]:
-    """Return the class of a library's optimizer, with its numbers as fields."""
+    """Make the class of a library's optimizer, with its numbers as fields."""
     arguments: dict[str, Argument] = {}
     defaults: dict[str, float] = {}
     for name, parameter in list(inspect.signature(make).parameters.items())[base is TorchRule :]:

@@ -1,6 +1,6 @@
-"""Steps that are multiples of gradients: plain, noisy, with a memory of the way so far."""
+"""Steps that are multiples of gradients: plain, noisy, with momentum."""
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple

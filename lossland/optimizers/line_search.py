@@ -1,6 +1,6 @@
-"""How far to go along a direction: found at each step from values, slopes or curvatures."""
+"""Step lengths along a direction, chosen at each step from values, slopes or curvatures."""
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple
@@ -13,7 +13,7 @@ from lossland.expression.node import Value, as_node, make
 from lossland.optimizers.look import Look, Symbols
 from lossland.optimizers.rule import Hyper, Optimizer, Step, epsilon, rate, setting
 
-TRIES = 8  # rates that a backtracking search tries; each is a look at the landscape, which is always paid
+TRIES = 8  # rates that a backtracking search evaluates; all of them are, and count
 
 
 def backtracked(look: Look, direction: Vectorlike, slope: Value, first: Value, shrink: Value, share: Value) -> Value:

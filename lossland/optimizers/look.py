@@ -1,7 +1,7 @@
-r"""What a rule sees: where it is, the gradient there, and on request the landscape at any other place.
+r"""The interface through which a rule evaluates the landscape: position and gradient, and other points on request.
 
-`Look` is what rules are written against. `Symbols` gives expressions in whole vectors, which are printed; `trace`
-runs a rule on expressions in single coordinates, which are computed. Looks at arrays are in ``lossland.compute``.
+Rules are written against `Look`. `Symbols` gives expressions in whole vectors, for printing; `trace` runs a rule on
+expressions in single coordinates, for computing. The implementation on arrays is in ``lossland.compute.rules``.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ G = TypeVar("G", Vector, Node)
 class Look(ABC):
     """The surroundings of a position. Positions and gradients are vectors, the Hessian is a matrix.
 
-    ``grad`` is the gradient at ``position``. With noise, all that is seen at one step is seen on the landscape plus one
-    random slope through the position, as if it came from one batch of data: gradients have the same draw everywhere,
-    values go with them, and curvatures are exact.
+    ``grad`` is the gradient at ``position``. With noise, all evaluations of one step see the landscape plus one random
+    linear function that is 0 at the position, as if they came from one batch of data: all gradients have the same
+    draw, values are consistent with them, and curvatures are exact.
     """
 
     position: Any  # a vector, or its symbol
     grad: Any
-    slope: Vectorlike | None = None  # what noise adds to gradients
+    slope: Vectorlike | None = None  # the noise added to gradients
 
-    def noted_value(self, exact: V, position: Vectorlike) -> V:
-        """Return an exact value at a position as it is seen: with what the random slope adds."""
+    def noisy_value(self, exact: V, position: Vectorlike) -> V:
+        """Return an exact value at a position plus the noise there."""
         if self.slope is None or position is self.position:
             return exact
         return exact + dot(self.slope, position - self.position)
 
-    def noted_grad(self, exact: G) -> G:
-        """Return an exact gradient as it is seen."""
+    def noisy_grad(self, exact: G) -> G:
+        """Return an exact gradient plus the noise."""
         return exact if self.slope is None else exact + self.slope
 
     @abstractmethod
@@ -61,7 +61,7 @@ class Look(ABC):
 
 
 class Symbols(Look):
-    """The surroundings in symbols that stand for whole vectors: for equations. ``noise`` is what gradients have."""
+    """The surroundings in symbols that stand for whole vectors: for equations. ``noise`` is added to gradients."""
 
     def __init__(self, noise: Node | None = None) -> None:
         self.position, self.grad, self.slope = variable("position"), variable("grad"), noise
@@ -72,7 +72,7 @@ class Symbols(Look):
 
     def grad_at(self, position: Vectorlike) -> Node:
         """Return the gradient's symbol."""
-        return self.noted_grad(make("gradient_at", as_node(position)))
+        return self.noisy_grad(make("gradient_at", as_node(position)))
 
     def hessian_at(self, position: Vectorlike) -> Node:
         """Return the Hessian's symbol."""
@@ -83,10 +83,10 @@ class Symbols(Look):
 
 
 class Place(NamedTuple):
-    """Where a rule looked: at the ``value``, ``gradient`` or ``hessian``, and the variables that stand for it.
+    """An evaluation by a rule: ``what`` is value, gradient or hessian, and ``names`` the variables for the result.
 
-    Of a Hessian, which is symmetric, these are the entries from the diagonal on, row by row. In more than two
-    dimensions there may be a ``product`` of it with a vector, whose components follow those of the position.
+    Of the symmetric Hessian these are the upper triangle, row by row. In more than two dimensions there may be a
+    ``product`` of it with a vector, whose components follow those of the position.
     """
 
     what: str
@@ -98,10 +98,10 @@ class Trace(NamedTuple):
     """One step in symbols of single coordinates.
 
     ``terms`` are nodes, vectors or matrices of the variables x, grad_x, ..., t, the hyper-parameters, the remembered
-    terms' entries (see `entries`) and those of the ``places``, in whose positions the variables of earlier ones may
-    occur. ``remembered`` has the rank of each term that the rule reads of the step before: 0 for a number, 1 for a
-    vector, 2 for a matrix. ``carried`` are those that follow from t and the hyper-parameters: the same everywhere.
-    ``cost`` is how many gradients a step evaluates, ``hessians`` how many of its looks were at a whole Hessian.
+    terms' entries (see `entries`) and those of the ``places``, whose positions may contain the variables of earlier
+    ones. ``remembered`` has the rank of each term that the rule reads from the step before: 0 for a number, 1 for a
+    vector, 2 for a matrix. ``carried`` are those that depend only on t and the hyper-parameters: equal for all
+    particles. ``cost`` is the cost of a step in gradients, ``hessians`` the number of whole Hessians in it.
     """
 
     terms: Step
@@ -122,10 +122,10 @@ def entries(name: str, order: int, axes: Iterable[str] = AXES) -> list[str]:
 
 @cache
 def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AXES) -> Trace:
-    """Run a rule on symbols. With ``noisy`` it sees gradients with the draws noise_x, ...
+    """Run a rule on symbols. With ``noisy`` gradients contain the draws noise_x, ...
 
-    Which terms are vectors or matrices comes out by itself: the rule runs again until what it returns has the ranks
-    that it was given.
+    The ranks of remembered terms are inferred by fixed-point iteration: the rule runs until the terms that it returns
+    have the ranks of those that it was given.
     """
     rule = symbolic(kind)
     ranks: dict[str, int] = {}
@@ -145,7 +145,7 @@ def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AX
 
 
 def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
-    """Return the terms of a rule that works on each coordinate by itself; what is the same on all axes is a number."""
+    """Return the terms of a coordinatewise rule; a term that is the same on all axes is a number."""
     axes = range(len(look.position))
     steps = [rule.update(look.grad[i], _Along(last, i), variable("t"), look.position[i]) for i in axes]
     terms = zip(*steps, strict=True)
@@ -153,7 +153,7 @@ def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
 
 
 def _carried(kind: type[Optimizer], terms: Step, ranks: dict[str, int]) -> tuple[str, ...]:
-    """Return the remembered terms that follow from t, hyper-parameters and each other."""
+    """Return the remembered terms that depend only on t, hyper-parameters and each other."""
     uniform = {"t", *(item.name for item in fields(kind))}
     names = {name for name, order in ranks.items() if order == 0}
     while True:
@@ -172,18 +172,18 @@ def _nodes(value: object) -> Iterator[Node]:
             yield from _nodes(part)
 
 
-def _named(name: str, order: int, axes: tuple[str, ...]) -> Any:
+def _named(name: str, order: int, axes: tuple[str, ...]) -> Node | Vector:
     return shaped(map(variable, entries(name, order, axes)), order, len(axes))
 
 
 class _Last:
-    """Stands in for the last terms and notes which of them are read."""
+    """A stand-in for the last terms that records which of them are read."""
 
     def __init__(self, ranks: dict[str, int], axes: tuple[str, ...]) -> None:
         self._ranks, self._axes = ranks, axes
         self._read: set[str] = set()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Node | Vector:
         self._read.add(name)
         return _named(name, self._ranks.get(name, 0), self._axes)
 
@@ -193,39 +193,40 @@ class _Last:
 
 
 class _Along:
-    """What the last terms are along one axis."""
+    """The last terms along one axis."""
 
     def __init__(self, last: _Last, axis: int) -> None:
         self._last, self._axis = last, axis
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Node:
         term = getattr(self._last, name)
         return term[self._axis] if isinstance(term, Vector) else term
 
 
 class _Traced(Look):
-    """Notes where a rule looks and answers with variables; what is asked twice is looked at once."""
+    """Records what a rule evaluates and answers with variables; repeated evaluations are shared."""
 
     def __init__(self, axes: tuple[str, ...], slope: Vector | None = None) -> None:
         self.axes, self.slope = axes, slope
-        self.position, self.grad = Vector(map(variable, axes)), self.noted_grad(_named("grad", 1, axes))
+        self.position = Vector(map(variable, axes))
+        self.grad = self.noisy_grad(Vector(map(variable, entries("grad", 1, axes))))
         self.places: list[Place] = []
         self.paid: dict[tuple[str | tuple[Node, ...], ...], float] = {}
 
     @property
     def cost(self) -> float:
-        """What all looks cost, in gradients."""
+        """The cost of all evaluations, in gradients."""
         return sum(self.paid.values())
 
     def value_at(self, position: Vectorlike) -> Node:
         """Return the variable of a value."""
         self.paid["value", self._at(position)] = 0.5
-        return self.noted_value(variable(self._seen("value", position, [""])[0]), position)
+        return self.noisy_value(variable(self._seen("value", position, [""])[0]), position)
 
     def grad_at(self, position: Vectorlike) -> Vector:
         """Return the variables of a gradient."""
         self.paid["gradient", self._at(position)] = 1.0
-        return self.noted_grad(Vector(map(variable, self._seen("gradient", position, list(self.axes)))))
+        return self.noisy_grad(Vector(map(variable, self._seen("gradient", position, list(self.axes)))))
 
     def hessian_at(self, position: Vectorlike) -> Vector:
         """Return the variables of a Hessian."""
@@ -233,7 +234,7 @@ class _Traced(Look):
         return self._hessian(position)
 
     def curvature_along(self, position: Vectorlike, direction: Vectorlike) -> Vector:
-        """Return the product in the variables of a Hessian, at the price of the product."""
+        """Return the product in the variables of a Hessian, at the cost of the product."""
         self.paid["product", self._at(position), self._at(direction)] = 2.0
         if len(self.axes) == len(AXES):
             return times(self._hessian(position), direction)

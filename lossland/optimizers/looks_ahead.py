@@ -1,6 +1,6 @@
-"""Rules that look before they leap: at the gradient of another place, or back to where they came from."""
+"""Rules that evaluate the gradient at another point, or return towards an earlier position."""
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple

@@ -1,6 +1,6 @@
-"""Rules for parameters that are matrices, as they act on a matrix of one row: x and y, or all coordinates."""
+"""Rules for matrix parameters, applied to a matrix of one row: x and y, or all coordinates."""
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple

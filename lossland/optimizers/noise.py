@@ -1,7 +1,7 @@
 """Noise in the gradients of any optimizer, as if each step saw one batch of data.
 
-It is a hyper-parameter, ``noise``, which SGD has by itself and every other rule gets when it is asked for:
-``adam:lr=0.1,noise=0.5``. So the equations show it, sliders move it, and kernels without noise know nothing of it.
+It is a hyper-parameter, ``noise``, which SGD always has and any other rule gets on request: ``adam:lr=0.1,noise=0.5``.
+So the equations show it, sliders control it, and kernels without noise do not contain it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lossland.optimizers.schedules import CONSTANT, scheduled
 def noisy(optimizer: Optimizer, noise: float) -> Optimizer:
     """Return the optimizer with gradients that have Gaussian noise of a standard deviation in each component.
 
-    The draws come from the Philox generator by seed, particle and step, the same for every rule and backend. An
-    optimizer that has noise already gets this instead; 0 gives one that has none as it is.
+    The draws come from the Philox generator by seed, particle and step, the same for every rule and backend. The
+    noise of an optimizer that has some is replaced; one without is returned as it is for 0.
     """
     size = checks.real(noise, 0.0, 1e300, "The noise of gradients")
     if has_noise(type(optimizer)):
@@ -34,20 +34,20 @@ def noisy(optimizer: Optimizer, noise: float) -> Optimizer:
 
 @cache
 def noisy_class(kind: type[Optimizer]) -> type[Optimizer]:
-    """Return the class of an optimizer with a field ``noise``; raise UserError if it has one of another meaning."""
+    """Return the class of an optimizer with a field ``noise``; raise UserError if it has another field of that name."""
     if has_noise(kind):
         return kind
     if any(item.name == "noise" for item in fields(kind)):
         raise UserError(f"{kind.title} has a setting noise of its own; gradients cannot have noise of that name too.")
     name = f"Noisy{kind.__name__}"
     namespace: dict[str, object] = {"__module__": kind.__module__, "__doc__": kind.__doc__, "variant": True}
-    if kind.traced and not userfiles.is_own(kind.__module__):  # those know how to be pickled
+    if kind.traced and not userfiles.is_own(kind.__module__):  # user-defined classes have their own __reduce__
         namespace["__reduce__"] = _reduced
     return make_dataclass(name, [("noise", float, gradient_noise())], bases=(kind,), namespace=namespace, frozen=True)
 
 
 def _reduced(rule: Optimizer) -> tuple[Callable[..., Optimizer], tuple[object, ...]]:
-    """Take an optimizer apart for a pickle, which can name no class that was made here."""
+    """Pickle an optimizer by its base class, since its own class was made at run time."""
     kind = type(rule).__bases__[0]
     plain = kind.__bases__[0] if kind.schedule else kind
     return _made, (plain, kind.schedule, {item.name: getattr(rule, item.name) for item in fields(rule)})

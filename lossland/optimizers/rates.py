@@ -1,10 +1,9 @@
-"""A learning rate that makes any optimizer run well on any landscape, by a plain rule.
+"""Suggests a learning rate for any optimizer on any landscape, by a simple rule.
 
 Two things set the rate. Rules whose step is a multiple of the gradient must respect the *curvature* λ: on a bowl
 gradient descent diverges above 2/λ and is quickest near 1/λ. Rules that divide by the gradient's size move about one
-rate a step whatever the slope, so their rate is a *length*, a share of the domain. A few find it by themselves. λ is
-the largest curvature met on a normalized descent from the start: forty steps of a fiftieth of the domain, straight
-downhill.
+rate a step whatever the slope, so their rate is a *length*, a share of the domain. A few determine it by themselves. λ
+is the largest curvature on a normalized gradient descent from the start: forty steps of a fiftieth of the domain.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ PER_LENGTH = {  # rate / half the domain's width; the first steps of AdaGrad and
     "clipped_descent": 0.01,
     **dict.fromkeys(("signsgd", "signum", "normalized_descent", "sophia"), 0.02),
 }
-BY_ITSELF = {  # the rate of rules that find the length of a step by themselves, or take a share of the position for it
+BY_ITSELF = {  # the rate of rules that determine the step length, or scale it with the position
     **dict.fromkeys(("prodigy", "polyak_step", "damped_newton", "saddle_free_newton", "bfgs"), 1.0),
     "lars": 2.0,
     "lamb": 0.02,
@@ -53,15 +52,15 @@ BY_ITSELF = {  # the rate of rules that find the length of a step by themselves,
 ADAPTIVE = 0.06  # the same for Adam and its relatives
 LONGEST_STEP = 0.25  # of half the domain: no first step is longer
 STEPS, STRIDE = 40, 0.02
-POWERS = 12  # of the Hessian, whose largest eigenvalue they bring out
+POWERS = 12  # power iterations for the Hessian's largest eigenvalue
 LEADING = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0])
 
 
 @np.errstate(all="ignore")
 def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, float]) -> Optimizer:
-    """Return the optimizer with a rate that suits a landscape on its domain and a start; the rest stays.
+    """Return the optimizer with a rate that suits a landscape and a start, and its other settings unchanged.
 
-    A rule of a user's own that has no field ``lr`` stays as it is.
+    A user-defined rule without a field ``lr`` is returned as it is.
     """
     if rate_of(optimizer) is None:
         return optimizer
@@ -71,7 +70,7 @@ def suggested(optimizer: Optimizer, landscape: Landscape, start: tuple[float, fl
 
 @np.errstate(all="ignore")
 def suggested_rate(optimizer: Optimizer, landscape: Ground, start: Sequence[float]) -> float:
-    """Return a rate that suits a landscape, or a problem in n dimensions, on its domain and a start."""
+    """Return a rate that suits a landscape, or a problem in n dimensions, and a start."""
     if optimizer.name in BY_ITSELF:
         return BY_ITSELF[optimizer.name]
     size = sum(high - low for low, high in landscape.domain) / (2 * len(landscape.domain))
@@ -87,12 +86,12 @@ def suggested_rate(optimizer: Optimizer, landscape: Ground, start: Sequence[floa
 def _shares(optimizer: Optimizer) -> tuple[float | None, float]:
     """Return rate · λ of a rule whose step is a multiple of the gradient (None for any other), and rate / size.
 
-    A class of a user's own is like the one that it is made from, another library's like ours of its name; else its
-    first step for two gradients tells.
+    A user-defined class is treated like its base class, another library's like ours of that name; otherwise the first
+    step for two gradients decides.
     """
     if not optimizer.traced:  # torch.Adam is like adam
-        alike = optimizer.text.partition(":")[0].rpartition(".")[2].lower()
-        return PER_CURVATURE.get(alike), PER_LENGTH.get(alike, ADAPTIVE)
+        name = optimizer.text.partition(":")[0].rpartition(".")[2].lower()
+        return PER_CURVATURE.get(name), PER_LENGTH.get(name, ADAPTIVE)
     for kind in type(optimizer).__mro__:
         if issubclass(kind, Optimizer) and is_ours(kind) and kind is not Optimizer:
             return PER_CURVATURE.get(kind.name), PER_LENGTH.get(kind.name, ADAPTIVE)
@@ -103,7 +102,7 @@ def _shares(optimizer: Optimizer) -> tuple[float | None, float]:
 
 
 def rate_of(optimizer: Optimizer) -> float | None:
-    """Return an optimizer's learning rate; None for a rule of a user's own that has no field ``lr``."""
+    """Return an optimizer's learning rate; None for a user-defined rule without a field ``lr``."""
     return getattr(optimizer, "lr", None)
 
 
@@ -114,10 +113,10 @@ def steepest_descent(landscape: Ground, start: Sequence[float], size: float) -> 
     for _ in range(STEPS):
         gradient = np.asarray(landscape.grad(position), float)
         length = float(np.linalg.norm(gradient))
-        bend = _largest_curvature(landscape, position, gradient)
-        if not (np.isfinite(length) and np.isfinite(bend)):
+        eigenvalue = _largest_curvature(landscape, position, gradient)
+        if not (np.isfinite(length) and np.isfinite(eigenvalue)):
             break
-        curvature, slope = max(curvature, bend), max(slope, length)
+        curvature, slope = max(curvature, eigenvalue), max(slope, length)
         if length == 0.0:
             break
         position = position - STRIDE * size * gradient / length
@@ -125,20 +124,20 @@ def steepest_descent(landscape: Ground, start: Sequence[float], size: float) -> 
 
 
 def _largest_curvature(landscape: Ground, position: NDArray[np.float64], direction: NDArray[np.float64]) -> float:
-    """Return the largest absolute eigenvalue of the Hessian; in more dimensions than two about that."""
+    """Return the largest absolute eigenvalue of the Hessian; in more than two dimensions an estimate."""
     if len(position) == 2:
         xx, xy, yy = np.asarray(cast("Landscape", landscape).hessian(position), float)
         return float(abs(xx + yy) / 2 + np.hypot((xx - yy) / 2, xy))
-    bend, problem = 0.0, cast("Problem", landscape)
+    eigenvalue, problem = 0.0, cast("Problem", landscape)
     for _ in range(POWERS):
         direction = direction / max(float(np.linalg.norm(direction)), 1e-300)
         direction = np.asarray(problem.hessian_times(position, direction), float)
-        bend = float(np.linalg.norm(direction))
-    return bend
+        eigenvalue = float(np.linalg.norm(direction))
+    return eigenvalue
 
 
 def rounded(rate: float) -> float:
-    """Return the nearest number with a short leading digit: 0.0041 becomes 0.004."""
+    """Round to a number with one or two significant digits: 0.0041 becomes 0.004."""
     rate = float(np.clip(rate, 1e-9, 1e6))
     power = 10.0 ** np.floor(np.log10(rate))
     leading = LEADING[np.argmin(np.abs(np.log(LEADING * power / rate)))]

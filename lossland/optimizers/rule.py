@@ -1,4 +1,4 @@
-"""What an optimizer is: a frozen dataclass whose fields are hyper-parameters, with a method that is the rule."""
+"""The base class of optimizers: frozen dataclasses whose fields are hyper-parameters and whose method is the rule."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ FAMILIES = (
     "matrix",
     "own",
 )
-"""The families of optimizers, in the order of the catalogue; rules of a user's own are the last."""
+"""The families of optimizers, in the order of the catalogue; user-defined rules are last."""
 
 
 class Step(Protocol):
-    """The terms of one step by their names, a named tuple: ``step`` is the move, the others are the rule's own."""
+    """The named terms of one step, a named tuple: ``step`` is the move, the others depend on the rule."""
 
     def __getattr__(self, name: str) -> Any: ...
 
 
 class Hyper(NamedTuple):
-    """What a hyper-parameter's field knows beside its default: its symbol, its slider and its legal values."""
+    """The metadata of a hyper-parameter's field: its symbol, slider and legal values."""
 
     symbol: str  # LaTeX
     min: float  # the slider's range
@@ -48,11 +48,11 @@ class Hyper(NamedTuple):
     log: bool
     low: float = 0.0  # legal values: low <= value, and value < below
     below: float = math.inf
-    whole: bool = False  # whether it counts something
+    whole: bool = False  # whether it must be an integer
 
 
 def setting(default: float, hyper: Hyper) -> float:
-    """Any other hyper-parameter."""
+    """A hyper-parameter of another kind."""
     return field(default=default, metadata={"hyper": hyper})
 
 
@@ -67,17 +67,17 @@ def decay(default: float, symbol: str, max: float = 0.999) -> float:
 
 
 def epsilon(default: float) -> float:
-    """Small number that keeps a quotient finite."""
+    """Small number that avoids division by zero."""
     return setting(default, Hyper(r"\epsilon", 1e-12, 1e-1, log=True))
 
 
 def pull(default: float) -> float:
-    """Pull towards the origin, as a share of the position."""
+    """Weight decay: pull towards the origin, relative to the position."""
     return setting(default, Hyper(r"\lambda", 0.0, 1.0, log=False))
 
 
 def gradient_noise(default: float = 0.0) -> float:
-    """Standard deviation of the Gaussian noise that each component of a gradient is seen with; always ``noise``."""
+    """Standard deviation of the Gaussian noise in each component of a gradient; the field is always ``noise``."""
     return field(default=default, metadata={"hyper": Hyper(r"\sigma", 0.0, 100.0, log=False), "observed": True})
 
 
@@ -85,10 +85,10 @@ RATES = ("lr", "rate", "learning_rate", "step_size")
 
 
 def _plain(name: str, default: float) -> Hyper:
-    """Return what is known of a plain field, such as ``lr: float = 0.01``, from its name and default alone.
+    """Return metadata for a plain field, such as ``lr: float = 0.01``, inferred from its name and default.
 
-    A rate is positive; what is between a half and 1 is a share; other positive numbers may be a hundred times as
-    small or large; 0 and negative ones are changed by as much again.
+    A rate is positive; a default in [0.5, 1) is a decay; other positive numbers range over a factor of a hundred both
+    ways; 0 and negative ones get a linear range.
     """
     if name in RATES:
         return Hyper(r"\eta", min(1e-5, default or 1.0), max(1.0, 100 * default), log=True)
@@ -101,12 +101,12 @@ def _plain(name: str, default: float) -> Hyper:
 
 
 CATALOGUE: dict[str, type[Optimizer]] = {}
-"""Every optimizer by its name, as the classes are made."""
+"""Every optimizer by its name; classes register when they are defined."""
 
 
 @dataclass(frozen=True)
 class Optimizer(Displayed, ABC):
-    """A rule that turns gradients into steps. A name on the command line is the title's, which is else the class's."""
+    """A rule that turns gradients into steps. Its name on the command line follows from the title or the class."""
 
     title: ClassVar[str]
     source: ClassVar[str] = ""  # where the rule was published
@@ -114,9 +114,9 @@ class Optimizer(Displayed, ABC):
     name: ClassVar[str]  # on the command line
     text: ClassVar[str]  # what `optimizer` reads: the name, or the file that the class is in
     schedule: ClassVar[str] = ""  # of the rate, see ``lossland.optimizers.schedules``
-    variant: ClassVar[bool] = False  # of a class that is known already: with a schedule, or with noise
-    traced: ClassVar[bool] = True  # whether it runs on symbols; another library's code does not
-    symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose name is not their symbol
+    variant: ClassVar[bool] = False  # a registered class with a schedule or noise added
+    traced: ClassVar[bool] = True  # whether it runs on symbols; code of another library does not
+    symbols: ClassVar[dict[str, str]] = {}  # LaTeX of terms whose symbol differs from their name
     Terms: ClassVar[type[Any]]  # named tuple of one step's terms; the one called ``step`` is the move
 
     def __init_subclass__(cls) -> None:
@@ -127,7 +127,7 @@ class Optimizer(Displayed, ABC):
         known = CATALOGUE.get(cls.name)
         if known is not None and is_ours(known) and not is_ours(cls):
             raise UserError(f"lossland has an optimizer called {cls.title} already; give yours another title.")
-        if not userfiles.is_own(cls.__module__):  # those have names of their own: see `text`
+        if not userfiles.is_own(cls.__module__):  # named by their files: see `text`
             CATALOGUE[cls.name] = cls
 
     def __post_init__(self) -> None:
@@ -147,26 +147,26 @@ class Optimizer(Displayed, ABC):
 
     @property
     def stochastic(self) -> bool:
-        """Whether gradients are seen with noise: by random draws."""
+        """Whether gradients have noise, from random draws."""
         return has_noise(type(self)) and vars(self)["noise"] > 0
 
     def initial(self) -> Step:
-        """Return the terms before the first step: what ``last`` is at t = 1. Zeros, unless the rule says otherwise."""
+        """Return the terms before the first step: what ``last`` is at t = 1. Zeros by default."""
         return self.Terms(*[0.0] * len(self.Terms._fields))
 
     def observe(self, grad: Any, draw: V) -> V:
-        """Return the gradient as the rule sees it: with its ``noise``, if it has any, times ``draw``, standard normal.
+        """Return the gradient plus the rule's ``noise``, if it has any, times the standard normal ``draw``.
 
-        All that it sees at one step comes with the same draw: see `Look`.
+        All evaluations of one step share the same draw: see `Look`.
         """
         return grad + vars(self)["noise"] * draw if has_noise(type(self)) else grad
 
     def decide(self, look: Look, last: Step, t: Value) -> Step:
         """Return every named term of step t = 1, 2, ...; the new position is ``look.position + terms.step``.
 
-        A rule that works on each coordinate by itself writes `update`. One that needs the whole gradient, or looks at
-        the landscape elsewhere, writes this method instead, with vectors and the functions of
-        ``lossland.expression.linear``; its terms may be numbers, vectors and matrices.
+        A coordinatewise rule implements `update`. One that needs the whole gradient, or evaluates the landscape
+        elsewhere, implements this method instead, with vectors and the functions of ``lossland.expression.linear``; its
+        terms may be numbers, vectors and matrices.
         """
         return self.update(look.grad, last, t, look.position)
 
@@ -180,7 +180,7 @@ class Optimizer(Displayed, ABC):
 
 
 def symbolic(kind: type[Optimizer]) -> Optimizer:
-    """Return the optimizer with a variable for each hyper-parameter, which its checks of numbers would refuse."""
+    """Return the optimizer with a variable for each hyper-parameter, bypassing the checks of its constructor."""
     rule = object.__new__(kind)
     for item in fields(kind):
         object.__setattr__(rule, item.name, variable(item.name))
@@ -188,7 +188,7 @@ def symbolic(kind: type[Optimizer]) -> Optimizer:
 
 
 def hyper_parameter(optimizer: type[Optimizer] | Optimizer, name: str) -> Hyper:
-    """Return what is known of one hyper-parameter: symbol, slider, legal values."""
+    """Return the symbol, slider and legal values of one hyper-parameter."""
     found = next((item for item in fields(optimizer) if item.name == name), None)
     if found is None:
         known = [item.name for item in fields(optimizer)]
@@ -206,15 +206,15 @@ def _number(default: object) -> float:
 
 @cache
 def has_noise(kind: type[Optimizer]) -> bool:
-    """Return whether a class of optimizers has a field for the noise of its gradients."""
+    """Return whether a class of optimizers has a field for gradient noise."""
     return any(item.metadata.get("observed", False) for item in fields(kind))
 
 
 def by_coordinate(kind: type[Optimizer]) -> bool:
-    """Return whether a rule works on each coordinate by itself, so that ``update`` is all of it."""
+    """Return whether a rule is coordinatewise, so that ``update`` is all of it."""
     return kind.decide is Optimizer.decide
 
 
 def is_ours(kind: type[Optimizer]) -> bool:
-    """Return whether a class is of this package, not a user's."""
+    """Return whether a class is defined in this package."""
     return kind.__module__.startswith("lossland.optimizers.")

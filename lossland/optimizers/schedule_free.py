@@ -1,9 +1,9 @@
-"""Averages in place of schedules: the position is the mean of all that a second point has been.
+"""Averaging instead of schedules: the position is the mean of the positions of a second point.
 
-Both rules look for a gradient between the two points, and at their position not at all.
+Both rules evaluate the gradient between the two points, never at their position.
 """
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple

@@ -1,8 +1,8 @@
 """Schedules: how an optimizer's rate changes from step to step, as a part of its rule.
 
 A schedule is written among an optimizer's settings, ``adam:lr=0.1,schedule=cosine,steps=500``, and brings settings of
-its own. `scheduled` makes the class of such an optimizer: the rule with ``lr`` times a share that depends on the step
-alone. So the equations show it, sliders move it, and kernels are the same for every setting.
+its own. `scheduled` makes the class of such an optimizer: the rule with ``lr`` times a factor that depends only on the
+step. So the equations show it, sliders control it, and kernels are the same for every setting.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Schedule(ABC):
 
 @dataclass(frozen=True)
 class StepDecay(Schedule):
-    """Every so many steps the rate drops to a share of itself (StepLR)."""
+    """The rate is multiplied by ``drop`` after ``every`` steps (StepLR)."""
 
     title = "step"
 
@@ -55,7 +55,7 @@ class StepDecay(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """After every step the rate is a share of itself (ExponentialLR)."""
+    """The rate is multiplied by ``drop`` after every step (ExponentialLR)."""
 
     title = "exponential"
 
@@ -68,7 +68,7 @@ class Exponential(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """The rate falls like half a cosine within so many steps, and then stays (CosineAnnealingLR, once)."""
+    """The rate falls along half a cosine within ``steps`` steps, then stays (CosineAnnealingLR, once)."""
 
     title = "cosine"
 
@@ -82,7 +82,7 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
-    """The rate rises evenly within so many steps, and then stays (LinearLR from one step's share)."""
+    """The rate rises linearly within ``steps`` steps, then stays (LinearLR from one step's share)."""
 
     title = "warm-up"
 
@@ -104,7 +104,7 @@ class OneCycle(Schedule):
 
     def share(self, t: Value) -> Value:
         """Return the share of step t."""
-        top = self.rise * self.steps - 1  # steps until the rate is whole
+        top = self.rise * self.steps - 1  # steps until the peak
         rest = self.steps - 1 - top
         up = _between(1 / 25, 1.0, (t - 1) / top)
         down = _between(1.0, 1 / 25e4, minimum((t - 1 - top) / rest, 1.0))
@@ -112,19 +112,19 @@ class OneCycle(Schedule):
 
 
 def _between(a: Value, b: Value, share: Value) -> Value:
-    """Go from a to b like half a cosine."""
+    """Interpolate from a to b along half a cosine."""
     return b + (a - b) * (1 + cos(pi * share)) / 2
 
 
 SCHEDULES: dict[str, type[Schedule]] = {kind.title: kind for kind in (StepDecay, Exponential, Cosine, WarmUp, OneCycle)}
-"""Every schedule but the constant one by its name."""
+"""Every schedule by its name, except the constant one."""
 
 
 @cache
 def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
     """Return the class of an optimizer under a schedule: its fields and the schedule's, and ``lr_now`` among its terms.
 
-    ``constant`` gives the class itself. Raises UserError for a name that is none.
+    ``constant`` gives the class itself. Raises UserError for an unknown name.
     """
     if name == CONSTANT:
         return kind
@@ -137,7 +137,7 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
     terms = namedtuple("Terms", ("lr_now", *kind.Terms._fields))
 
     def now(rule: Optimizer, share: Value) -> Optimizer:
-        """Return the plain optimizer with the rate of a step; numbers or symbols, past the checks."""
+        """Return the plain optimizer with the rate of a step, a number or symbol, bypassing the checks."""
         plain = object.__new__(kind)
         for item in fields(kind):
             object.__setattr__(plain, item.name, getattr(rule, item.name))
@@ -188,5 +188,5 @@ def scheduled(kind: type[Optimizer], name: str) -> type[Optimizer]:
 
 
 def _made(kind: type[Optimizer], name: str, settings: dict[str, float]) -> Optimizer:
-    """Make an optimizer under a schedule again, from a pickle."""
+    """Rebuild a pickled optimizer with a schedule."""
     return scheduled(kind, name)(**settings)

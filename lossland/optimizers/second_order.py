@@ -1,6 +1,6 @@
-"""Steps that follow the curvature: Newton's method and what stands in for its Hessian."""
+"""Second-order rules: Newton's method and approximations of its Hessian."""
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple

@@ -1,6 +1,6 @@
-"""Steps in which only the gradient's sign counts."""
+"""Rules that use only the sign of the gradient."""
 
-# ruff: noqa: D102 (what the methods are for is said once, in `Optimizer`)
+# ruff: noqa: D102 (the methods are documented in `Optimizer`)
 from __future__ import annotations
 
 from collections import namedtuple

@@ -1,1 +1,1 @@
-"""A scene being watched: player, sessions, and what the mouse means."""
+"""Interaction with a scene: the player, sessions, and mouse input."""

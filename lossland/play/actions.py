@@ -1,7 +1,7 @@
-"""What the user does to a Player: each action checks its arguments, acts, and is written into the log with its tick.
+"""Actions of the user on a Player: each checks its arguments, acts, and is logged with its tick.
 
-An action is a function whose first argument is the Player. `Player` has them all as methods; they stand beside it in
-`camera_actions` and `lane_actions`. A session file names them, and finds them in ``ACTIONS``.
+An action is a function whose first argument is the Player. `Player` has them all as methods; some are defined in
+`camera_actions` and `lane_actions`. A session file refers to them by name, through ``ACTIONS``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 LOG_LIMIT = 200_000  # actions; an hour of dragging at every tick
 REPLAYING = "The session is being replayed; Esc skips to its end."
 SETTERS = {"set_param", "set_lane_field", "set_landscape", "drag", "seek"}
-FORGETTING = SETTERS - {"set_landscape"}  # of what was set before nothing is left; a name also starts the race again
+FORGETTING = SETTERS - {"set_landscape"}  # replace what was set before; a landscape's name also restarts the race
 
 P = ParamSpec("P")
 R = TypeVar("R")
-ACTIONS: dict[str, Callable[..., Any]] = {}
+ACTIONS: dict[str, Callable[..., object]] = {}
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class Action(NamedTuple):
@@ -38,32 +39,32 @@ class Action(NamedTuple):
 
     tick: int
     name: str
-    arguments: tuple[Any, ...]
+    arguments: tuple[Json, ...]
 
 
 def action(function: Callable[Concatenate[Player, P], R]) -> Callable[Concatenate[Player, P], R]:
     """Make a function of a Player an action that may change what the scene shows.
 
-    It is logged, and it is all or nothing: if the scene cannot show what came of it, all is as before. The frame that
-    is built to find this out is the one that is drawn.
+    It is logged, and atomic: if the scene cannot build a frame afterwards, everything is rolled back. The frame that
+    is built to check this is the one that is drawn.
     """
     return _acting(function, builds=True)
 
 
 def view_action(function: Callable[Concatenate[Player, P], R]) -> Callable[Concatenate[Player, P], R]:
-    """Make an action that changes how the scene is seen and not what it shows: no frame is built."""
+    """Make an action that changes the view of the scene but not its contents: no frame is built."""
     return _acting(function, builds=False)
 
 
 def typed_action(function: Callable[Concatenate[Player, P], None]) -> Callable[Concatenate[Player, P], str | None]:
-    """Make an action whose arguments are typed by hand: it returns an error's sentence, or None."""
+    """Make an action whose arguments the user types: it returns an error message, or None."""
     acted = action(function)
 
     @wraps(function)
     def answered(player: Player, *args: P.args, **kwargs: P.kwargs) -> str | None:
         try:
             acted(player, *args, **kwargs)
-        except Exception as error:  # the panels that call it show the sentence
+        except Exception as error:  # the calling panels show the message
             return sentence(error)
         return None
 
@@ -75,7 +76,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
 
     @wraps(function)
     def acted(player: Player, *args: P.args, **kwargs: P.kwargs) -> R:
-        if player.acting:  # an action that uses another one is logged once, as itself
+        if player.acting:  # nested actions are not logged
             return function(player, *args, **kwargs)
         if player.script is not None and not player.script.acting:
             player.say(REPLAYING)
@@ -86,7 +87,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
         before, version, history = state_of(player), version_of(player), player.history
         try:
             player.acting = True
-            if builds:  # what frames the picture stays from the first drag of a handle to the last
+            if builds:  # framing values are frozen from the first drag of a handle to the last
                 player.scene.held = entry.name == "drag"
             with quiet():
                 result = function(player, *args, **kwargs)
@@ -95,7 +96,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
                     player.deeds += 1
                     player.frame()
             player.astray = player.following is not None
-            if player.history is history:  # neither undone nor done again
+            if player.history is history:  # neither undo nor redo
                 player.history = history.noted(entry, entry.name in SETTERS, version, version_of(player))
             player.acting = False
         except BaseException:
@@ -109,7 +110,7 @@ def _acting(function: Callable[Concatenate[Player, P], R], builds: bool) -> Call
 
 
 def write(log: list[Action], entry: Action) -> None:
-    """Add an action to a log; where one setting is changed twice within a tick only the last counts."""
+    """Add an action to a log; of several changes of one setting within a tick only the last is kept."""
     if log and entry.name in FORGETTING:
         last = log[-1]
         if last[:2] == entry[:2] and last.arguments[:-1] == entry.arguments[:-1]:
@@ -119,20 +120,20 @@ def write(log: list[Action], entry: Action) -> None:
         log.append(entry)
 
 
-def numbers(value: Any, count: int, what: str) -> tuple[float, ...]:
-    """Return so many numbers, such as a position, or raise UserError."""
+def numbers(value: object, count: int, what: str) -> tuple[float, ...]:
+    """Return ``count`` numbers, such as a position, or raise UserError."""
     if not isinstance(value, list | tuple | np.ndarray) or len(value) != count:
         raise UserError(f"{what} must be {'two' if count == 2 else 'three'} numbers, not {value!r}.")
     return tuple(real(one, -1e9, 1e9, what) for one in value)
 
 
-def pair(value: Any, what: str) -> tuple[float, float]:
+def pair(value: object, what: str) -> tuple[float, float]:
     """Return two numbers, such as a position, or raise UserError."""
     x, y = numbers(value, 2, what)
     return x, y
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Json:
     """Return a value as JSON data, or raise UserError."""
     if value is None or isinstance(value, bool | str):
         return value

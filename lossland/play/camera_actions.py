@@ -1,4 +1,4 @@
-"""How a scene is seen: what the user does to the camera and the switches, and where the camera goes by itself."""
+"""Actions on the camera and the switches, and the camera's automatic movements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lossland.world.theme import theme
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
-CLOSE = 0.55  # of the distance at home: how far away the camera follows at most
+CLOSE = 0.55  # of the distance at home: the largest distance from which the camera follows
 
 
 class Followed(NamedTuple):
@@ -40,7 +40,7 @@ def orbit(player: Player, azimuth: float, elevation: float) -> None:
 
 @view_action
 def pan(player: Player, right: float, down: float) -> None:
-    """Shift the picture, in heights of it."""
+    """Pan, in heights of the picture."""
     right, down = real(right, -10, 10, "The shift"), real(down, -10, 10, "The shift")
     player.following = None
     player.camera.pan(right * player.size[1], down * player.size[1], player.size)
@@ -48,9 +48,9 @@ def pan(player: Player, right: float, down: float) -> None:
 
 @view_action
 def zoom(player: Player, factor: float, at: Sequence[float] = (0.5, 0.5)) -> None:
-    """Go nearer (factor above 1) or farther, towards a place in widths and heights of the picture.
+    """Zoom in (factor above 1) or out, towards a point in widths and heights of the picture.
 
-    While the camera follows something it goes towards that.
+    While the camera follows something it zooms towards that.
     """
     x, y = pair(at, "A place")
     pixel = None if player.following else (x * player.size[0], y * player.size[1])
@@ -59,27 +59,27 @@ def zoom(player: Player, factor: float, at: Sequence[float] = (0.5, 0.5)) -> Non
 
 @view_action
 def set_turntable(player: Player, on: bool) -> None:
-    """Let the camera turn steadily, or stop it."""
+    """Start or stop the steady rotation of the camera."""
     player.turntable = bool(on)
 
 
 # -------------------------------------------------------------------------------------------------- views and switches
 @view_action
 def home(player: Player) -> None:
-    """Go back to the view that the scene was composed for."""
+    """Return to the scene's own view."""
     player.following = None
     player.camera.home()
 
 
 @view_action
 def save_view(player: Player, number: int) -> None:
-    """Keep the present view as number 1, 2 or 3."""
+    """Save the current view as number 1, 2 or 3."""
     player.camera.save_view(int(real(number, 1, 3, "A view")))
 
 
 @view_action
 def recall_view(player: Player, number: int) -> None:
-    """Go back to a kept view; a number that was never kept does nothing."""
+    """Return to a saved view; a number that was never saved does nothing."""
     player.following = None
     player.camera.recall_view(int(real(number, 1, 3, "A view")))
 
@@ -102,7 +102,7 @@ def set_theme(player: Player, name: str) -> None:
 # -------------------------------------------------------------------------------------------------- following
 @view_action
 def follow(player: Player, key: str, element: int) -> None:
-    """Let the camera follow an element of the frame's layer of a key: a trail's head, a particle, a node."""
+    """Let the camera follow an element of the layer of a key: a trail's head, a particle, a node."""
     key, element = key_of(player, key), int(real(element, -1, 2**53, "An element"))
     layer = player.frame().layer(key)
     if layer is None or position_of(layer, element) is None:
@@ -114,12 +114,12 @@ def follow(player: Player, key: str, element: int) -> None:
 
 @view_action
 def let_go(player: Player) -> None:
-    """Follow nothing any more; the view stays where it is."""
+    """Stop following; the view stays where it is."""
     player.following = None
 
 
 def toggle_follow(player: Player) -> None:
-    """Follow what is under the pointer, else the selected lane, else the first thing that moves; or let go."""
+    """Follow what is under the pointer, else the selected lane, else the first moving thing; or stop following."""
     if player.following:
         player.let_go()
         return
@@ -141,7 +141,7 @@ def toggle_follow(player: Player) -> None:
 
 
 def key_of(player: Player, key: str | int) -> str:
-    """Return the key of a layer; sessions of earlier days name it by its number in the frame."""
+    """Return the key of a layer; older sessions refer to it by its index in the frame."""
     if isinstance(key, str):
         return key
     number, keys = int(real(key, 0, 2**31, "The number of a layer")), player.frame().keys
@@ -157,14 +157,14 @@ def _first_number(layer: Layer) -> list[int]:
 
 # -------------------------------------------------------------------------------------------------- by itself
 def turn(player: Player, degrees: float) -> None:
-    """Turn the camera at once, without gliding."""
+    """Rotate the camera at once, without easing."""
     pose, goal = player.camera.pose, player.camera.goal
     player.camera.pose = replace(pose, azimuth=pose.azimuth + degrees)
     player.camera.goal = replace(goal, azimuth=goal.azimuth + degrees)
 
 
 def chase(player: Player) -> None:
-    """Let the camera's goal go with what is followed, tick by tick, so that a replay does the same."""
+    """Move the camera's goal with what is followed, tick by tick, so that a replay does the same."""
     player.astray = False
     if player.following is None:
         return
@@ -178,10 +178,10 @@ def chase(player: Player) -> None:
 
 
 def look(player: Player, frame: Frame) -> None:
-    """Make a new home when the scene wants to be seen in another way.
+    """Make a new home pose when the scene's view has changed.
 
-    A camera that is at home glides there; where the scene itself moves the view, it goes along at once. While a handle
-    is dragged the view only turns: where it followed what is dragged, that would run away from the pointer.
+    A camera that is at home moves there; if the scene itself moves the view, it follows at once. While a handle is
+    dragged the view only rotates: if it followed what is dragged, that would run away from the pointer.
     """
     view, before, old = frame.view, player.view, player.camera
     if player.scene.held and before is not None:
@@ -204,7 +204,7 @@ def look(player: Player, frame: Frame) -> None:
 
 
 def _bounds(frame: Frame) -> np.ndarray:
-    """Return the world points (k, 3) that must be in the picture."""
+    """Return the world points (k, 3) that must fit into the picture."""
     if frame.view.bounds is not None:
         return frame.view.bounds
     if frame.ground is not None:

@@ -1,10 +1,9 @@
-"""What the user can undo: the steps in which the scene was changed, with what it was like before and after each.
+"""Undo history: the steps that changed the scene, with its state before and after each.
 
-A step is any action after which the scene is another, has other values or another seed, or other parts of it are shown;
-`actions` notes it, so none can be forgotten. From where the scene is seen and where its time stands are no steps, but
-an action that restarts the time has that undone with it. Settings that follow each other, as a slider or handle makes
-them while it is dragged, are one step until it is let go. All of this is a function of the actions alone: a session
-that replays does the same.
+A step is any action that changes the scene, its values or seed, or its visible parts; `actions` records it, so none can
+be missed. The camera and the time are not steps, but an action that restarts the time has that undone with it.
+Successive settings, as a slider or handle makes them while it is dragged, are one step until it is released. All of
+this is a function of the actions alone: a replayed session does the same.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from lossland.optimizers.rule import hyper_parameter
 from lossland.scenery.parameters import Lane
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 MOST_STEPS = 100
-SWITCHES = {"xray": "X-ray"}  # whose names are not their words
+SWITCHES = {"xray": "X-ray"}  # whose labels are not their names
 THEMES = {"dark": "dark colours", "print": "white paper"}
-UNNOTED = {"selected"}  # parameters that only say what is looked at
-NAMES = {  # of the steps, with the action's arguments in the words of the panels
+UNNOTED = {"selected"}  # parameters that only select what is shown in detail
+NAMES = {  # of the steps, with the action's arguments as the panels call them
     "load": "scene {0}",
     "use_preset": "preset {0}",
     "reset": "reset",
@@ -49,7 +48,7 @@ NAMES = {  # of the steps, with the action's arguments in the words of the panel
 
 
 class Version(NamedTuple):
-    """What a step changes, at a moment; the view and camera are used where it changed the scene itself."""
+    """The state that a step changes; view and camera are used if it changed the scene itself."""
 
     scene: Scene
     values: dict[str, object]
@@ -63,7 +62,7 @@ class Version(NamedTuple):
     theme: str
 
     def differs(self, other: Version) -> bool:
-        """Whether the scene is another one, another in its values, or shown with other parts or colours."""
+        """Whether the scene, its values, its visible parts or the theme differ."""
         if self.scene is not other.scene or self.seed != other.seed:
             return True
         if (self.show, self.theme) != (other.show, other.theme):
@@ -72,7 +71,7 @@ class Version(NamedTuple):
 
 
 def version_of(player: Player) -> Version:
-    """Return what a step would change now."""
+    """Return the current version."""
     scene = player.scene
     values, camera = dict(scene.values), copy(player.camera)
     time, playing, view = player.time, player.playing, player.view
@@ -80,7 +79,7 @@ def version_of(player: Player) -> Version:
 
 
 class Step(NamedTuple):
-    """A change of the scene: its name, the setting it goes on with (None: it is complete), and what it changed."""
+    """A change of the scene: its name, the setting that would continue it (None: it is complete), and both versions."""
 
     name: str
     setting: tuple[object, ...] | None
@@ -90,18 +89,18 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """The steps, the first ``done`` of which stand; those after them were undone. It never changes: others are made."""
+    """The steps, of which the first ``done`` are in effect and the later ones were undone. Immutable."""
 
     steps: tuple[Step, ...] = ()
     done: int = 0
 
     @property
     def open(self) -> bool:
-        """Whether another setting of the same thing would belong to the last step."""
+        """Whether another setting of the same parameter would belong to the last step."""
         return 0 < self.done == len(self.steps) and self.steps[-1].setting is not None
 
     def noted(self, entry: Action, is_setting: bool, before: Version, after: Version) -> History:
-        """Return the history after an action; it is the same one where nothing was changed."""
+        """Return the history after an action; it is the same object if nothing was changed."""
         setting = (entry.name, *map(repr, entry.arguments[:-1])) if is_setting else None
         if self.open and setting == self.steps[-1].setting:
             last = self.steps[-1]
@@ -114,15 +113,15 @@ class History:
         return History(steps, len(steps))
 
     def closed(self) -> History:
-        """Return the history in which what is set next is a step of its own."""
+        """Return the history in which the next setting is a new step."""
         return replace(self, steps=(*self.steps[:-1], self.steps[-1]._replace(setting=None))) if self.open else self
 
 
 def _told(entry: Action, before: Version, after: Version) -> list[object]:
-    """Return an action's arguments as the panels call them: optimizers, settings and switches by their names."""
-    given = list(entry.arguments)
+    """Return an action's arguments as the panels call them: optimizers, settings and switches by name."""
+    given: list[object] = list(entry.arguments)
     if entry.name in ("set_lane_field", "remove_lane", "enable_lane"):
-        optimizer = _lanes(before)[int(given[0])].optimizer
+        optimizer = _lanes(before)[int(cast(float, given[0]))].optimizer
         given[0] = optimizer.title
         if entry.name == "set_lane_field":
             field = str(given[1])
@@ -147,7 +146,7 @@ def _lanes(version: Version) -> Sequence[Lane]:
 
 
 def take(player: Player, forward: bool) -> Step | None:
-    """Undo the player's last step, or do the next one again; return it, None where there is none."""
+    """Undo the player's last step, or redo the next one; return it, or None."""
     history = player.history
     number = history.done if forward else history.done - 1
     if not 0 <= number < len(history.steps):
@@ -159,7 +158,7 @@ def take(player: Player, forward: bool) -> Step | None:
 
 
 def _restore(player: Player, old: Version, new: Version) -> None:
-    """Make a player what it was in a version that a step made of another, or the other way."""
+    """Bring a player from one version of a step to the other."""
     scene = new.scene
     if scene is not player.scene:
         player.take(scene)

@@ -1,13 +1,13 @@
-"""A session that is written while it goes on: every line of its file says what has changed since the one before.
+"""A session that is written incrementally: every line of its file is the change since the one before.
 
-So keeping an hour of work costs no more than keeping its last second, and a line that was cut off by a crash takes
-nothing else with it.
+So saving after an hour of work costs no more than its last second, and a line truncated by a crash damages nothing
+else.
 """
 
 from __future__ import annotations
 
 import json
-from typing import IO, Any
+from typing import IO
 
 from lossland.errors import UserError
 from lossland.play.actions import Action
@@ -23,7 +23,7 @@ class Journal:
         self._begun = False
 
     def add(self, session: Session) -> None:
-        """Write what has changed: the last actions may be others than before, or gone."""
+        """Write what has changed: the last actions may have been replaced or removed."""
         same = min(len(self._written), len(session.log))
         while same and self._written[same - 1] is not session.log[same - 1]:
             same -= 1
@@ -40,14 +40,14 @@ class Journal:
 
 
 def read_journal(data: bytes, name: str) -> Session:
-    """Return the session of a journal's bytes, without a last line that is broken; raise UserError if it is none."""
+    """Return the session of a journal's bytes, ignoring a broken last line; raise UserError if it is none."""
     lines = data.split(b"\n")
-    head: Any = parse(lines[0], name)
-    log: list[Any] = []
+    head = parse(lines[0], name)
+    log: list[object] = []
     for line in lines[1:]:
         try:
             change = parse(line, name)
-        except UserError:  # cut off by a crash
+        except UserError:  # truncated by a crash
             break
         if not isinstance(change, dict) or not isinstance(change.get("keep"), int):
             break

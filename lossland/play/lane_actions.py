@@ -1,23 +1,25 @@
-"""What the user does to the optimizers of a race: a lane is chosen, changed, added, removed or switched off."""
+"""Actions on the optimizers of a race: select, change, add, remove or disable a lane."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lossland.checks import real
 from lossland.errors import UserError, nearest
 from lossland.optimizers.rule import hyper_parameter
 from lossland.play.actions import action, typed_action
+from lossland.scenery.parameters import Lane
 
 if TYPE_CHECKING:
+    from lossland.optimizers import Optimizer
     from lossland.play.player import Player
 
 
 @action
 def select(player: Player, lane: int) -> None:
-    """Choose the lane whose curve and numbers are shown."""
+    """Select the lane whose curve and numbers are shown."""
     player.chosen = _index(player, lane)
     if "selected" in player.scene.params():
         player.scene.set("selected", player.chosen)
@@ -38,7 +40,7 @@ def set_lane_field(player: Player, lane: int, field: str, value: float) -> None:
 
 @typed_action
 def add_lane(player: Player, text: str) -> None:
-    """Let another optimizer take part, e.g. ``"adam:lr=0.1"``; without a rate it gets one that suits."""
+    """Add an optimizer, e.g. ``"adam:lr=0.1"``; without a rate it gets a suitable one."""
     _index(player, 0)
     _set(player, [*player.lanes, player.scene.newcomer(str(text))])
     player.select(len(player.lanes) - 1)
@@ -46,7 +48,7 @@ def add_lane(player: Player, text: str) -> None:
 
 @action
 def remove_lane(player: Player, lane: int) -> None:
-    """Take one optimizer out of the race (the last one stays)."""
+    """Remove one optimizer from the race (the last one stays)."""
     lane = _index(player, lane)
     selected = player.selected - (lane < player.selected)  # the same one as before, if it is still there
     _set(player, [kept for k, kept in enumerate(player.lanes) if k != lane])
@@ -55,12 +57,12 @@ def remove_lane(player: Player, lane: int) -> None:
 
 @action
 def enable_lane(player: Player, lane: int, on: bool) -> None:
-    """Let a lane take part, or rest."""
+    """Enable or disable a lane."""
     lane = _index(player, lane)
     _set(player, [replace(kept, enabled=bool(on)) if k == lane else kept for k, kept in enumerate(player.lanes)])
 
 
-def _set(player: Player, lanes: Sequence[Any]) -> None:
+def _set(player: Player, lanes: Sequence[Lane | Optimizer | str]) -> None:
     player.scene.set(player.lanes_name, lanes)
 
 

@@ -1,8 +1,8 @@
-"""One scene being watched: its time, camera, switches and everything that the user does to it.
+"""The state of one scene being shown: its time, camera, switches and the user's actions.
 
 Window, film and tests all drive a Player; it knows no GL and no clock. Time comes in through ``advance``,
-counted in ticks of 1/60 s. Whatever changes the picture is an *action* (see `actions`), written into the log with its
-tick. The log, replayed tick by tick, gives the same frames again.
+counted in ticks of 1/60 s. Everything that changes the picture is an *action* (see `actions`), logged with its tick.
+Replaying the log tick by tick gives the same frames.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from lossland.world.layers import Surface
 TICK = 1 / 60
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TURN = 12.0  # degrees a second of the turntable
-STRAY = 40.0  # logical pixels: farther from the pointer what was under it is no longer
+STRAY = 40.0  # logical pixels: an element farther than this from the pointer is no longer hovered
 PASSED = (
     "tick",
     "revision",
@@ -46,7 +46,7 @@ PASSED = (
     "size",
     "free",
     "_owed",
-)  # what ``fall_back`` leaves as it is
+)  # attributes that ``fall_back`` does not restore
 
 Wish = Literal[
     "shot", "record", "cancel", "fullscreen", "save", "skip", "resume", "discard",
@@ -56,9 +56,9 @@ Wish = Literal[
 
 @dataclass(frozen=True)
 class Message:
-    """A short notice over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``.
+    """A short message over the picture, shown until a tick. ``kind`` is ``"note"`` or ``"error"``.
 
-    ``folder`` is that of a file it tells of, to be opened by a click.
+    ``folder`` contains the file that it mentions, and is opened by a click.
     """
 
     text: str
@@ -68,11 +68,11 @@ class Message:
 
 
 class Player:
-    """A scene on the stage.
+    """A scene and its interactive state.
 
     Read freely: ``scene, time, playing, speed, loop, show, camera, turntable, following, selected, help, probe,
     hovered, messages, tick, revision``. Change only through the methods. An action raises UserError and changes
-    nothing when an argument does not fit; one marked ``@typed_action`` returns the error's sentence instead, or None.
+    nothing for an invalid argument; one marked ``@typed_action`` returns the error message instead, or None.
     """
 
     def __init__(self, scene: Scene, size: tuple[int, int] = (1280, 720)) -> None:
@@ -82,49 +82,49 @@ class Player:
         self.speed = 1.0
         self.loop = True
         self.show = Show()
-        self.theme = "dark"  # the name of the colours; whoever opens a window says with which it begins
+        self.theme = "dark"  # its name; the window sets the initial one
         self.turntable = False
         self.help = False
         self.probe: Probe | None = None
-        self.hovered: Hit | None = None  # the element under the pointer, as it was when the pointer came there
-        self._pointed = (0.0, 0.0, 0.0)  # where the pointer was then, and how far from it that may go
+        self.hovered: Hit | None = None  # the element under the pointer, as it was when it was picked
+        self._pointed = (0.0, 0.0, 0.0)  # the pointer's position then, and how far from it the element may move
         self.following: Followed | None = None
         self.messages: list[Message] = []
-        self.wishes: list[Wish] = []  # what the panels ask the window for
-        self.recording = False  # set by the window while it films itself
+        self.wishes: list[Wish] = []  # requests of the panels to the window
+        self.recording = False  # set by the window while it records a film
         self.log: list[Action] = []
         self.script: Script | None = None  # the session that is being replayed
         self.tick = 0
         self.revision = 0
-        self.deeds = 0  # how many actions may have changed what the scene shows
+        self.deeds = 0  # the number of actions that may have changed the scene's contents
         self.size = size
         self.free: tuple[float, float, float, float] = (0, 0, *size)
         self.camera = Camera()
         # For the modules beside this one:
-        self.acting = False  # whether an action is being done
-        self.astray = False  # whether what is followed may have moved since the camera looked
+        self.acting = False  # whether an action is running
+        self.astray = False  # whether what is followed may have moved since the last update
         self.chosen = 0  # the lane that was selected last (see ``selected``)
         self.view: View | None = None  # the one that the camera's home was made for
         self.history = History()  # what can be undone
         self.drawn: State | None = None  # the last state that could be drawn (see ``keep``)
         self._frame: Frame | None = None
-        self._owed = 0.0  # seconds that have passed but make no whole tick yet
+        self._owed = 0.0  # seconds that have passed since the last tick
         self.opening = {
             "scene": scene.name,
             "seed": scene.seed,
             "values": {name: p.to_json(scene.values[name]) for name, p in scene.params().items()},
         }
-        self.replayable = library.is_listed(scene)  # whether a session would find the scene by its name
+        self.replayable = library.is_listed(scene)  # whether a session can find the scene by its name
         self.take(scene)
         self.frame()
 
     # ------------------------------------------------------------------------------------------- reading
     def frame(self) -> Frame:
-        """Return the present picture (the same object while nothing changed)."""
+        """Return the current picture (the same object while nothing has changed)."""
         if self._frame is None:
             try:
                 frame = self.scene.frame(self.time)
-            except SystemExit as stop:  # a scene does not end the program
+            except SystemExit as stop:  # a scene must not end the program
                 raise RuntimeError(f"it calls sys.exit({stop.code!r})").with_traceback(stop.__traceback__) from stop
             camera_actions.look(self, frame)
             self._frame = frame
@@ -132,17 +132,17 @@ class Player:
 
     @property
     def step(self) -> int:
-        """The whole step that is shown (0 where the scene counts none)."""
+        """The integer step that is shown (0 if the scene counts none)."""
         return self.scene.now(self.time).whole if self.scene.clock.steps else 0
 
     @property
     def steps(self) -> int:
-        """How many steps the scene has (0 where it counts none)."""
+        """The number of steps of the scene (0 if it counts none)."""
         return self.scene.clock.steps or 0
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
-        """The optimizers of a race; empty where the scene has none."""
+        """The optimizers of a race; empty if the scene has none."""
         name = self.lanes_name
         return self.scene.values[name] if name else ()
 
@@ -153,13 +153,13 @@ class Player:
 
     @property
     def selected(self) -> int:
-        """The lane whose curve and numbers are shown; scenes that explain one keep it as their own parameter."""
+        """The lane whose curve and numbers are shown; scenes that explain one have it as a parameter."""
         chosen = self.scene.values.get("selected", self.chosen)
         return min(chosen, max(len(self.lanes) - 1, 0))
 
     @property
     def moving(self) -> bool:
-        """Whether the next tick will change the picture even if nobody does anything."""
+        """Whether the next tick will change the picture without any input."""
         gliding = self.camera.pose != self.camera.goal or self.astray
         return self.playing or self.turntable or gliding or bool(self.messages)
 
@@ -168,12 +168,12 @@ class Player:
         return self.scene.handles(self.time)
 
     def surface(self) -> Surface | None:
-        """Return the landscape in the present picture, if there is one."""
+        """Return the landscape in the current picture, or None."""
         return self.frame().ground
 
     # ------------------------------------------------------------------------------------------- time passes
     def advance(self, dt: float) -> int:
-        """Let ``dt`` seconds pass (at most a quarter: no jumps after a stall). Return the ticks made."""
+        """Advance by ``dt`` seconds (at most a quarter: no jumps after a stall). Return the number of ticks."""
         self._owed += min(max(dt, 0.0), 0.25)
         count = int(self._owed / TICK + 1e-6)
         self._owed = max(self._owed - count * TICK, 0.0)
@@ -182,7 +182,7 @@ class Player:
         return count
 
     def next_tick(self) -> None:
-        """Let one tick pass."""
+        """Advance by one tick."""
         if self.moving:
             self.touch(frame=self.playing)
         self.tick += 1
@@ -214,7 +214,7 @@ class Player:
             self.playing = self.loop
 
     def touch(self, frame: bool = True) -> None:
-        """Note that the picture must be drawn again; with ``frame`` the scene is asked for a new one."""
+        """Mark the picture as changed; with ``frame`` the scene's frame is rebuilt."""
         self.revision += 1
         if frame:
             self._frame = None
@@ -223,7 +223,7 @@ class Player:
     # ------------------------------------------------------------------------------------------- the clock
     @action
     def play(self, on: bool = True) -> None:
-        """Let time run, or stop it. Playing at the end starts again."""
+        """Play or pause. Playing at the end restarts."""
         self.playing = bool(on)
         if self.playing and self.time >= self.scene.clock.seconds:
             self.time = 0.0
@@ -234,12 +234,12 @@ class Player:
 
     @action
     def seek(self, time: float) -> None:
-        """Go to a time in seconds, kept within the scene."""
+        """Go to a time in seconds, clamped to the scene."""
         self.time = min(max(real(time, -1e9, 1e9, "The time"), 0.0), self.scene.clock.seconds)
 
     @action
     def step_by(self, count: int) -> None:
-        """Stop, and go whole steps forward or back (a thirtieth of a second where the scene counts none)."""
+        """Pause, and go some steps forward or back (of a thirtieth of a second if the scene counts none)."""
         count = int(real(count, -10_000, 10_000, "The number of steps"))
         clock = self.scene.clock
         self.playing = False
@@ -252,12 +252,12 @@ class Player:
 
     @view_action
     def set_speed(self, speed: float) -> None:
-        """Set how fast time runs, 0.05 to 16."""
+        """Set the playback speed, 0.05 to 16."""
         self.speed = real(speed, 0.05, 16, "The speed")
 
     @view_action
     def set_loop(self, on: bool) -> None:
-        """Choose whether time starts again at the end."""
+        """Choose whether playback loops."""
         self.loop = bool(on)
 
     # ------------------------------------------------------------------------------------------- the scene
@@ -274,35 +274,35 @@ class Player:
 
     @action
     def use_preset(self, name: str) -> None:
-        """Take a preset's values and start again."""
+        """Apply a preset and restart."""
         self.scene.use(str(name))
         self._restart()
 
     def use_preset_number(self, number: int) -> None:
-        """Take the preset with a number from 1 (the digit keys); other numbers do nothing."""
+        """Apply the preset with a number from 1 (the digit keys); other numbers do nothing."""
         names = list(self.scene.presets)
         if 1 <= number <= len(names):
             self.use_preset(names[number - 1])
 
     @action
     def reset(self) -> None:
-        """Give every parameter its default and start again."""
+        """Reset every parameter to its default and restart."""
         self.scene.reset()
         self._restart()
 
     @action
     def set_seed(self, seed: int) -> None:
-        """Choose the random numbers."""
+        """Set the random seed."""
         self.scene.seed = int(real(seed, 0, 2**63 - 1, "The seed"))
 
     @typed_action
-    def set_param(self, name: str, value: Any) -> None:
+    def set_param(self, name: str, value: object) -> None:
         """Change one parameter."""
         self.scene.set(str(name), value)
 
     @typed_action
     def set_landscape(self, text: str) -> None:
-        """Show the landscape of a name or formula; the old one stays when the text is wrong."""
+        """Show the landscape of a name or formula; the old one stays if the text is invalid."""
         if "landscape" in self.scene.params():
             self.scene.set("landscape", str(text))
             if text in landscapes.names():  # while a formula is typed, time goes on
@@ -321,15 +321,15 @@ class Player:
 
     @action
     def click(self, position: Sequence[float]) -> None:
-        """Tell the scene of a click at a position in the domain (or plane); a race starts again there."""
+        """Pass a click at a position in the domain (or plane) to the scene; a race restarts there."""
         if self.scene.click(pair(position, "A position")):
             self._restart()
 
     @action
     def pick(self, key: str, element: int) -> bool:
-        """Tell the scene of a click on an element of the frame's layer of a key; False if it is nothing to it.
+        """Pass a click on an element of the layer of a key to the scene; return False if the scene ignores it.
 
-        Where the scene then shows something of another length, that begins at its start.
+        If the scene's length changes, it restarts.
         """
         layer, clock = self.frame().layer(key_of(self, key)), self.scene.clock
         meant = layer is not None and self.scene.pick(layer, int(real(element, -1, 2**53, "An element")))
@@ -339,7 +339,7 @@ class Player:
 
     @action
     def drag(self, name: str, position: Sequence[float]) -> None:
-        """Move the handle of that name to a position in the domain or plane, (2,); a free one in space, (3,)."""
+        """Move the handle of a name to a position in the domain or plane, (2,); a free one in space, (3,)."""
         for handle in self.handles():
             if handle.name == name:
                 handle.move(self.scene, numbers(position, 3 if handle.free else 2, "A position"))
@@ -349,7 +349,7 @@ class Player:
     # ------------------------------------------------------------------------------------------- undo
     @action
     def undo(self) -> str:
-        """Take back the last step that changed the scene (see ``history``); return its name."""
+        """Undo the last step that changed the scene (see ``history``); return its name."""
         step = take(self, forward=False)
         if step is None:
             raise UserError("There is nothing to undo.")
@@ -357,7 +357,7 @@ class Player:
 
     @action
     def redo(self) -> str:
-        """Do the step again that was undone last; return its name."""
+        """Redo the step that was undone last; return its name."""
         step = take(self, forward=True)
         if step is None:
             raise UserError("There is nothing to do again.")
@@ -365,10 +365,9 @@ class Player:
 
     @view_action
     def end_step(self) -> None:
-        """Let what is set next be a step of its own: a handle or slider was let go, a text is finished.
+        """Make the next setting a new step: a handle or slider was released, a text is finished.
 
-        While a handle is dragged the view stays as it is, so that nothing slips away under the pointer. Now it may
-        move to where the scene wants it.
+        While a handle is dragged the view is frozen, so that nothing moves under the pointer. Now it may change again.
         """
         self.history = self.history.closed()
         if self.scene.held:
@@ -376,7 +375,7 @@ class Player:
             self.touch()
 
     def finish_step(self) -> None:
-        """End the step that goes on, if there is one and it is the user's: a session that is replayed ends its own."""
+        """End the open step, if there is one and it is the user's: a replayed session ends its own."""
         if (self.history.open or self.scene.held) and self.script is None:
             self.end_step()
 
@@ -408,7 +407,7 @@ class Player:
 
     # ------------------------------------------------------------------------------------------- not logged
     def resize(self, size: tuple[int, int], free: tuple[float, float, float, float]) -> None:
-        """Tell the size of the picture and its free rectangle (x, y, w, h), both in pixels."""
+        """Set the size of the picture and its free rectangle (x, y, w, h), both in pixels."""
         if (size, free) != (self.size, self.free):
             self.size, self.free = size, free
             self.camera.refit(size, free)
@@ -417,7 +416,7 @@ class Player:
     def hover(self, position: Sequence[float] | None) -> None:
         """Point at a position in the domain or plane (None: at nothing); ``probe`` then holds the numbers there.
 
-        The world's picture stays as it is: who draws writes the numbers over it.
+        The frame is unchanged: the numbers are written over it.
         """
         with quiet():
             land = getattr(self.scene, "land", None)
@@ -432,14 +431,14 @@ class Player:
             self._pointed = float(pixel[0]), float(pixel[1]), STRAY * scale
 
     def trail_at(self, pixel: Sequence[float], scale: float = 1.0) -> Hit | None:
-        """Return the trail that a click at a pixel means, even one a little beside it; None where there is none."""
+        """Return the trail that a click at or near a pixel selects, or None."""
         with quiet():
             return trail_near(self.frame(), self.camera, pixel, self.size, scale, self.show)
 
     def mark(self, told: Frame | None = None) -> Description | None:
-        """Return what to say of what is hovered, as it is now; None where it has moved away from the pointer.
+        """Return the current description of the hovered element; None if it has moved away from the pointer.
 
-        With another moment's frame (``told``) it is said as it was then, and marked where it is now.
+        With another moment's frame (``told``) the text is as it was then, at the element's current position.
         """
         if self.hovered is None:
             return None
@@ -456,18 +455,18 @@ class Player:
         return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
 
     def say(self, text: str, kind: str = "note", seconds: float = 4.0, folder: Path | None = None) -> None:
-        """Show a short notice; one that is shown already stays longer."""
+        """Show a short message; one that is shown already stays longer."""
         others = [message for message in self.messages if message.text != text]
         self.messages = [*others[-3:], Message(text, kind, self.tick + round(seconds / TICK), folder)]
         self.touch(frame=False)
 
     def wish(self, what: Wish) -> None:
-        """Ask the window for something only it can do."""
+        """Request something that only the window can do."""
         self.wishes.append(what)
 
     # ------------------------------------------------------------------------------------------- inside
     def take(self, scene: Scene) -> None:
-        """Show a scene from its start. The one before forgets what it has computed: it may be returned to."""
+        """Show a scene from its start. The previous one drops its cache, as undo may keep it alive."""
         if scene is not self.scene:
             self.scene.results = {}
         scene.live, self.scene = self.scene.live, scene
@@ -483,13 +482,13 @@ class Player:
         self.playing = True
 
     def keep(self) -> None:
-        """Take note that the present state could be drawn, as one to which ``fall_back`` may return."""
+        """Record the current state, which was drawn successfully, for ``fall_back``."""
         self.drawn = state_of(self)
 
     def fall_back(self) -> None:
-        """Return to the last state that could be drawn.
+        """Return to the last state that was drawn successfully.
 
-        What was done since is undone, also in the log. If only time has passed, it stops there.
+        Later actions are undone, also in the log. If only time has passed, it is stopped there.
         """
         kept = self.drawn
         assert kept is not None

@@ -1,6 +1,6 @@
-"""What the mouse means over the picture: turn, shift, come closer, drag a handle, click, ask what is there.
+"""Mouse input over the picture: orbit, pan, zoom, drag a handle, click, hover.
 
-Pixels count from the upper left of the framebuffer, y down. No GL and no window: the same calls do the same.
+Pixels count from the upper left of the framebuffer, y down. No GL and no window: deterministic.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from lossland.scenery.scene import Handle
 
 LEFT, RIGHT, MIDDLE = 0, 1, 2
 TURN = 200.0  # degrees for a drag over the height of the picture
-NOTCH = 1.12  # how much closer one notch of the wheel goes
-REACH = 16.0  # logical pixels around a handle that take hold of it
-STILL = 4.0  # logical pixels that a click may move
+NOTCH = 1.12  # zoom factor of one notch of the wheel
+REACH = 16.0  # logical pixels around a handle in which it can be grabbed
+STILL = 4.0  # logical pixels that the pointer may move in a click
 
 Pixel = tuple[float, float]
 Floats = NDArray[np.float64]
 
 
 class Pointer:
-    """Turns mouse events into a player's actions. ``scale`` is the number of pixels to a logical pixel."""
+    """Turns mouse events into a player's actions. ``scale`` is the number of pixels per logical pixel."""
 
     def __init__(self, player: Player, scale: float = 1.0) -> None:
         self.player = player
@@ -32,24 +32,24 @@ class Pointer:
         self._mode = ""  # "", "orbit", "pan" or "drag"
         self._last: Pixel = (0.0, 0.0)
         self._travel = 0.0  # pixels moved since the press
-        self._grip = np.zeros(2)  # from the pixel where a handle was taken to the handle itself
-        self._taken = np.zeros(3)  # where in the world the handle was then
-        self._rest: Pixel | None = None  # where the pointer is over the scene
-        self._seen: tuple[Pixel, int] | None = None  # where it was, after how many deeds, when ``look`` looked
+        self._grip = np.zeros(2)  # offset in pixels from the pointer to the grabbed handle
+        self._taken = np.zeros(3)  # the handle's world position when it was grabbed
+        self._rest: Pixel | None = None  # the pointer's position over the scene
+        self._seen: tuple[Pixel, int] | None = None  # its position, and the player's deeds, at the last ``look``
         self._revision = -1  # of the player then
 
     @property
     def busy(self) -> bool:
-        """Whether a button is held that was pressed over the picture."""
+        """Whether a button pressed over the picture is still held."""
         return self._mode != ""
 
     @property
     def turning(self) -> bool:
-        """Whether the view is being turned or shifted, which no panel shows."""
+        """Whether the view is being orbited or panned, which no panel shows."""
         return self._mode in ("orbit", "pan")
 
     def press(self, pixel: Pixel, button: int = LEFT, shift: bool = False) -> None:
-        """Take a button's press."""
+        """Handle a button press."""
         self._last, self._travel = pixel, 0.0
         handle = self.handle_at(pixel) if button == LEFT and not shift else None
         if handle is not None:
@@ -63,7 +63,7 @@ class Pointer:
         self._see(None)
 
     def move(self, pixel: Pixel) -> None:
-        """Take the pointer's new place."""
+        """Handle a move of the pointer."""
         dx, dy = pixel[0] - self._last[0], pixel[1] - self._last[1]
         height = self.player.size[1]
         self._travel += float(np.hypot(dx, dy))
@@ -80,9 +80,9 @@ class Pointer:
             self.leave()
 
     def look(self) -> None:
-        """See what is under the pointer now, where it or the picture has moved; for many moves once is enough.
+        """Update what is under the pointer, if it or the picture has moved; once suffices for many moves.
 
-        Where only time has passed or the view has turned, what was pointed at stays meant while it is near.
+        If only time has passed or the view has rotated, the hovered element is kept while it is near.
         """
         player = self.player
         if self.busy or self._rest is None:
@@ -96,7 +96,7 @@ class Pointer:
         self._seen, self._revision = (self._rest, player.deeds), player.revision
 
     def release(self, pixel: Pixel, button: int = LEFT) -> None:
-        """Take a button's release; one that hardly moved was a click."""
+        """Handle a button release; if the pointer hardly moved, it was a click."""
         clicked = self._travel <= STILL * self.scale and not self.held and button == LEFT
         self._mode, self.held = "", ""
         self.player.finish_step()
@@ -113,13 +113,13 @@ class Pointer:
             self.player.click(position)
 
     def leave(self) -> None:
-        """Take note that the pointer has left the picture."""
+        """Handle that the pointer has left the picture."""
         self._rest = self._seen = None
         if not self.busy:
             self._see(None)
 
     def wheel(self, notches: float, pixel: Pixel) -> None:
-        """Take a turn of the wheel."""
+        """Handle the mouse wheel."""
         width, height = self.player.size
         notches = min(max(notches, -20.0), 20.0)
         self.player.zoom(NOTCH**notches, (pixel[0] / width, pixel[1] / height))
@@ -162,11 +162,11 @@ class Pointer:
         if position is not None:
             try:
                 self.player.drag(self.held, position)
-            except UserError as error:  # the place is out of bounds: the handle stays, and says why
+            except UserError as error:  # the position is invalid: the handle stays, and a message says why
                 self.player.say(str(error), "error")
 
     def _in_space(self, pixel: Pixel) -> tuple[float, ...] | None:
-        """Return the point under a pixel in the plane that faces the eye, through where the handle was taken."""
+        """Return the point under a pixel in the camera-facing plane through the grabbed position."""
         camera, size = self.player.camera, self.player.size
         origin, direction = camera.ray(pixel, size)
         _, facing = camera.ray((size[0] / 2, size[1] / 2), size)
@@ -177,9 +177,9 @@ class Pointer:
         return tuple((origin + way * direction).tolist()) if way > 0 else None
 
     def _on_line(self, pixel: Pixel, along: Floats) -> tuple[float, ...]:
-        """Return the point of the line through where the handle was taken that is seen nearest to a pixel."""
+        """Return the point of the line through the grabbed position whose projection is nearest to a pixel."""
         camera, size, way = self.player.camera, self.player.size, 0.0
-        for _ in range(4):  # Newton's method, because what is far looks small
+        for _ in range(4):  # Newton's method, because of perspective
             here, there = camera.project(self._taken + np.outer((way, way + 1e-3), along), size)
             slope = (there - here) / 1e-3
             way += float((np.asarray(pixel) - here) @ slope / max(float(slope @ slope), 1e-9))

@@ -1,4 +1,4 @@
-"""A session that is being replayed: what there is still to do to the player."""
+"""A session that is being replayed: the actions still to be done."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from lossland.play.actions import ACTIONS, Action
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
-LONGEST = 500  # letters of a reason, whatever is in the file
+LONGEST = 500  # characters of a reason, whatever is in the file
 
 
 class Script:
-    """Does the actions of a log at their ticks, up to a last tick; then it lets go of the player.
+    """Performs the actions of a log at their ticks, up to a last tick; then it detaches from the player.
 
-    While a player has a script, what the user does is refused with a note: it would change what is replayed.
+    While a player has a script, the user's actions are refused with a message: they would change the replay.
     """
 
     def __init__(self, log: Sequence[Action], ticks: int) -> None:
         self.ticks = ticks
-        self.acting = False  # whether an action of the script is being done
-        self.hurried = False  # whether who shows the player skips to the end
+        self.acting = False  # whether an action of the script is running
+        self.hurried = False  # whether the window skips to the end
         self._waiting = list(reversed(log))
 
     @property
     def rest(self) -> list[Action]:
-        """What is still to be done."""
+        """The remaining actions."""
         return self._waiting[::-1]
 
     def act(self, player: Player) -> None:
-        """Do what is due at the player's present tick."""
+        """Perform the actions due at the player's current tick."""
         while self._waiting and self._waiting[-1].tick <= player.tick:
             self._do(player, self._waiting.pop())
         if player.tick >= self.ticks:

@@ -1,4 +1,4 @@
-"""Sessions: what the user did, kept as a ``.lossland`` file (JSON text) that replays to the same frames.
+"""Sessions: the user's actions in a ``.lossland`` file (JSON text) that replays to the same frames.
 
 A file holds the scene it began with and the log of a Player: ``[tick, action, arguments]``, a tick being
 1/60 s. Reading one checks everything before anything is shown, and never runs code: a scene is found by name
@@ -38,7 +38,7 @@ THEMES = ("dark", "print")
 
 @dataclass(frozen=True)
 class Session:
-    """A scene, how it was seen, and the timed list of what was done to it."""
+    """A scene, its view, and the timed list of actions on it."""
 
     scene: str
     seed: int = 0
@@ -54,20 +54,20 @@ class Session:
         return self.ticks / 60
 
     def tick_at(self, seconds: float | None) -> int:
-        """Return the tick so many seconds after the start, at most the last one (None: that)."""
+        """Return the tick at ``seconds`` after the start, at most the last one (None: that)."""
         return self.ticks if seconds is None else min(round(seconds * 60), self.ticks)
 
     def player(self, size: tuple[int, int] | None = None) -> Player:
-        """Return a player that stands where the session began, its picture of ``size`` (None: as it was)."""
+        """Return a player in the session's initial state, with a picture of ``size`` (None: as recorded)."""
         player = Player(library.scene(self.scene, seed=self.seed, **self.values), size or self.size)
         player.theme = self.theme
         return player
 
 
 def of(player: Player, theme: str = "dark") -> Session:
-    """Return the session of a player up to now; while one is replayed, with what is still to come of it.
+    """Return the session of a player up to now; while one is replayed, including its remaining actions.
 
-    ``theme`` is the one that it began with.
+    ``theme`` is the initial one.
     """
     log, ticks = tuple(player.log), player.tick
     if player.script is not None:
@@ -78,7 +78,7 @@ def of(player: Player, theme: str = "dark") -> Session:
 def replay(
     session: Session, ticks: Iterable[int] | None = None, size: tuple[int, int] | None = None
 ) -> Iterator[Player]:
-    """Do everything again, and give the player at each of some rising ticks (None: at every one, the last too)."""
+    """Replay a session, and yield the player at each of some increasing ticks (None: all, including the last)."""
     player = begun(session, size)
     for tick in range(session.ticks + 1) if ticks is None else ticks:
         forward(player, tick)
@@ -86,42 +86,42 @@ def replay(
 
 
 def begun(session: Session, size: tuple[int, int] | None = None) -> Player:
-    """Return a player at the beginning of a session, which it does again as its ticks pass."""
+    """Return a player at the beginning of a session, which it replays as its ticks pass."""
     player = session.player(size)
     player.follow_script(Script(session.log, session.ticks))
     return player
 
 
 def at(session: Session, seconds: float | None = None, size: tuple[int, int] | None = None) -> Player:
-    """Return a player as it was so many seconds after the session's start (None: at its end)."""
+    """Return a player as it was at ``seconds`` after the session's start (None: at its end)."""
     player = begun(session, size)
     forward(player, session.tick_at(seconds))
     return player
 
 
 def forward(player: Player, tick: int) -> None:
-    """Let ticks pass up to one."""
+    """Advance a player up to a tick."""
     while player.tick < tick:
         player.next_tick()
 
 
 def film_ticks(session: Session, fps: float, first: int = 0, trim: bool = False) -> list[int]:
-    """Return the tick that every frame of a film shows: frame k the one at k/fps seconds."""
+    """Return the tick of every frame of a film: frame k shows the one at k/fps seconds."""
     shown = shown_ticks(session, first) if trim else range(first, session.ticks)
     count = max(round(len(shown) * fps / 60), 1)
     return [shown[min(round(k * 60 / fps), len(shown) - 1)] for k in range(count)] if shown else [session.ticks]
 
 
 def shown_ticks(session: Session, first: int = 0) -> list[int]:
-    """Return the ticks from ``first`` on without the middle of every pause that is longer than ``PAUSE``.
+    """Return the ticks from ``first`` on without the middle of every pause longer than ``PAUSE``.
 
-    A pause is when the user does nothing and nothing moves: no time runs, the camera stands, no notice is shown. Half
-    of ``PAUSE`` stays after what moved last and half before what comes next, so that the film comes to rest and starts
-    gently; as the picture is the same all the while, the cut cannot be seen.
+    A pause is when the user does nothing and nothing moves: time stands, the camera stands, no message is shown. Half
+    of ``PAUSE`` is kept after the last movement and half before the next; as the picture is constant in between, the
+    cut is invisible.
     """
     acted = {entry.tick for entry in session.log}
     shown: list[int] = []
-    idle: list[int] = []  # the ticks of the present pause
+    idle: list[int] = []  # the ticks of the current pause
     for player in replay(session, range(session.ticks)):
         tick = player.tick
         if player.moving or tick in acted:
@@ -151,7 +151,7 @@ def text_of(session: Session) -> str:
     return f'{head[:-2]},\n "actions": [\n  {lines}\n ]\n}}\n'
 
 
-def head_of(session: Session) -> dict[str, Any]:
+def head_of(session: Session) -> dict[str, object]:
     """Return everything but the actions, as JSON data."""
     return {
         "format": FORMAT,
@@ -166,17 +166,17 @@ def head_of(session: Session) -> dict[str, Any]:
     }
 
 
-def plain(entry: Action) -> list[Any]:
+def plain(entry: Action) -> list[object]:
     """Return an action as JSON data."""
     return [entry.tick, entry.name, list(entry.arguments)]
 
 
 def load(path: str | Path) -> Session:
-    """Read a session file; a broken or unknown one is refused with one sentence."""
+    """Read a session file; a broken or unknown one raises UserError."""
     path = Path(path).expanduser()
     try:
         found = path.stat()
-        if not S_ISREG(found.st_mode):  # to read a folder fails, a pipe waits, a device may never end
+        if not S_ISREG(found.st_mode):  # reading a folder fails, a pipe blocks, a device may never end
             raise UserError(f"{path} is no session: it is not a file.")
         if found.st_size > MOST_BYTES:
             raise UserError(f"{path} is no session: it is larger than {MOST_BYTES >> 20} MiB.")
@@ -189,9 +189,9 @@ def load(path: str | Path) -> Session:
 
 
 def read(data: bytes, name: str, own_scene: bool = False) -> Session:
-    """Return the session of a file's bytes; ``name`` is what a sentence calls it.
+    """Return the session of a file's bytes; ``name`` is its name in errors.
 
-    ``own_scene`` lets it begin with a scene of a user's own file, such as ``mine.py:Name``, that was run before.
+    ``own_scene`` allows a scene from a user's file, such as ``mine.py:Name``, that was run before.
     """
     parsed = parse(data, name)
     try:
@@ -200,7 +200,7 @@ def read(data: bytes, name: str, own_scene: bool = False) -> Session:
         raise UserError(f"{name} is no session that can be read: {cut(str(error), LONGEST)}") from error
 
 
-def parse(data: bytes, name: str) -> Any:
+def parse(data: bytes, name: str) -> object:
     """Return JSON data that can be shown and saved again, or raise UserError."""
     try:
         parsed = json.loads(
@@ -234,7 +234,7 @@ def _real(text: str) -> float:
     return number
 
 
-def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _table(pairs: list[tuple[str, object]]) -> dict[str, object]:
     table = dict(pairs)
     if len(table) < len(pairs):
         names = [name for name, _ in pairs]
@@ -243,7 +243,7 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_text(value: object, depth: int = 0) -> None:
-    """Refuse what can be written in JSON but neither shown nor saved again: half letters, and endless nesting."""
+    """Refuse valid JSON that can be neither shown nor saved again: lone surrogates, and deep nesting."""
     if depth > DEEPEST:
         raise RecursionError
     if isinstance(value, str):
@@ -254,7 +254,7 @@ def _check_text(value: object, depth: int = 0) -> None:
 
 
 def _check_no_code(value: object) -> None:
-    """Refuse what would run a Python file that its user has not named in this process."""
+    """Refuse values that would run a Python file that the user has not named in this process."""
     if isinstance(value, str):
         for part in value.split(";"):
             file = userfiles.named(part)
@@ -292,7 +292,7 @@ def checked(data: object, own_scene: bool = False) -> Session:
         raise UserError(f"its scene {shown(scene)} does not come with lossland.")
     kind = type(library.scene(str(scene)))
     for name in values:
-        kind.param(name)  # refuses what is no parameter
+        kind.param(name)  # refuses unknown parameters
     session = Session(
         scene=str(scene),
         seed=_whole(data.get("seed"), 0, 2**63 - 1, "seed"),

@@ -1,4 +1,4 @@
-"""What is said over the picture while something goes on, as plain data: panels draw it, the window decides on it."""
+"""Status strips over the picture while something is running, as plain data: the window makes them, panels draw them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lossland.play.player import Wish
 
 
 class StripButton(NamedTuple):
-    """What can be wished from the window."""
+    """A button with a request to the window."""
 
     text: str
     wish: Wish
@@ -16,7 +16,7 @@ class StripButton(NamedTuple):
 
 
 class Strip(NamedTuple):
-    """A line with a dot of a colour, a bar below it (``share`` from 0 to 1, None: no bar) and buttons."""
+    """A line of text with a coloured dot, a progress bar (``share`` from 0 to 1, None: no bar) and buttons."""
 
     text: str
     color: str = "accent"

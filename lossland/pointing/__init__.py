@@ -1,1 +1,1 @@
-"""What is under the pointer, and what is said of it."""
+"""Picking: what is under the pointer, and its description."""

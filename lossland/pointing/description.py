@@ -1,4 +1,4 @@
-"""What is said of an element under the pointer, and what of it is drawn as a highlight. NumPy only, no GL."""
+"""The tooltip and the highlight of an element under the pointer. NumPy only, no GL."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lossland.world.terrain import Terrain
 Floats = NDArray[np.float64]
 Value = Callable[[tuple[float, float]], float]  # of the ground at a position in its domain
 
-NEAR_GROUND = 0.06  # world: what is at most this far above or below the ground lies on it
-MOST_OUTLINED = 400  # points of a path that is highlighted
+NEAR_GROUND = 0.06  # world: within this distance above or below the ground an element is on it
+MOST_OUTLINED = 400  # points of a highlighted path
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Description:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What a description may refer to: the frame's ground, its exact values, and whether the view is flat."""
+    """The context of a description: the frame's ground, its exact values, and whether the view is flat."""
 
     ground: Terrain | None
     value: Value | None
@@ -44,7 +44,7 @@ class Setting:
     units: Units | None = None  # of the layer
 
     def lines_at(self, position: ArrayLike) -> tuple[str, ...]:
-        """Say where a world position (3,) is: on the ground with its value, away from the ground nothing."""
+        """Return a world position (3,) as lines: on the ground with its value, away from the ground nothing."""
         if self.units is not None:
             return (self.units.told(np.asarray(position, float)),)
         x, y, z = (float(number) for number in np.asarray(position))
@@ -59,12 +59,12 @@ class Setting:
 
 
 def numbered(name: str, element: int) -> str:
-    """Return a name with an element's number, counted from 1."""
+    """Return a name with an element's number, starting from 1."""
     return f"{name} {thousands(element + 1)}"
 
 
 def worth_of(layer: Layer, element: int) -> tuple[str, ...]:
-    """Return an element's own number as a line, or the lines that say it in words; none where the layer has none."""
+    """Return an element's ``worth`` as lines; none if the layer has none."""
     if layer.worth is None:
         return ()
     worth = layer.worth[element] if isinstance(layer.worth, Sequence) else np.ravel(layer.worth)[element]
@@ -72,7 +72,7 @@ def worth_of(layer: Layer, element: int) -> tuple[str, ...]:
 
 
 def number_between(ends: Floats, numbers: Floats, position: Floats) -> float:
-    """Return the number at a position (3,) between two points (2, 3) that have numbers (2,)."""
+    """Interpolate the numbers (2,) of two points (2, 3) at a position (3,) between them."""
     if len(ends) < 2:
         return float(numbers[0])
     along = ends[1] - ends[0]
@@ -81,7 +81,7 @@ def number_between(ends: Floats, numbers: Floats, position: Floats) -> float:
 
 
 def thinned(path: ArrayLike) -> Floats:
-    """Return a path (m, 3) with about ``MOST_OUTLINED`` of its points at most, the first and the last among them."""
+    """Return a path (m, 3) thinned to about ``MOST_OUTLINED`` points, including the first and the last."""
     points = np.asarray(path, float).reshape(-1, 3)
     stride = max(1, -(-len(points) // MOST_OUTLINED))
     return np.concatenate([points[:-1:stride], points[-1:]])

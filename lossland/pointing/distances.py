@@ -1,4 +1,4 @@
-"""How far from the pointer points, segments and triangles of the world are drawn. NumPy only, no GL.
+"""Distances in pixels from the pointer to projected points, segments and triangles. NumPy only, no GL.
 
 Pixels count from the upper left of the picture, y down, and ``size`` is the picture's, as in ``camera.Camera``.
 """
@@ -17,9 +17,9 @@ Ints = NDArray[np.integer]
 
 
 class Sight(NamedTuple):
-    """A pixel of a picture, the ray through it, and how far around it is searched.
+    """A pixel of a picture, the ray through it, and the search radius around it.
 
-    ``radius`` is in pixels of the picture, ``scale`` of which make a logical pixel. The ray's ``origin`` (3,) and unit
+    ``radius`` is in pixels, ``scale`` is the number of pixels per logical pixel. The ray's ``origin`` (3,) and unit
     ``direction`` (3,) are in the world.
     """
 
@@ -33,19 +33,19 @@ class Sight(NamedTuple):
 
     @classmethod
     def through(cls, pixel: ArrayLike, camera: Camera, size: Size, radius: float = 0.0, scale: float = 1.0) -> Sight:
-        """Return what is seen through a pixel (2,), and ``radius`` pixels around it."""
+        """Return the sight through a pixel (2,), with a radius of ``radius`` pixels."""
         pointer = np.asarray(pixel, float)
         return cls(camera, pointer, size, radius, scale, *camera.ray(pointer.tolist(), size))
 
     def depth(self, positions: Floats) -> Floats:
-        """Return how far along the ray world positions (..., 3) are."""
+        """Return the distances of world positions (..., 3) along the ray."""
         return (positions - self.origin) @ self.direction
 
 
 class Distances(NamedTuple):
     """The distances in pixels (n,) from the pointer to some elements, and the nearest world point of each (n, 3).
 
-    ``element`` (n,) are the elements' numbers; None: 0, 1 ... n - 1.
+    ``element`` (n,) are the elements' indices; None: 0, 1 ... n - 1.
     """
 
     pixels: Floats
@@ -71,7 +71,7 @@ def to_segments(start: ArrayLike, end: ArrayLike, sight: Sight) -> Distances:
 
 
 def to_triangles(vertices: ArrayLike, triangles: Ints, sight: Sight) -> Distances:
-    """Return where the ray goes through triangles (k, 3): distance 0 there, infinity beside (Möller, Trumbore 1997)."""
+    """Return the ray's intersections with triangles (k, 3): distance 0, or infinity (Möller, Trumbore 1997)."""
     if not len(triangles):
         return NOTHING
     a, b, c = np.asarray(vertices, float)[np.asarray(triangles).T]
@@ -91,7 +91,7 @@ def to_triangles(vertices: ArrayLike, triangles: Ints, sight: Sight) -> Distance
 
 
 def pixels_to_segments(pixel: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
-    """Return the distances (...) from a pixel (2,) to segments (..., 2), and how far along each is nearest to it."""
+    """Return the distances (...) from a pixel (2,) to segments (..., 2), and the share of each at the nearest point."""
     along = end - start
     length = np.einsum("...x,...x->...", along, along)
     share = np.clip(np.einsum("...x,...x->...", pixel - start, along) / np.maximum(length, 1e-12), 0.0, 1.0)
@@ -99,9 +99,9 @@ def pixels_to_segments(pixel: Floats, start: Floats, end: Floats) -> tuple[Float
 
 
 def moved(position: ArrayLike, target: ArrayLike | None, share: float, by: ArrayLike | None = None) -> Floats:
-    """Return where points (n, 3) are that have gone ``share`` of the way to their targets (n, 3).
+    """Interpolate points (n, 3) by ``share`` towards their targets (n, 3).
 
-    A matrix ``by`` (3, 3) moves them then.
+    A matrix ``by`` (3, 3) is then applied to them.
     """
     start = np.asarray(position, float)
     here = start if target is None else start + share * (np.asarray(target, float) - start)

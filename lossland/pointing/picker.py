@@ -1,7 +1,7 @@
-"""How a layer is pointed at: one picker class a layer type, found by a registry, as painters are.
+"""Picking of layers: one picker class for each layer type, found through a registry, as painters are.
 
-A picker measures how far from the pointer the layer's elements are drawn, and says what there is to say of the one that
-was found. Where an element keeps its number from frame to frame, it also says where that one is now.
+A picker measures the distances from the pointer to the layer's elements, and describes the one that was found. If
+elements keep their indices from frame to frame, it also returns the current position of one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from lossland.pointing.description import Description, Setting
 from lossland.pointing.distances import Distances, Sight
 from lossland.world.layers import Layer
 
-SLACK = 4.0  # logical pixels: so far beside what is drawn the pointer still means it
+SLACK = 4.0  # logical pixels: tolerance around what is drawn
 
 
 class Picked(NamedTuple):
-    """An element of a layer: its number, its distance from the pointer in pixels, and where it is in the world."""
+    """An element of a layer: its index, its distance from the pointer in pixels, and its world position."""
 
     element: int
     pixels: float
@@ -32,37 +32,37 @@ L = TypeVar("L", bound=Layer)
 
 
 class Picker(ABC, Generic[L]):
-    """Finds and describes the elements of one type of layer. It has no state of its own.
+    """Finds and describes the elements of one type of layer. It has no state.
 
-    ``covering``: the pointer must be on an element, not beside it, as on a bar or a picture; small things before it
-    are meant first.
+    ``covering``: the pointer must be on an element, not just near it, as on a bar or a picture; small things in front
+    of it have priority.
     """
 
     covering: ClassVar[bool] = False
 
     @abstractmethod
     def distances(self, layer: L, sight: Sight) -> Distances:
-        """Return how far from the pointer each element is drawn; those that cannot be meant may be left out."""
+        """Return the distance from the pointer to each element; those that cannot be picked may be omitted."""
 
     @abstractmethod
     def describe(self, layer: L, picked: Picked, setting: Setting) -> Description:
-        """Return what is said of an element. Raises IndexError where the layer no longer has it."""
+        """Return the description of an element. Raises IndexError if the layer no longer has it."""
 
     def reach(self, layer: L) -> float:
-        """Return how many logical pixels from the pointer an element may be."""
+        """Return the largest distance from the pointer, in logical pixels, at which an element is picked."""
         return SLACK + 0.5 * float(getattr(layer, "width", 0.0))
 
     def is_opaque(self, layer: L) -> bool:
-        """Whether what lies behind the layer is hidden; asked of covering layers."""
+        """Whether the layer hides what is behind it; for covering layers."""
         return False
 
     def position_of(self, layer: L, element: int) -> NDArray[np.float64] | None:
-        """Return where an element that keeps its number is now, (3,) in the world; None where there is none such."""
+        """Return the current world position (3,) of an element with a stable index, or None."""
         return None
 
 
 PICKERS: dict[type[Layer], Picker[Any]] = {}
-P = TypeVar("P", bound=Picker[Any])
+P = TypeVar("P", bound="Picker[Any]")
 
 
 def picks(layer: type[Layer]) -> Callable[[type[P]], type[P]]:

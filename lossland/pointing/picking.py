@@ -1,4 +1,4 @@
-"""What is under the pointer in a whole frame, what is said of it, and where it is later. NumPy only, no GL."""
+"""Picking in a whole frame: the element under the pointer, its description, its later position. NumPy only, no GL."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lossland.scenery.scene import Frame, Show
 from lossland.world.camera import Camera, Size
 from lossland.world.layers import Layer, Surface, Trail
 
-CLICK_REACH = 12.0  # logical pixels beside a trail at which a click still means it: it must not restart a race
-BEHIND = 0.03  # world: an element at most this far behind something opaque still shows
+CLICK_REACH = 12.0  # logical pixels around a trail in which a click selects it, rather than restart a race
+BEHIND = 0.03  # world: depth tolerance behind something opaque
 
 
 class Hit(NamedTuple):
@@ -29,10 +29,10 @@ class Hit(NamedTuple):
 
 
 def pick(layer: Layer, frame: Frame, camera: Camera, pixel: ArrayLike, size: Size, radius: float) -> Picked | None:
-    """Return the element of a layer nearest to a pixel, or None where there is none within ``radius`` pixels.
+    """Return the element of a layer nearest to a pixel, or None if there is none within ``radius`` pixels.
 
-    What lies behind the eye or is hidden by something opaque is left out. Of elements that are equally near, the
-    one nearest to the eye is meant: bars under the pointer are all at distance 0.
+    Elements behind the camera or something opaque are ignored. Of equally near elements the one nearest to the camera
+    is picked: bars under the pointer are all at distance 0.
     """
     sight = Sight.through(pixel, camera, size, radius)
     return _nearest(layer, sight, _opaque_depth(frame.layers, sight))
@@ -41,10 +41,10 @@ def pick(layer: Layer, frame: Frame, camera: Camera, pixel: ArrayLike, size: Siz
 def pick_any(
     frame: Frame, camera: Camera, pixel: ArrayLike, size: Size, scale: float = 1.0, show: Show | None = None
 ) -> Hit | None:
-    """Return what is meant in a whole frame: of small things the nearest to the pixel, else the first that is met.
+    """Return the picked element of a whole frame: the small one nearest to the pixel, else the first along the ray.
 
-    ``scale`` is the number of pixels to a logical pixel; layers that ``show`` hides are left out. The ground is not
-    picked: it has values everywhere (see ``probe``), but no elements.
+    ``scale`` is the number of pixels per logical pixel; layers that ``show`` hides are ignored. The ground is not
+    pickable: it has values everywhere (see ``probe``), but no elements.
     """
     shown = [
         (index, layer)
@@ -64,7 +64,7 @@ def pick_any(
         if picked is None:
             continue
         away = float(sight.depth(np.array(picked.position))) if picker.covering else picked.pixels
-        rank = picker.covering, away, -index  # of two equally near ones the later is drawn over the earlier
+        rank = picker.covering, away, -index  # ties go to the later one, which is drawn on top
         if best is None or rank < best[0]:
             best = rank, Hit(frame.keys[index], picked)
     return best[1] if best else None
@@ -73,9 +73,9 @@ def pick_any(
 def trail_near(
     frame: Frame, camera: Camera, pixel: ArrayLike, size: Size, scale: float = 1.0, show: Show | None = None
 ) -> Hit | None:
-    """Return the trail that a click means: the nearest one within ``CLICK_REACH``, ``scale`` as in ``pick_any``.
+    """Return the trail that a click selects: the nearest one within ``CLICK_REACH``, ``scale`` as in ``pick_any``.
 
-    What X-ray shows through the ground counts as well as what lies before it.
+    With X-ray, trails behind the ground count as well.
     """
     sight = Sight.through(pixel, camera, size, CLICK_REACH * scale, scale)
     through = show is None or show.xray
@@ -91,9 +91,9 @@ def trail_near(
 
 
 def describe(hit: Hit, frame: Frame, value: Value | None = None) -> Description | None:
-    """Return what to say of a hit of ``pick_any``, as it is in a frame now; None where it no longer exists.
+    """Return the description of a hit of ``pick_any`` in the current frame; None if it no longer exists.
 
-    ``value`` gives the ground's exact values; without it only positions are said.
+    ``value`` gives the ground's exact values; without it only positions are described.
     """
     layer = frame.layer(hit.key)
     if layer is None or type(layer) not in PICKERS:  # gone, or another type of layer has its key
@@ -106,13 +106,13 @@ def describe(hit: Hit, frame: Frame, value: Value | None = None) -> Description 
 
 
 def position_of(layer: Layer, element: int) -> NDArray[np.float64] | None:
-    """Return where an element that keeps its number is now, (3,) in the world; None where the layer has none such."""
+    """Return the current world position (3,) of an element with a stable index, or None."""
     picker = PICKERS.get(type(layer))
     return None if picker is None else picker.position_of(layer, element)
 
 
 def _nearest(layer: Layer, sight: Sight, opaque: float) -> Picked | None:
-    """Return the nearest element within the radius that is not behind what is opaque at a depth."""
+    """Return the nearest element within the radius that is not behind the opaque depth."""
     picker = PICKERS.get(type(layer))
     if picker is None or layer.ghost:
         return None
@@ -138,7 +138,7 @@ def _nearest_of(found: Distances, layer: Layer, sight: Sight, opaque: float) -> 
 
 
 def _opaque_depth(layers: Sequence[Layer], sight: Sight, depth: float = np.inf) -> float:
-    """Return how far along the ray the first opaque thing is; infinity where it meets none."""
+    """Return the depth of the first opaque thing along the ray, or infinity."""
     for layer in layers:
         if layer.ghost:
             continue

@@ -1,29 +1,30 @@
-"""The numbers of the ground, or of a moved plane, under the pointer. NumPy only, no GL."""
+"""The numbers of the ground, or of a transformed plane, under the pointer. NumPy only, no GL."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossland.scenery.scene import Frame
 from lossland.world.layers import WarpedGrid
 
 
 class Differentiable(Protocol):
-    """A landscape, as far as a probe needs it."""
+    """The part of a landscape that a probe needs."""
 
-    def value_grad(self, position: Any, /) -> tuple[Any, Any]:
+    def value_grad(self, position: NDArray[np.float64], /) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the value and the gradient (2,) at a position (2,)."""
         ...
 
 
 @dataclass(frozen=True)
 class Probe:
-    """The ground under the pointer: position in the domain, loss and gradient there, the point in the world.
+    """The ground under the pointer: position in the domain, loss and gradient there, world point.
 
-    In a moved plane there is no loss, but the ``source`` that the position came from (None where it came from a line).
+    In a transformed plane there is no loss, but the ``source`` of the position (None if the map is singular).
     """
 
     position: tuple[float, float]
@@ -34,7 +35,7 @@ class Probe:
 
 
 def probe(frame: Frame, landscape: Differentiable | None, position: tuple[float, float]) -> Probe | None:
-    """Return the numbers at a position in the ground's domain or in the plane; None where there is neither.
+    """Return the numbers at a position in the ground's domain or in the plane; None if there is neither.
 
     ``landscape`` is what the frame's ground shows.
     """

@@ -1,4 +1,4 @@
-"""How things look: the canvas, the renderer and one painter for each type of layer."""
+"""Rendering with OpenGL: the canvas, the renderer and one painter for each type of layer."""
 
 import ctypes
 import os
@@ -7,10 +7,10 @@ import OpenGL
 
 from lossland.errors import MachineError
 
-OpenGL.ERROR_CHECKING = False  # asking after every call costs more than the calls; vispy does now and then
+OpenGL.ERROR_CHECKING = False  # checking after every call is slower than the calls; vispy checks occasionally
 OpenGL.ERROR_LOGGING = False
 
-VARIABLE = "VISPY_GL_LIB"  # vispy loads what it names as soon as it is imported
+VARIABLE = "VISPY_GL_LIB"  # vispy loads this library when it is imported
 if os.environ.get(VARIABLE):
     try:
         ctypes.CDLL(os.environ[VARIABLE])

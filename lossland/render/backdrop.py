@@ -1,4 +1,4 @@
-"""The background: a soft light around the subject."""
+"""The background: a radial gradient around the subject, called its light."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Point = tuple[float, float]
 
 
 def light_centre(camera: Camera) -> Point:
-    """Return where the light is brightest, as a share of the picture from the lower left."""
+    """Return the brightest point of the light, as a share of the picture from the lower left."""
     shift = camera.home_pose.shift
     return float(0.5 + 0.5 * shift[0]), float(0.5 + 0.5 * shift[1] - 0.05)
 
 
 class Light:
-    """The light itself, drawn over the viewport of whatever is bound."""
+    """The light, drawn over the viewport of the bound framebuffer."""
 
     def __init__(self, theme: Theme) -> None:
         self._quad = Quad("background.frag")
         self._quad.set(u_inner=theme.color("background"), u_outer=theme.color("background.edge"))
 
     def draw(self, size: tuple[int, int], centre: Point) -> None:
-        """Draw over a picture of ``size`` pixels; the caller's scissor may leave a part of it alone."""
+        """Draw over a picture of ``size`` pixels, within the caller's scissor rectangle."""
         self._quad.set(u_size=size, u_centre=centre)
         gloo.set_viewport(0, 0, *size)
         set_state("off", write=False, blend=False)
@@ -43,8 +43,8 @@ class Light:
 class Background:
     """The light, cached as a picture for as long as size and centre stay the same.
 
-    It is drawn after the opaque ground, so that the depth test spares every covered pixel; a picture that is drawn
-    larger than it is shown is composited over it.
+    It is drawn after the opaque layers, so that the depth test rejects covered pixels; a supersampled picture is
+    composited over it.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -53,17 +53,17 @@ class Background:
         self._copy = Quad("copy.frag")
         self._picture: gloo.Texture2D | None = None
         self._buffer: gloo.FrameBuffer | None = None
-        self._shown: tuple[gloo.Texture2D, gloo.FrameBuffer] | None = None  # the same, as windows store it
+        self._shown: tuple[gloo.Texture2D, gloo.FrameBuffer] | None = None  # a copy in the pixel format of windows
 
     def draw(self, context: DrawContext) -> None:
-        """Fill every pixel that nothing opaque covers."""
+        """Fill every pixel that no opaque layer covers."""
         self._ready(context.size, light_centre(context.camera))
         context.aim()
         set_state("front", write=False, blend=False)
         self._copy.draw()
 
     def blit_into_window(self, context: DrawContext) -> None:
-        """Fill the window, or the region of it that is drawn; do this first."""
+        """Fill the window, or its region that is drawn; do this first."""
         (width, height), (x, y) = context.size, light_centre(context.camera)
         if self._shown is None or self._shown[0].shape[:2] != (height, width):
             delete(self._shown or ())
@@ -75,7 +75,7 @@ class Background:
         blit(self._shown[1], context.region or (0, 0, width, height), height)
 
     def blit(self, context: DrawContext) -> None:
-        """Fill a picture that is not the window's; do this first."""
+        """Fill an offscreen picture; do this first."""
         self.picture(context.size, light_centre(context.camera))
         assert self._buffer is not None
         blit(self._buffer, context.region or (0, 0, *context.size))
@@ -96,7 +96,7 @@ class Background:
             self._copy.set(u_picture=picture)
 
     def picture(self, size: tuple[int, int], centre: Point) -> gloo.Texture2D:
-        """Return the light over a picture of ``size`` pixels; viewport and region are to be set again."""
+        """Return the light over a picture of ``size`` pixels; the caller must set viewport and region again."""
         if self._picture is None or self._picture.shape[:2] != size[::-1]:
             delete([self._buffer, self._picture])
             self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")

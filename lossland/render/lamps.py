@@ -1,4 +1,4 @@
-"""Light and colour that the painters of lit bodies share."""
+"""Lighting and colour maps shared by the painters of lit solids."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from lossland.world.theme import CATEGORIES, Theme
 
 
 class LitPrograms:
-    """The program of two shaders that lights bodies at each pixel, and the one that does so at their vertices.
+    """Two variants of a program: one lights solids per pixel, the other per vertex.
 
-    The second is for pictures that the next one replaces at once: without a GPU, light is what costs most in a pixel.
+    The second is for pictures of a moving view: without a GPU, lighting is the most expensive part of a pixel.
     """
 
     def __init__(self, vertex: str, fragment: str) -> None:
         self._files = vertex, fragment
-        self._programs: dict[bool, gloo.Program] = {}  # by whether it lights at the vertices
+        self._programs: dict[bool, gloo.Program] = {}  # by whether it lights per vertex
         self._buffer: gloo.VertexBuffer | None = None
 
     @property
@@ -31,14 +31,14 @@ class LitPrograms:
         return list(self._programs.values())
 
     def bind(self, buffer: gloo.VertexBuffer | None) -> None:
-        """Take the vertices from a buffer; None: there are none."""
+        """Use the vertices of a buffer; None: there are none."""
         self._buffer = buffer
         if buffer is not None:
             for one in self.made:
                 one.bind(buffer)
 
     def take(self, at_vertices: bool) -> gloo.Program:
-        """Return one of the two."""
+        """Return one of the variants."""
         if at_vertices not in self._programs:
             flags: dict[str, None] = {"VERTEX_LIT": None} if at_vertices else {}
             self._programs[at_vertices] = program(*self._files, **flags)
@@ -47,7 +47,7 @@ class LitPrograms:
 
 
 def lamp_uniforms(context: DrawContext) -> dict[str, Uniform]:
-    """Return the uniforms of ``shade.glsl``; highlights follow the eye."""
+    """Return the uniforms of ``shade.glsl``; highlights depend on the eye."""
     lamps = context.theme.lamps
     return {
         "u_light": tuple(context.light),

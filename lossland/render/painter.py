@@ -1,8 +1,8 @@
-"""How layers become pictures: one painter class a layer type, found by a registry, called in a fixed order of phases.
+"""Painters draw layers: one painter class per layer type, found in a registry, called in a fixed order of phases.
 
-A painter holds the GL objects of one layer. Layers are made again every frame, so painters are handed out by key: what
-draws a layer is what drew the layer of that key before, and it uploads an array again only when it is handed another
-array object (see ``Kept``).
+A painter owns the GL objects of one layer. Layers are created in every frame, so painters are assigned by key: a layer
+gets the painter of the previous layer with that key, which uploads an array only if it is another array object (see
+``Kept``).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from lossland.world.theme import Theme
 class Phase(IntEnum):
     """When a painter draws within a frame. A painter may draw in several phases."""
 
-    SOLID = 0  # opaque, writes depth; the background is drawn right after it
+    SOLID = 0  # opaque, writes depth; the background is drawn after it
     GROUND = 1  # the floor around the block, translucent
     DECAL = 2  # contact shadows on the ground
-    GLASS = 3  # translucent bodies, far to near; they write no depth, so that what is inside stays clear
+    GLASS = 3  # translucent solids, far to near; they write no depth, so that their contents remain visible
     LINES = 4  # axes, grids, polygons, plain lines
     TRAILS = 5
     POINTS = 6
@@ -40,13 +40,13 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True)
 class Quality:
-    """How finely a picture is drawn.
+    """The quality settings of a picture.
 
-    A surface's vertices along a side at most (smooth ground is drawn with fewer), lit texels and texels of the baked
-    shade along a side (light that was computed more finely is kept), the samples along a pixel's side, the dots drawn
-    of each cloud at most (0: all), and the share of the picture's size at which the scene is drawn before it is
-    enlarged. ``cheap_light``: contours may be baked into the light, a little softer, and bodies lit at their vertices,
-    instead of at each pixel.
+    ``mesh``: most vertices along a surface's side (smooth ground needs fewer). ``lit`` and ``bake``: texels along a
+    side of the light and of the baked shade (finer ones are kept). ``supersample``: samples along a pixel's side.
+    ``dots``: most dots drawn of each cloud (0: all). ``scale``: resolution at which the scene is drawn before
+    upscaling, as a share of the picture's. ``cheap_light``: contours may be baked into the light, a little softer, and
+    solids lit per vertex.
     """
 
     mesh: int = 128
@@ -59,7 +59,7 @@ class Quality:
 
     @property
     def moving(self) -> bool:
-        """Whether this is for a picture that the next one replaces at once."""
+        """Whether this is for a frame of a moving view."""
         return self.dots > 0
 
     live: ClassVar[Quality]
@@ -72,10 +72,10 @@ Quality.still = Quality(mesh=384, lit=1536, bake=512, supersample=2)
 
 @dataclass(frozen=True, eq=False)
 class DrawContext:
-    """What a painter needs to know about the picture being drawn.
+    """The picture that a painter draws into.
 
-    ``size`` is the target's size in its own pixels (supersampling included), ``px`` how many of them make a logical
-    pixel: every width and radius is multiplied by it. ``eye`` and ``light`` are world vectors (3,).
+    ``size`` is the target's size in its own pixels (supersampling included), ``px`` the number of them per logical
+    pixel, a factor of every width and radius. ``eye`` and ``light`` are world vectors (3,).
     """
 
     camera: Camera
@@ -90,20 +90,20 @@ class DrawContext:
     phase: Phase = Phase.SOLID
     layers: Sequence[Layer] = ()  # all of the frame's layers
     region: Region | None = None  # the only part of the target that is drawn; None: all of it
-    presence: Presence = PLAIN  # of the layer; a painter of all of a type asks for each by ``presence_of``
+    presence: Presence = PLAIN  # of the layer; a painter of all layers of a type calls ``presence_of`` for each
 
     def aim(self) -> None:
-        """Set the viewport and region of the picture, after something else was drawn into."""
+        """Set the viewport and region of the picture, after drawing into something else."""
         gloo.set_viewport(0, 0, *self.size)
         set_region(self.region)
 
     @property
     def gl_clip_from_world(self) -> NDArray[np.float32]:
-        """The matrix as vispy's programs take it: transposed."""
+        """The matrix in vispy's layout: transposed."""
         return np.ascontiguousarray(self.clip_from_world.T)
 
     def gl_clip_from_moved(self, matrix: ArrayLike | None) -> NDArray[np.float32]:
-        """The matrix for points of the world that a matrix (3, 3) moves first, as vispy's programs take it."""
+        """The matrix for world points that are first transformed by a matrix (3, 3), in vispy's layout."""
         if matrix is None:
             return self.gl_clip_from_world
         moved = np.array(self.clip_from_world, float)
@@ -132,13 +132,13 @@ class Painter(Protocol):
 
 P = TypeVar("P", bound=type)
 REGISTRY: dict[type[Layer], tuple[type[Painter], tuple[Phase, ...]]] = {}
-TOGETHER: set[type[Layer]] = set()  # those whose painter draws all of a frame's layers of the type at once
+TOGETHER: set[type[Layer]] = set()  # types whose painter draws all of a frame's layers at once
 
 
 def paints(layer: type[Layer], *phases: Phase, together: bool = False) -> Callable[[P], P]:
     """Register the decorated class as the painter of a layer type, drawing in the given phases.
 
-    With ``together`` one painter gets all layers of the type in a sequence: fewer draws cost less.
+    With ``together`` one painter gets all layers of the type in a sequence, for fewer draw calls.
     """
 
     def register(painter: P) -> P:
@@ -151,13 +151,13 @@ def paints(layer: type[Layer], *phases: Phase, together: bool = False) -> Callab
 
 
 class Kept:
-    """Remembers the objects that an upload was made from, by identity."""
+    """The identities of the objects of previous uploads, by name."""
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[object, ...]] = {}
 
     def changed(self, name: str, *objects: object) -> bool:
-        """Whether any object differs from the last one under this name: by identity, numbers and text by value."""
+        """Whether any object differs from the previous one: by identity, numbers and text by value."""
         last = self._last.get(name)
         same = (
             last is not None

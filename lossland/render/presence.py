@@ -1,8 +1,8 @@
-"""How strongly a layer is shown: dimmed, as a ghost, or emphasized. All painters and the writing share this.
+"""The presence of a layer: dimmed, as a ghost, or emphasized. All painters and text use this.
 
-A fragment shader passes its colour through ``presented`` (presence.glsl), which keeps a share of it, adds something,
-and scales its opacity; widths and radii are multiplied by ``wide``. For a layer that is shown as it is, all of that
-changes nothing, to the last bit.
+A fragment shader passes its colour through ``presented`` (presence.glsl), which scales it, adds a colour, and scales
+its opacity; widths and radii are multiplied by ``wide``. For a plain layer all of that is the identity, to the last
+bit.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from numpy.typing import ArrayLike, NDArray
 from lossland.world.layers import Curve, Image, Layer, Polygon, Sheet, Solid, Surface
 from lossland.world.theme import Rgb, Theme
 
-DIMMED = 0.45  # what is left at a dim of 1
+DIMMED = 0.45  # opacity at a dim of 1
 GHOSTLY = 0.34  # opacity of a ghost
-BRIGHT = 0.25  # how far colours go towards that of text at an emphasis of 1
-WIDER = 0.6  # how much wider things are then
-THIN = 0.12  # opacity of a ghost's fill, before that of the ghost
+BRIGHT = 0.25  # share of the text's colour at an emphasis of 1
+WIDER = 0.6  # and the increase of widths
+THIN = 0.12  # opacity of a ghost's fill, times that of the ghost
 
 
 class Presence(NamedTuple):
-    """What becomes of a layer's colours and widths.
+    """The transformation of a layer's colours and widths.
 
-    Of a colour the share ``kept`` stays and ``added`` is added to it; opacity and widths are multiplied. What is
-    opaque cannot become translucent, so its colour goes towards the background's by ``sunk``.
+    A colour is multiplied by ``kept``, and ``added`` is added; opacity and widths are multiplied. Opaque elements
+    cannot become translucent, so their colour is mixed with the background's by ``sunk``.
     """
 
     kept: float = 1.0
@@ -40,7 +40,7 @@ class Presence(NamedTuple):
     background: Rgb = (0.0, 0.0, 0.0)
 
     def uniforms(self, opaque: bool = False) -> dict[str, float | Sequence[float]]:
-        """Return the uniforms of presence.glsl, for what is drawn translucent or ``opaque``."""
+        """Return the uniforms of presence.glsl, for translucent or ``opaque`` drawing."""
         if not opaque:
             return {"u_kept": self.kept, "u_added": self.added, "u_opacity": self.opacity}
         above = 1.0 - self.sunk
@@ -48,7 +48,7 @@ class Presence(NamedTuple):
         return {"u_kept": self.kept * above, "u_added": added, "u_opacity": 1.0}
 
     def color(self, rgb: ArrayLike) -> NDArray[np.float64]:
-        """Return what becomes of colours (..., 3), for what a shader draws with many presences at once."""
+        """Transform colours (..., 3), for draw calls with several presences."""
         return self.kept * np.asarray(rgb, float) + self.added
 
 
@@ -56,7 +56,7 @@ PLAIN = Presence()
 
 
 def presence_of(layer: Layer, theme: Theme) -> Presence:
-    """Return how strongly a layer is shown in a theme."""
+    """Return the presence of a layer in a theme."""
     if not (layer.dim or layer.ghost or layer.emphasis):
         return PLAIN
     return _presence(min(max(layer.dim, 0.0), 1.0), layer.ghost, min(max(layer.emphasis, 0.0), 1.0), theme)
@@ -72,7 +72,7 @@ def _presence(dim: float, ghost: bool, emphasis: float, theme: Theme) -> Presenc
 
 
 def as_drawn(layer: Layer) -> Layer:
-    """Return what is drawn for a layer: for a ghost lines and rims with hardly any fill, else the layer."""
+    """Return the layer as it is drawn: a ghost has hardly any fill."""
     if not layer.ghost:
         return layer
     if isinstance(layer, Surface):

@@ -1,7 +1,7 @@
-"""Draws a whole frame: layers in their order, the background behind them, supersampled and averaged down.
+"""Draws a whole frame: layers in their order, the background behind them, supersampled and downsampled.
 
-What is supersampled is what has edges. The background and the floor, which lie behind and below everything, have none
-that their shaders do not smooth: they are drawn at one sample a pixel, and the rest is composited over them.
+Only layers with edges are supersampled. The background and the floor, which are behind and below everything, are
+antialiased by their shaders: they are drawn at one sample per pixel, and the rest is composited over them.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from lossland.world.camera import Camera
 from lossland.world.layers import Layer
 from lossland.world.theme import Theme
 
-NOTHING = (0.0, 0.0, 0.0, 0.0)  # colour of a picture that nothing is drawn in yet
-Subject = Layer | tuple[Layer, ...]  # what a painter draws: a layer, or all of its type together
+NOTHING = (0.0, 0.0, 0.0, 0.0)  # clear colour
+Subject = Layer | tuple[Layer, ...]  # a painter's argument: a layer, or all of a type
 
 
 class Renderer:
-    """Draws frames in one theme into whatever framebuffer is bound; needs a current GL context (see ``canvas``)."""
+    """Draws frames in one theme into the bound framebuffer; needs a current GL context (see ``canvas``)."""
 
     def __init__(self, theme: Theme, window: bool = False, transparent: bool = False) -> None:
-        """``window``: what is drawn into is a window's own framebuffer, not a ``Target``.
+        """``window``: frames are drawn into a window's own framebuffer, not a ``Target``.
 
-        ``transparent``: there is nothing behind the layers; what is drawn has premultiplied alpha.
+        ``transparent``: there is no background, and the pictures have premultiplied alpha.
         """
         self.theme = theme
         self._window = window
         self._transparent = transparent
         self._pools: dict[type[Layer], dict[str, Painter]] = {}  # by the layers' keys
-        self._targets: dict[bool, Target] = {}  # where frames larger (True) or smaller than the picture are drawn
+        self._targets: dict[bool, Target] = {}  # of a higher (True) or lower resolution than the picture
         self._output: Target | None = None  # where ``image`` draws
         self._background = Background(theme)
         self._beneath: Callable[[Region | None], None] | None = None  # draws what ``draw_gradually`` left out
@@ -59,9 +59,9 @@ class Renderer:
     ) -> None:
         """Draw a frame over the viewport (0, 0, *size) of the bound framebuffer, which must have depth.
 
-        ``size`` is in real pixels; ``pixel_ratio`` says how many of them make a logical pixel (2 on dense
-        displays). With a ``region`` only that part of the picture is drawn. The framebuffer is bound again and its
-        viewport set when this returns.
+        ``size`` is in physical pixels; ``pixel_ratio`` is the number of them per logical pixel (2 on dense displays).
+        With a ``region`` only that part of the picture is drawn. On return the framebuffer is bound again and its
+        viewport is set.
         """
         show, factor = show or Show(), quality.supersample * quality.scale
         if factor == 1:
@@ -89,9 +89,9 @@ class Renderer:
         pixel_ratio: float = 1.0,
         region: Region | None = None,
     ) -> Iterator[None]:
-        """Draw as ``draw`` does, in steps between which something else may be drawn, but show nothing: ``repeat`` does.
+        """Draw like ``draw``, in steps between which other drawing is allowed, but offscreen; ``repeat`` shows it.
 
-        What was not finished may be left: nothing but the picture is lost.
+        The iterator may be abandoned: only the picture is lost.
         """
         show = show or Show()
         for layer, painter in self._painters(frame, show):
@@ -111,17 +111,17 @@ class Renderer:
                 set_region(part)
                 step()
                 set_region(None)
-            gloo.finish()  # so that a step takes its time now, and input is not held up by all of them later
+            gloo.finish()  # so that each step waits for its own drawing, instead of the last one for all
             yield
 
     def repeat(self, size: tuple[int, int], region: Region | None = None) -> None:
-        """Draw what ``draw_gradually`` drew last over the bound framebuffer."""
+        """Draw the last picture of ``draw_gradually`` over the bound framebuffer."""
         if self._beneath is not None:
             self._beneath(region)
         self._targets[True].paste(size, region, over=True)
 
     def _draw_beneath(self, context: DrawContext, frame: Frame) -> None:
-        """Draw what lies behind and below everything over the bound framebuffer."""
+        """Draw the background and the floor over the bound framebuffer."""
         set_region(None)
         gloo.set_state(depth_mask=True)
         gloo.clear(color=NOTHING if self._transparent else False, depth=1.0)
@@ -204,9 +204,9 @@ class Renderer:
         above: bool = False,
         blit: bool = False,
     ) -> list[Callable[[], None]]:
-        """Return the steps that draw a frame, in their order.
+        """Return the steps that draw a frame, in order.
 
-        ``above``: leave out what lies behind and below everything; ``blit``: copy the background into the window first.
+        ``above``: omit the background and the floor; ``blit``: copy the background into the window first.
         """
         context = self._context(frame, camera, size, show, quality, px, region)
 
@@ -232,7 +232,7 @@ class Renderer:
             step = partial(painter.draw, layer, self._in_phase(context, phase, layer, contexts))
             (solid if phase == Phase.SOLID else ground if phase <= Phase.DECAL else later).append(step)
         behind = [] if above or blit or self._transparent else [partial(self._background.draw, context)]
-        # What was drawn so far is sent off to be drawn while the rest is prepared.
+        # The driver starts on the commands so far while the rest is prepared.
         begun = [gloo.flush] if quality.moving else []
         return [start, *solid, *behind, *begun, *ground, *begun, *later]
 
@@ -243,18 +243,18 @@ class Renderer:
         subject: Subject,
         contexts: dict[tuple[Phase, Presence], DrawContext],
     ) -> DrawContext:
-        """Return the context of a phase and of a layer's presence; ``contexts`` are those made so far."""
+        """Return the context of a phase and of a layer's presence, cached in ``contexts``."""
         presence = presence_of(subject, self.theme) if isinstance(subject, Layer) else PLAIN
         if (phase, presence) not in contexts:
             contexts[phase, presence] = replace(context, phase=phase, presence=presence)
         return contexts[phase, presence]
 
     def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:
-        """Return each layer that is drawn with its painter, once."""
+        """Return each visible layer with its painter, once."""
         return list({id(painter): (layer, painter) for _, painter, layer in self._steps(frame, show)}.values())
 
     def _steps(self, frame: Frame, show: Show) -> list[tuple[Phase, Painter, Subject]]:
-        """Return what to draw, phase after phase; within a phase in the frame's order."""
+        """Return the draw steps by phase, and within a phase in the frame's order."""
         steps: list[tuple[Phase, int, Painter, Subject]] = []
         shown = {
             key: layer
@@ -278,7 +278,7 @@ class Renderer:
         return [(phase, painter, layer) for phase, _, painter, layer in steps]
 
     def _painter(self, kind: type[Layer], key: str, shown: Container[str]) -> Painter:
-        """Return the painter of the layer of a key: the one it had, else one whose layer is gone, else a new one."""
+        """Return the painter for a key: its previous one, else one whose layer has disappeared, else a new one."""
         pool = self._pools.setdefault(kind, {})
         if key not in pool:
             spare = next((other for other in pool if other and other not in shown), None)
@@ -287,14 +287,14 @@ class Renderer:
 
 
 def drawn_layers(frame: Frame) -> Sequence[Layer]:
-    """Return a frame's layers as they are drawn, which is as they are but for ghosts."""
+    """Return a frame's layers as they are drawn: ghosts are replaced."""
     if not any(layer.ghost for layer in frame.layers):
         return frame.layers
     return [as_drawn(layer) for layer in frame.layers]
 
 
 def scaled(region: Region | None, factor: float, size: tuple[int, int]) -> Region | None:
-    """Return a region of a picture as one of the same picture in another size, with no pixel left out."""
+    """Return a region of a picture scaled to another size of the picture, rounded outwards."""
     if region is None:
         return None
     left, bottom, width, height = region

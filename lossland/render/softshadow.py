@@ -1,4 +1,4 @@
-"""The soft shadow of boxes on the plane they stand on: dark at their feet, and a faint one away from the lamp."""
+"""The soft shadow of boxes on the plane below: contact shadows, and a faint cast shadow away from the lamp."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lossland.world.theme import Theme
 
 SIZE = 96  # texels along the longer side
 MARGIN = 0.28  # of the footprint's longer side, around it
-BELOW = 1e-3  # world, under the boxes' feet
+BELOW = 1e-3  # world, under the boxes
 
 Floats = NDArray[np.float64]
 
 
 class SoftShadow:
-    """A rectangle on the ground whose darkness is computed from the boxes' footprints when these change."""
+    """A textured rectangle on the ground, computed from the boxes' footprints when these change."""
 
     def __init__(self, theme: Theme) -> None:
         self._color = to_bytes(np.array(theme.color(theme.ground.floor_shadow)))
@@ -55,7 +55,7 @@ class SoftShadow:
         texel = float((end - corner).max()) / SIZE
         shape = np.maximum(1, np.ceil((end - corner) / texel)).astype(int)
         footprint = np.stack([low[:, :2] - corner, high[:, :2] - corner]) / texel
-        if self._blurs is None or not np.array_equal(footprint, self._footprint):  # bars that grow keep it
+        if self._blurs is None or not np.array_equal(footprint, self._footprint):  # growing bars do not change it
             cover = _cover(*footprint, shape)
             self._footprint, self._blurs = footprint, (_blurred(cover, 0.018 * SIZE), _blurred(cover, 0.05 * SIZE))
         near, wide = self._blurs
@@ -86,7 +86,7 @@ class SoftShadow:
 
 
 def _cover(low: Floats, high: Floats, shape: NDArray[np.int_]) -> Floats:
-    """Return how much (0 to 1) of each texel (ny, nx) is covered by rectangles (n, 2); texels are unit squares."""
+    """Return the coverage (0 to 1) of each texel (ny, nx) by rectangles (n, 2); texels are unit squares."""
     middle = [np.arange(n) + 0.5 for n in shape]
     shares = [
         np.clip(np.minimum(high[:, axis, None], m + 0.5) - np.maximum(low[:, axis, None], m - 0.5), 0.0, 1.0)
@@ -96,14 +96,14 @@ def _cover(low: Floats, high: Floats, shape: NDArray[np.int_]) -> Floats:
 
 
 def _blurred(cover: Floats, radius: float) -> Floats:
-    """Return the mean over a neighbourhood, three times in both directions: close to a Gaussian blur."""
+    """Return a threefold box blur in both directions: close to a Gaussian blur."""
     rows, columns = (_blur(count, 2 * int(radius) + 1) for count in cover.shape)
     return rows @ cover @ columns.T
 
 
 @lru_cache(maxsize=8)
 def _blur(count: int, width: int) -> Floats:
-    """Return the matrix (count, count) that takes the mean over ``width`` texels three times; outside it is 0."""
+    """Return the matrix (count, count) of a threefold box blur of ``width`` texels; outside it is 0."""
     index = np.arange(count)
     once = (np.abs(index[:, None] - index) <= width // 2) / width
     return np.linalg.matrix_power(once, 3)

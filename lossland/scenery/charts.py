@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from lossland.world import layers, shapes
 from lossland.world.layers import Label, Layer
 from lossland.world.plots import Plot
 
+X = TypeVar("X", float, NDArray[np.float64])
 Floats = NDArray[np.float64]
 
 MOST_POINTS = 400  # of a ribbon
@@ -63,8 +64,10 @@ class Ranking:
         y, zero = -0.5 - np.arange(len(self.value)), np.zeros(len(self.value))
         corner, up = self.plot.world(zero, y - 0.36), self.plot.world(zero, y + 0.36)
         right = self.plot.world(np.maximum(grown * self.value, 1e-4), y - 0.36) - corner
-        look: dict[str, Any] = {"edge": 0.0, "rounding": 0.12, "worth": self.worth, "key": self.key}
-        found: list[Layer] = [self.plot, layers.Plates(corner, right, up - corner, self.colors, **look)]
+        bars = layers.Plates(
+            corner, right, up - corner, self.colors, edge=0.0, rounding=0.12, worth=self.worth, key=self.key
+        )
+        found: list[Layer] = [self.plot, bars]
         if grown == 1.0:
             ends = np.stack([self.plot.world(self.low, y), self.plot.world(self.high, y)], axis=1)
             found.append(layers.Lines(list(ends), "text", 1.8, casing=1.2, pickable=False))
@@ -110,10 +113,10 @@ class Skyline:
         low, high = shapes.skyline(0.012 + self.high * grown * self.values, self.pitch * max(self.values.shape))
         shares = self.values.ravel()
         bars = layers.Bars(low, high, shares, "height", key=self.key, name=self.name, worth=self.worth)
-        look: dict[str, Any] = {"size": 13.0 if max(self.values.shape) <= CROWDED else 12.0, "bold": False}
+        labels = partial(Label.each, size=13.0 if max(self.values.shape) <= CROWDED else 12.0, bold=False)
         right, front = x[-1] + 0.7 * self.pitch, y[-1] - 0.7 * self.pitch
-        names = Label.each([(right, at, 0.0) for at in y], self.rows, "text", side="right", **look)
-        return [bars, *names, *Label.each([(at, front, 0.0) for at in x], self.columns, side="left", **look)]
+        names = labels([(right, at, 0.0) for at in y], self.rows, "text", side="right")
+        return [bars, *names, *labels([(at, front, 0.0) for at in x], self.columns, side="left")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +143,7 @@ class Ribbons:
         """Return the y of a ribbon by its place."""
         return 1.0 - 2.0 * (place + 0.5) / max(len(self.heights), 6)
 
-    def across(self, x: Any) -> Any:
+    def across(self, x: X) -> X:
         """Return where numbers of x are in the world."""
         return self.wide * ((x - self.x[0]) / (self.x[-1] - self.x[0]) - 0.5)
 
@@ -150,8 +153,10 @@ class Ribbons:
         for k, (name, color, key) in enumerate(zip(self.names, self.colors, self.keys, strict=True)):
             y = np.full_like(self.x, self.lane(k))
             sheet = shapes.ribbon(np.stack([self.across(self.x), y, grown * self.high * self.heights[k]], -1), broad)
-            area: dict[str, Any] = {"at": self.x, "foot": sheet[0] * (1, 1, 0), "fill": 0.22, "key": f"rate.{key}"}
-            found.append(layers.Curve(sheet[0], color, 2.4, name=name, **area))
+            foot = sheet[0] * (1, 1, 0)
+            found.append(
+                layers.Curve(sheet[0], color, 2.4, name=name, at=self.x, foot=foot, fill=0.22, key=f"rate.{key}")
+            )
             found.append(layers.Sheet(sheet, color=color, every=(0, 0), name=name, key=f"ribbon.{key}"))
             place = (0.5 * self.wide + 0.04, self.lane(k), 0.0)
             found.append(Label(place, name, "text", size=14, side="right", bold=False))
@@ -163,12 +168,12 @@ class Ribbons:
         ends = np.array([(-0.5 * self.wide, back, 0.0), (0.5 * self.wide, back, 0.0)])
         wall = [ends + np.array([0.0, 0.0, self.high * level]) for level in self.levels]
         colors = ["accent" if tick == self.main else "hair" for tick in self.ticks] + ["hair"] * len(wall)
-        look: dict[str, Any] = {"bold": False, "size": 14}
+        labels = partial(Label.each, bold=False, size=14)
         return [
             layers.Lines(floor + wall, colors, 1.2, pickable=False),
-            *Label.each([line[0] for line in floor], self.ticks.values(), side="below", **look),
-            *Label.each([line[0] for line in wall], self.levels.values(), side="left", **look),
-            Label((0.0, front - 0.16, 0.0), self.unit, "dim", side="below", **look),
+            *labels([line[0] for line in floor], self.ticks.values(), side="below"),
+            *labels([line[0] for line in wall], self.levels.values(), side="left"),
+            *labels([(0.0, front - 0.16, 0.0)], [self.unit], side="below"),
         ]
 
 
@@ -207,8 +212,8 @@ class RunRibbons:
         found: list[Layer] = []
         for which, curve in self.pair.named.items() if self.raw else ():
             for k, (at, points) in enumerate(self._path(curve.steps, curve.values)):
-                look: dict[str, Any] = {"key": f"raw.{which}.{self.lane}.{k}", "name": f"{which}, not smoothed"}
-                found.append(layers.Curve(points, self.colors[which], 1.4, at=at, **look))
+                key, name = f"raw.{which}.{self.lane}.{k}", f"{which}, not smoothed"
+                found.append(layers.Curve(points, self.colors[which], 1.4, at=at, key=key, name=name))
         return found
 
     def layers(self, until: float) -> list[Layer]:
@@ -219,9 +224,15 @@ class RunRibbons:
                 for pale, (begin, end) in enumerate(((at[0], min(self.stop, until)), (max(self.stop, at[0]), until))):
                     if begin < min(end, at[-1]):
                         line = shapes.part_of(at, points, begin, min(end, at[-1]))[1]
-                        look: dict[str, Any] = {"color": self.colors[which], "every": (0, 0), "dim": 0.6 * pale}
-                        look |= {"name": f"{self.pair.name}: {which}", "key": f"{which}:{self.lane}:{k}:{pale}"}
-                        found.append(layers.Sheet(shapes.ribbon(line, self.broad), **look))
+                        ribbon = layers.Sheet(
+                            shapes.ribbon(line, self.broad),
+                            color=self.colors[which],
+                            every=(0, 0),
+                            dim=0.6 * pale,
+                            name=f"{self.pair.name}: {which}",
+                            key=f"{which}:{self.lane}:{k}:{pale}",
+                        )
+                        found.append(ribbon)
             found += self._end(which, until)
         return found + self._between(until)
 
@@ -231,14 +242,14 @@ class RunRibbons:
         if not parts or np.isfinite(self.pair.named[which].values[-1]) or parts[-1][0][-1] > until:
             return []
         place, color, name = parts[-1][1][-1], self.colors[which], f"{which} is no number from here"
-        look: dict[str, Any] = {"outline": True, "key": f"end.{which}.{self.lane}", "name": name}
-        ring = layers.Points(place[None], color, 7.0, "ring", **look)
+        key = f"end.{which}.{self.lane}"
+        ring = layers.Points(place[None], color, 7.0, "ring", outline=True, key=key, name=name)
         return [ring, Label(place, "nan", color, size=18, side="below")]
 
     def _between(self, until: float) -> list[Layer]:
         """Return the gap between training and validation as an upright area."""
         above, below = self.gap
-        look: dict[str, Any] = {"fill": 0.3, "negative": below, "pickable": False}
+        area = partial(layers.Curve, color=above, width=0.0, fill=0.3, negative=below, pickable=False)
         found: list[Layer] = []
         for (steps, high), (begun, low) in product(self.paths.get("validation", []), self.paths.get("train", [])):
             first, last = max(steps[0], begun[0]), min(steps[-1], begun[-1])
@@ -246,8 +257,8 @@ class RunRibbons:
                 at, top = shapes.part_of(steps, high, first, last)
                 foot = top.copy()
                 foot[:, 2] = np.interp(at, begun, low[:, 2])
-                look["key"] = f"gap.{self.lane}.{len(found)}"
-                found.append(layers.Curve(top, above, 0.0, at=at, area=(first, until), foot=foot, **look))
+                key = f"gap.{self.lane}.{len(found)}"
+                found.append(area(top, at=at, area=(first, until), foot=foot, key=key))
         return found
 
 

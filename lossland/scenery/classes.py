@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,10 @@ def plane(reach: float, depth: bool = True, rim: bool = True) -> list[Layer]:
     """
     axes = [reach * np.array([-end, end]) for end in np.eye(3)[:2]]
     edge = [shapes.rectangle((-reach, reach), (-reach, reach))[[0, 1, 2, 3, 0]]] if rim else []
-    look: dict[str, Any] = {"pickable": False, "group": "grid", "depth": depth}
+    lines = partial(Lines, pickable=False, group="grid", depth=depth)
     return [
-        Lines([*shapes.lifted(shapes.grid(int(reach), reach=reach))], "grid", 1.0, 0.3, key="units", **look),
-        Lines([*axes, *edge], "grid.axis", (1.4, 1.4, 1.0)[: 2 + rim], 0.55, key="axes", **look),
+        lines([*shapes.lifted(shapes.grid(int(reach), reach=reach))], "grid", 1.0, 0.3, key="units"),
+        lines([*axes, *edge], "grid.axis", (1.4, 1.4, 1.0)[: 2 + rim], 0.55, key="axes"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""A scene's time: how long it is, in seconds and in steps, and what moment it is now."""
+"""A scene's time: its length, in seconds and in steps, and the current moment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lossland.scenery.scene import Scene
 
 LONGEST = 1e6  # seconds of a scene
-ROUNDING = 1e-6  # of a step: a time that was computed from a whole step is that step
+ROUNDING = 1e-6  # tolerance in steps for a time computed from an integer step
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Clock:
     steps: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no film or slider can go along, here, where the traceback still shows who made it."""
+        """Check the length here, where the traceback still shows the caller."""
         if not isinstance(self.seconds, Real) or not 0 < self.seconds <= LONGEST:
             raise UserError(f"A Clock goes for up to {LONGEST:g} seconds, not {shown(self.seconds)}.")
         if self.steps is not None and not (isinstance(self.steps, int | np.integer) and self.steps >= 0):
@@ -35,12 +35,12 @@ class Clock:
 
     @staticmethod
     def paced(steps: int | Integer, per_second: float, least: float = 4.0, most: float = 30.0) -> Clock:
-        """Return the clock of ``per_second`` steps a second that lasts from ``least`` to ``most`` seconds.
+        """Return a clock of ``per_second`` steps a second, clamped to ``least`` to ``most`` seconds.
 
         In the body of a scene's class, ``steps`` is the parameter that holds the number of steps.
         """
         if isinstance(steps, Integer):
-            return cast(Clock, _Paced(steps, per_second, least, most))  # which reads as a Clock on a scene
+            return cast(Clock, _Paced(steps, per_second, least, most))  # a descriptor: on a scene it returns a Clock
         return Clock(float(min(max(steps / per_second, least), most)), steps)
 
 
@@ -55,7 +55,7 @@ class _Paced:
 
 
 class Now(float):
-    """A moment of a scene: seconds since its start, as a number that also knows the step."""
+    """A moment of a scene: seconds since its start, as a float that also knows the step."""
 
     clock: Clock
 
@@ -72,28 +72,28 @@ class Now(float):
 
     @property
     def share(self) -> float:
-        """How much of the scene is over, from 0 to 1."""
+        """The elapsed share of the scene, from 0 to 1."""
         return min(max(self.seconds / self.clock.seconds, 0.0), 1.0)
 
     @property
     def step(self) -> float:
-        """The step, with the share of the next one that is done; the seconds where no steps are counted."""
+        """The fractional step; the seconds if no steps are counted."""
         return self.seconds if self.clock.steps is None else self.share * self.clock.steps
 
     @property
     def whole(self) -> int:
-        """The last step that is done."""
+        """The last completed step."""
         return int(self.step + ROUNDING)
 
     def eased(self, begin: float = 0.0, end: float = 1.0) -> float:
-        """Return how much of a movement is done that starts and ends gently at two shares of the scene, 0 to 1."""
+        """Return the eased progress, 0 to 1, of a movement between two shares of the scene."""
         length = round(end - begin, 12)  # from 0.08 to 0.92 it is 0.84, not 0.8400000000000001
         return _gentle(min(max((self.share - begin) / length, 0.0), 1.0))
 
     def staged(self, count: int, begin: float = 0.0, end: float = 1.0, moving: float = 1.0) -> float:
-        """Return how many of some movements are done that follow each other between two shares of the scene.
+        """Return the progress, 0 to ``count``, of successive movements between two shares of the scene.
 
-        Each starts and stops gently, and takes the share ``moving`` of its time: then it rests.
+        Each is eased, and takes the share ``moving`` of its time; then it rests.
         """
         if count < 1:
             return 0.0
@@ -120,5 +120,5 @@ class Now(float):
 
 
 def _gentle(share: float) -> float:
-    """Return a share of a movement that goes at one speed as one of a movement that starts and stops gently."""
+    """Return the smoothstep of a share: 3 s² − 2 s³."""
     return share * share * (3 - 2 * share)

@@ -1,4 +1,4 @@
-"""What scenes of functions of x share: window and axes, where a text stands clear of a graph, what to say at an end."""
+"""Shared by scenes of functions of x: window and axes, texts that avoid the graph, and cautions at undefined points."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.expression.function import Function
+from lossland.scenery.handles import Handle
 from lossland.scenery.parameters import Point
+from lossland.scenery.scene import Scene
 from lossland.world.layers import Caution, Color, Label, Side
 from lossland.world.phrases import tex, words
-from lossland.world.plots import Plot
+from lossland.world.plots import Plot, range_of
 
 FARTHEST = 1e3
+SQUEEZED = 0.05  # of a plot's height: two places that are nearer to each other cannot be told apart
 MOST_TERMS = 4  # of a polynomial that are written out
-NOTHING = 1e-14  # a smaller coefficient is none
-STEEPEST = 1e6  # slope of a graph beyond which it is said to stand upright
+NOTHING = 1e-14  # a smaller coefficient counts as zero
+STEEPEST = 1e6  # slope beyond which a graph is called vertical
 SAMPLES = 201  # of a window
-SPARE = 0.04  # of a widened window's width: free beyond what it was widened to
-ONE = 1.0  # width of a window whose ends are one number
-WIDE, HIGH = 4.0, 3.0  # of the axes of a graph that is alone in the picture, world
-NUMBERS = 17.0  # size of the numbers on axes, pixels
+SPARE = 0.04  # margin of a widened window, as a share of its width
+ONE = 1.0  # half the width of a window whose ends are equal
+WIDE, HIGH = 4.0, 3.0  # world: axes of a graph that is alone in the picture
+NUMBERS = 17.0  # logical pixels: size of the numbers on axes
 
 
 class Window(Point):
@@ -34,7 +37,7 @@ class Window(Point):
 
 
 def widened(window: Sequence[float], asked: Sequence[float]) -> tuple[float, float]:
-    """Return a window (low, high), rising, that is as wide as needed to hold some x."""
+    """Return a window (low, high), low < high, widened to contain some x."""
     low, high = sorted(window)
     if low == high:
         low, high = low - ONE, low + ONE
@@ -47,6 +50,21 @@ def axes(span: tuple[float, float], heights: tuple[float, float], name: str, col
     """Return the axes of a graph that fills the picture, ``name`` (LaTeX) in its colour; ``look`` as in `Plot`."""
     usual = {"x_name": "x", "right": WIDE, "up": HIGH, "count": (5, 4), "number_size": NUMBERS}
     return Plot(span, heights, y_name=tex("?", (color, name)), **usual | look)
+
+
+def heights(
+    function: Function, span: tuple[float, float], places: tuple[float, float], spare: float = 0.35
+) -> tuple[float, float]:
+    """Return the y in which a graph is seen well and two places on it can be told apart.
+
+    Of a graph that is nearly flat between them beside what it is elsewhere, those around the first place.
+    """
+    low, high = range_of(function, span, spare)
+    here, there = places
+    if 0.0 < abs(function.at(there) - function.at(here)) < SQUEEZED * (high - low):
+        reach = 2.0 * abs(there - here)
+        return range_of(function, (max(here - reach, span[0]), min(here + reach, span[1])), spare)
+    return low, high
 
 
 def beside(rising: bool, ahead: bool = True) -> Side:
@@ -82,12 +100,21 @@ def taylor_terms(coefficients: NDArray[np.float64], powers: Sequence[int], centr
     return " ".join(parts)
 
 
+def along(name: str, plot: Plot, x: float, y: float) -> Handle:
+    """Return the handle of a parameter that is an x: it stands on a graph, and is dragged along x through the plot."""
+
+    def move(scene: Scene, place: Sequence[float]) -> None:
+        scene.set(name, min(max(plot.data(place)[0], plot.x[0]), plot.x[1]))
+
+    return Handle(name, plot.held(x, y), move, plane=0.0)
+
+
 def reached(
     functions: Sequence[Function], span: Sequence[float], asked: Sequence[float], farther: float
 ) -> tuple[float, float]:
-    """Return the numbers (low, high) that become of a window by functions that follow each other, with a little room.
+    """Return the range (low, high) of a window and its images under composed functions, with a small margin.
 
-    Those farther away than the window is wide, ``farther / 2`` times, are left out, but not what becomes of ``asked``.
+    It is clamped to ``farther / 2`` window widths beyond the window, but always contains the images of ``asked``.
     """
     wide = span[1] - span[0]
     low, high = _range([np.linspace(span[0], span[1], SAMPLES)], functions)
@@ -99,7 +126,7 @@ def reached(
 
 
 def _range(values: list[NDArray[np.float64]], functions: Sequence[Function]) -> tuple[float, float]:
-    """Return the least and the most of some numbers and of what becomes of them."""
+    """Return the smallest and largest of some numbers and their images."""
     for function in functions:
         values.append(function(values[-1]))
     found = np.concatenate(values)
@@ -108,12 +135,12 @@ def _range(values: list[NDArray[np.float64]], functions: Sequence[Function]) -> 
 
 
 def without_value(function: Function, x: float, name: str = "f") -> list[Caution]:
-    """Return a sentence where a function has no value at x."""
+    """Return a caution if a function has no value at x."""
     return [] if math.isfinite(function.at(x)) else [Caution(words(f"{name} has no value at ?", x))]
 
 
 def without_slope(function: Function, x: float, name: str = "f") -> list[Caution]:
-    """Return a sentence where a function has no value or no slope at x: what it has instead."""
+    """Return a caution if a function has no value or no slope at x."""
     missing = without_value(function, x, name)
     if missing or math.isfinite(function.slope(x)):
         return missing

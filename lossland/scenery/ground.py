@@ -1,4 +1,4 @@
-"""The base of every scene that plays on a landscape: which one, which part of it, and the block of ground it makes."""
+"""The base of every scene on a landscape: its choice, its domain, and the block of ground made of it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from lossland.world.terrain import Terrain, straight
 __all__ = ["Domain", "GroundScene", "is_rough", "landscape", "rectangle", "straight"]
 
 RESOLUTION = 512  # samples along each side of the ground
-NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers are 0
-FINEST = 1e-10  # width of a domain in proportion to its numbers: a sample is then some hundred of them wide
+NARROWEST = 1e-100  # width of a domain: the squares of smaller numbers underflow
+FINEST = 1e-10  # relative width of a domain: samples are then some hundred float spacings apart
 FARTHEST = 1e12  # from zero
 TOO_CLOSE = "drawn flat: float64 numbers hardly tell these values apart"
-ROUGH = 8  # a ground with at least so many hollows is rough
-HILLY = 40  # and with so many it is a field of hills
+ROUGH = 8  # local minima from which on a ground is rough
+HILLY = 40  # ... and a field of hills
 
 
 class Domain(Point):
@@ -52,7 +52,7 @@ def rectangle(land: Landscape) -> tuple[float, float, float, float]:
 
 
 class LandscapeText(Text):
-    """A landscape's name or formula. Landscapes, functions and those in files become the formulas that they are."""
+    """A landscape's name or formula. Landscapes, functions and those in files are converted to their formulas."""
 
     def check(self, value: Any) -> str:
         """Accept whatever ``landscapes.landscape`` takes."""
@@ -72,9 +72,9 @@ def landscape(default: str) -> LandscapeText:
 class GroundScene(Scene):
     """A scene on a landscape.
 
-    Choosing a landscape also takes its domain and whatever else ``staging`` has for it, then calls ``settle``. From
-    one formula to the next, as while someone types, the domain stays. A new domain moves on whatever still is as
-    ``settle`` left it, such as a start and rates that suit; what was chosen stays.
+    Choosing a landscape also takes its domain and the values that ``staging`` has for it, then calls ``settle``. From
+    one formula to the next, as while someone types, the domain stays. A new domain updates the values that still are as
+    ``settle`` left them, such as a start and suitable rates; values that the user chose stay.
     """
 
     staging: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # landscape -> values to take with it
@@ -114,22 +114,22 @@ class GroundScene(Scene):
     @property
     @kept
     def named_axes(self) -> Axes:
-        """The same axes with a name at the values, for pictures without a colour bar."""
+        """The same axes with a name at the value axis, for pictures without a colour bar."""
         return Axes(self.terrain, values=r"\text{loss}")
 
     @property
     @kept
     def view(self) -> View:
-        """A view that lets the near rim of a bowl hide nothing, and rough ground show its relief."""
+        """A view in which the near rim of a bowl hides nothing, and rough ground shows its relief."""
         elevation = 38.0 if is_rough(self.terrain.value) else 45.0
         if self.low_hills and hollows(self.terrain.value) >= HILLY:
             elevation = 52.0
         return View(elevation=elevation, bounds=self.terrain.bounds)
 
     def on_ground(self, drawn: Sequence[Layer], notes: Sequence[Note], color_bar: str = "loss") -> Frame:
-        """Return the frame of what stands on the ground: with the ground itself, its axes and its colour bar.
+        """Return a frame of layers on the ground, with the ground itself, its axes and its colour bar.
 
-        ``color_bar`` says what heights and colours mean; "" draws none.
+        ``color_bar`` is its label; "" draws none.
         """
         bar = [ColorBar(self.terrain, color_bar)] if color_bar else []
         caution = [Caution(text) for text in (self.doubt,) if text]
@@ -139,7 +139,7 @@ class GroundScene(Scene):
     @property
     @kept
     def doubt(self) -> str:
-        """What the picture says of a ground that is not the landscape's; "" if it is."""
+        """The caveat of a ground that does not represent the landscape; "" if it does."""
         if self.terrain.is_flat and np.any(self.land.grad(tried(self.land.domain))):
             return TOO_CLOSE
         return ADVICE if self.is_undersampled else ""
@@ -147,7 +147,7 @@ class GroundScene(Scene):
     @property
     @kept
     def is_undersampled(self) -> bool:
-        """Whether the ground has hills that the landscape has not, because it swings from sample to sample."""
+        """Whether the ground shows aliasing, because the landscape oscillates between samples."""
         exact = self.land.value(tried(self.land.domain))
         return is_undersampled(self.land.domain, self.terrain.value, exact)
 
@@ -158,7 +158,7 @@ class GroundScene(Scene):
         return (0.62, 0.52) if is_rough(value) else (self.height, self.median)
 
     def caption(self, *lines: str) -> Title:
-        """Return the landscape's name and formula over a line or two. A formula that was typed has no name."""
+        """Return a title with the landscape's name and formula, and lines. A typed formula has no name."""
         return Title(
             self.title if _is_formula(self.landscape) else self.land.title, f"f(x, y) = {self.land.latex}", lines
         )
@@ -166,7 +166,7 @@ class GroundScene(Scene):
     @property
     @kept
     def lowest(self) -> float:
-        """The least value on the map: that of the known minima, else of the ground's samples."""
+        """The smallest value on the map: that of the known minima, else of the ground's samples."""
         known = [float(self.land.value(place)) for place in self.land.minima]
         return min(known) if known else float(np.nanmin(self.terrain.value))
 
@@ -177,13 +177,13 @@ class GroundScene(Scene):
         return (x1 - x0 + y1 - y0) / 4
 
     def inside(self, position: tuple[float, ...]) -> tuple[float, float]:
-        """Return the point of the domain nearest to a position."""
+        """Return a position clamped to the domain."""
         x0, x1, y0, y1 = self.domain
         return float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))
 
     @kept
     def cut_at(self, y: float) -> tuple[list[Layer], Series]:
-        """Return a vertical cut along x at a y of the domain: glass with the ground's edge on it, and the profile."""
+        """Return a vertical section along x at a y of the domain: a glass plane with the profile, and its series."""
         x0, x1, _, _ = self.domain
         x = np.linspace(x0, x1, 400)
         place = np.stack([x, np.full_like(x, y)], -1)
@@ -217,7 +217,7 @@ class GroundScene(Scene):
                 self._take_domain_of(self.param(name).check(value))
             super().set(name, value)
             if isinstance(value, landscapes.Landscape) and value is not landscapes.landscape(self.landscape):
-                self.set("domain", rectangle(value))  # it has one of its own
+                self.set("domain", rectangle(value))  # it has its own
             return
         own, domain = dict(self.values), self.param(name).check(value)
         try:
@@ -244,13 +244,13 @@ class GroundScene(Scene):
             )
 
     def _settled(self, values: Mapping[str, object]) -> dict[str, object]:
-        """Return the values that ``settle`` makes of others."""
+        """Return what ``settle`` makes of values."""
         self.values = dict(values)
         self.settle()
         return self.values
 
     def changed(self, name: str) -> None:
-        """Let the other parameters follow a new landscape or domain."""
+        """Update the other parameters for a new landscape or domain."""
         if name == "landscape":
             self.settle()
             for key, value in self.staging.get(self.landscape, {}).items():
@@ -265,14 +265,14 @@ class GroundScene(Scene):
                 self.values[param.name] = param.settled(self)
 
     def settle_domain(self) -> None:
-        """Bring the other parameters' values into a new domain."""
+        """Clamp the other parameters' values to a new domain."""
         for param in self.params().values():
             if isinstance(param, GroundPoint):
                 self.values[param.name] = self.inside(self.values[param.name])
 
 
 def _moved_on(own: object, before: object, after: object) -> object:
-    """Return what becomes of a value if what suits changes: it follows if it suited before. Each lane by itself."""
+    """Return a value after the suitable one has changed: it follows if it was the suitable one. Lanes one by one."""
     lists = [one for one in (own, before, after) if isinstance(one, tuple) and one and isinstance(one[0], Lane)]
     if len(lists) == 3 and len({len(one) for one in lists}) == 1:
         return tuple(map(_moved_on, *lists))
@@ -280,12 +280,12 @@ def _moved_on(own: object, before: object, after: object) -> object:
 
 
 def is_rough(value: np.ndarray) -> bool:
-    """Whether a ground (ny, nx) has many hollows."""
+    """Whether a ground (ny, nx) has many local minima."""
     return hollows(value) >= ROUGH
 
 
 def hollows(value: np.ndarray) -> int:
-    """Return how many hollows a ground (ny, nx) has: cells of a coarse grid lower than the eight around them."""
+    """Return the number of local minima of a ground (ny, nx) on a coarse grid (below all eight neighbours)."""
     every = max(1, min(value.shape) // 48)
     coarse = np.nan_to_num(np.asarray(value[::every, ::every], float), nan=np.inf, posinf=np.inf)
     middle = coarse[1:-1, 1:-1]

@@ -14,22 +14,22 @@ from lossland.world.layers import Color, Points
 
 @dataclass(frozen=True, eq=False)
 class Handle:
-    """Something that can be dragged: where it is in the world, and what a drag does.
+    """Something that can be dragged: its world position, and the effect of a drag.
 
-    ``plane`` None: the drag follows the scene's ground, else the horizontal plane of that height.
+    ``plane`` None: the drag follows the scene's ground, else the horizontal plane at that height.
     ``move(scene, position)`` gets the position in the domain (on the ground) or in the plane, two numbers. One that is
-    ``free`` moves in space, in the plane through it that faces the eye, and gets three; with ``along``, a direction
-    (3,), it moves on the line through it alone, to where that passes nearest to the pointer in the picture.
+    ``free`` moves in the plane through it that faces the camera, and gets three; with ``along``, a direction (3,), it
+    moves on the line through it, to the point nearest to the pointer in the picture.
     """
 
     name: str
     position: Sequence[float] | NDArray[np.floating]
-    move: Callable[[Any, Any], None]
+    move: Callable[[Any, Any], None]  # of a scene of the class that declares it
     plane: float | None = None
     free: bool = False
     along: tuple[float, float, float] | None = None
 
     def ring(self, color: Color, size: float = 7.0) -> Points:
         """Return the ring that shows in a window where it is to be dragged; films leave it out."""
-        look: dict[str, Any] = {"group": "handles", "key": f"ring {self.name}", "name": self.name}
-        return Points(np.array([self.position]), color, size, "ring", outline=True, **look)
+        position, key = np.array([self.position]), f"ring {self.name}"
+        return Points(position, color, size, "ring", outline=True, group="handles", key=key, name=self.name)

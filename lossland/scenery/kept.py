@@ -1,9 +1,9 @@
-"""Results that a scene keeps between frames: which parameters they were made from is recorded while they are made.
+"""Caching of a scene's results between frames; the parameters they depend on are recorded while they are computed.
 
-``@kept`` keeps a method's result until one of the parameters that were read on the way has another value.
-``@refined`` does the same for results that take long: a window shows what there is and asks again with its next
-frame, a film and a readout wait for the finest. Both only save work; what a scene shows depends on its parameters,
-its seed and the time alone.
+``@kept`` caches a method's result until one of the parameters that were read while computing it has another value.
+``@refined`` does the same for slow results: a window shows the finest one so far and asks again with its next frame, a
+film and a readout wait for the finest. Both only save work; what a scene shows depends on its parameters, its seed and
+the time alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+
+import numpy as np
 
 from lossland.errors import UserError, shown
 
@@ -27,29 +29,29 @@ R = TypeVar("R")
 
 
 class Coarse(Protocol):
-    """A result that becomes finer, as something that other results are made from."""
+    """A progressively refined result, as a dependency of other results."""
 
     def best(self, scene: Scene) -> object:
-        """Return the finest result there is."""
+        """Return the finest result so far."""
         ...
 
 
-Reads = dict[str | Coarse, object]  # what a result was made from (a parameter's name, ...), and what that was
+Reads = dict[str | Coarse, object]  # the dependencies of a result (parameters' names, ...) and their values
 
 _reading: ContextVar[tuple[Scene, Reads] | None] = ContextVar("reading", default=None)
 
 
 def note_read(scene: Scene, source: str | Coarse, value: object) -> None:
-    """Note that a scene's source was read, for the result that is being made at the time (if there is one)."""
+    """Record that a scene's source was read, for the result being computed (if any)."""
     reading = _reading.get()
     if reading is not None and reading[0] is scene:
         reading[1][source] = value
 
 
 def _recorded(scene: Scene, reads: Reads, make: Callable[[], R]) -> R:
-    """Return what ``make`` returns, and note in ``reads`` what it reads.
+    """Return what ``make`` returns, and record in ``reads`` what it reads.
 
-    The result outside of this one has read that too, even if ``make`` raises and the outer one goes on without it.
+    The enclosing result has read that too, even if ``make`` raises and the outer one continues without it.
     """
     token = _reading.set((scene, reads))
     try:
@@ -60,14 +62,14 @@ def _recorded(scene: Scene, reads: Reads, make: Callable[[], R]) -> R:
 
 
 def _note_all(scene: Scene, reads: Reads) -> None:
-    """Note for the result outside of this one that it read what this one read."""
+    """Record for the enclosing result that it read what this one read."""
     reading = _reading.get()
     if reading is not None and reading[0] is scene:
         reading[1].update(reads)
 
 
 def _hold(scene: Scene, reads: Reads) -> bool:
-    """Whether everything that was read is still what it was."""
+    """Whether all dependencies are unchanged."""
     for source, value in reads.items():
         if isinstance(source, str):
             now = scene.source(source)
@@ -87,15 +89,15 @@ def kept(
 @overload
 def kept(*, framing: Literal[True]) -> Callable[[Callable[[S], R]], Callable[[S], R]]: ...
 def kept(make: Callable[..., Any] | None = None, *, most: int = 16, framing: bool = False) -> Callable[..., Any]:
-    """Keep a method's results, the last ``most`` of them for different arguments.
+    """Cache a method's results, the last ``most`` of them for different arguments.
 
-    A result is made again when a parameter (or the seed) that was read while it was made has another value. Kept
-    results may use kept results: what the inner one read counts for the outer one too. Arguments must be hashable.
-    An array is the same object until it is made again, so that a painter uploads it once.
+    A result is recomputed when a parameter (or the seed) that was read while computing it has another value. Kept
+    results may use kept results: the dependencies of the inner one are also the outer one's. Arguments must be
+    hashable. An array stays the same object until it is recomputed, so that a painter uploads it once.
 
-    A number or tuple for ``framing``, such as how many world units a unit is, stays what it is while a handle is
-    dragged: else the picture would slip away under the pointer. It is found again when the handle is let go. What is
-    made with it is made again only if it has another value then.
+    A number, tuple or array for ``framing``, such as a scale in world units, is frozen while a handle is dragged: else
+    the picture would move under the pointer. It is recomputed when the handle is released; its dependents only if it
+    then has another value.
     """
     if framing:
         return lambda made: _that_reads(made, _Framing(made))
@@ -129,14 +131,19 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
     return got
 
 
+def _equal(one: object, other: object) -> bool:
+    """Whether two results are equal; arrays are where all their elements are."""
+    return np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other
+
+
 class _Framing(Generic[R]):
-    """What frames a picture, as something that other results are made from."""
+    """A framing value, as a dependency of other results."""
 
     def __init__(self, make: Callable[..., R]) -> None:
         self.make = make
 
     def best(self, scene: Scene) -> R:
-        """Return the result: that of before while a handle is held, and the same object if it is equal to that."""
+        """Return the result: the previous one while a handle is held, and the same object if it is equal."""
         before: tuple[Reads, R] | None = scene.results.get(self)
         if before is not None and (scene.held or _hold(scene, before[0])):
             return before[1]
@@ -146,13 +153,13 @@ class _Framing(Generic[R]):
             found = self.make(scene)
         finally:
             _reading.reset(token)
-        same = before is not None and before[1] == found
+        same = before is not None and _equal(before[1], found)
         scene.results[self] = reads, before[1] if before is not None and same else found
         return scene.results[self][1]
 
 
 def _that_reads(make: Callable[..., object], source: _Source[L, R] | _Framing[R]) -> Callable[[S], R]:
-    """Return the function that takes a source's best result, and is noted to have read it."""
+    """Return the method that returns a source's best result, and records that it was read."""
 
     @wraps(make)
     def got(scene: S) -> R:
@@ -163,14 +170,14 @@ def _that_reads(make: Callable[..., object], source: _Source[L, R] | _Framing[R]
     return got
 
 
-Pieces = Generator[object, None, R]  # yields now and then, so that a window can draw in between, and returns the result
+Pieces = Generator[object, None, R]  # yields between pieces of work, so that a window can draw, and returns the result
 
 
 @dataclass
 class _Making(Generic[R]):
-    """A result on its way from coarse to fine: ``best`` is the finest so far, ``reads`` what it is made from.
+    """A result being refined: ``best`` is the finest so far, ``reads`` its dependencies.
 
-    At first ``best`` may be stale, of the parameters before; with the first level ``begun`` it is this one's own.
+    At first ``best`` may be stale, from the previous parameters; it is current once the first level has ``begun``.
     """
 
     reads: Reads = field(default_factory=dict)
@@ -182,13 +189,13 @@ class _Making(Generic[R]):
 
 
 class _Source(Generic[L, R]):
-    """A refined result as something that other results are made from."""
+    """A refined result as a dependency of other results."""
 
     def __init__(self, make: Callable[..., Pieces[R | None]], levels: Sequence[L], stale: bool) -> None:
         self.make, self.levels, self.stale = make, levels, stale
 
     def best(self, scene: Scene) -> R:
-        """Return the finest result there is; in a window after one more piece of work in each turn."""
+        """Return the finest result so far; in a window after one more piece of work per turn."""
         making: _Making[R] | None = scene.results.get(self)
         if making is None or not _hold(scene, making.reads):
             last = making.best if making is not None and self.stale and scene.live else None
@@ -200,19 +207,19 @@ class _Source(Generic[L, R]):
         elif making.turn != scene.turn and not (making.complete or self._waits(scene, making)):
             making.turn = scene.turn
             self._advance(scene, making)
-        while making.best is None:  # there is nothing to show yet: wait for the coarsest
+        while making.best is None:  # nothing to show yet: wait for the coarsest
             self._advance(scene, making)
         scene.unfinished = scene.unfinished or not making.complete
         _note_all(scene, making.reads)
         return making.best
 
     def _waits(self, scene: Scene, making: _Making[R]) -> bool:
-        """Whether what this is made from is still becoming finer, so that a finer level of this would be in vain."""
+        """Whether a dependency is still being refined, so that a finer level of this would be wasted."""
         refined = [source for source in making.reads if isinstance(source, _Source)]
         return making.begun and not all(scene.results[source].complete for source in refined)
 
     def _advance(self, scene: Scene, making: _Making[R]) -> None:
-        """Do one piece of the work. Where that raises, all begins again when the result is next asked for."""
+        """Do one piece of work. If it raises, the result is restarted when it is next requested."""
         work = making.work
         assert work is not None
         try:
@@ -234,14 +241,14 @@ class _Source(Generic[L, R]):
 def refined(
     levels: Sequence[L], stale: bool = False
 ) -> Callable[[Callable[[S, L], Pieces[R | None]]], Callable[[S], R]]:
-    """Keep a costly result that is made level by level, from coarse to fine.
+    """Cache an expensive result that is computed level by level, from coarse to fine.
 
     The method gets a level and is a generator: it yields after some hundredths of a second of work, and returns the
-    result; None where a level would be no coarser than the last one, and is left out. A window does one piece of the
-    work a frame, shows the finest level that is done, and draws again until all are; anything else waits for the last
-    level, and skips the others. As with ``kept``, all begins again when a parameter that was read has changed;
-    ``stale`` lets a window show the old result until there is a coarse new one. A refined result made from another
-    one begins again as that becomes finer, and goes beyond its first level when that is complete.
+    result, or None to skip a level that would be no coarser than the last one. A window does one piece of work per
+    frame, shows the finest completed level, and redraws until all are done; anything else waits for the last level and
+    skips the others. As with ``kept``, it restarts when a parameter that was read has changed; ``stale`` lets a window
+    show the old result until there is a coarse new one. A refined result that depends on another one restarts as that
+    becomes finer, and goes beyond its first level when that is complete.
     """
 
     def decorate(make: Callable[[S, L], Pieces[R | None]]) -> Callable[[S], R]:

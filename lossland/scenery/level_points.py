@@ -1,4 +1,4 @@
-"""Level points of a landscape in a picture: discs with arrows along their axes, a legend, and their curvatures.
+"""Critical points of a landscape in a picture: discs with arrows along their axes, a legend, and their curvatures.
 
 A minimum is green, a maximum red, a saddle yellow; arrows are green where the ground curves up and red where it curves
 down.
@@ -7,11 +7,10 @@ down.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from lossland.models.critical_points import CriticalPoint, Kind, axis_arrows, of_kind
+from lossland.models.critical_points import CriticalPoint, Floats, Kind, axis_arrows, of_kind
 from lossland.scenery.ground import GroundScene
 from lossland.world.layers import Arrows, Facts, Label, Layer, Legend, Points, Row
 from lossland.world.phrases import tex, words
@@ -22,13 +21,13 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "saddle": ("accent", "saddles"),
     "maximum": ("up", "maxima"),
 }
-"""Kind -> its colour, and the word for several."""
+"""Kind -> its colour, and its plural."""
 DISC, REACH = 0.025, 0.13  # where the arrows begin and end, in half the domain's width
 LIFT = 0.02  # of arrows and values, in the world
 
 
 def marks(scene: GroundScene, points: Sequence[CriticalPoint]) -> list[Layer]:
-    """Return a disc at every level point; where there are few, also their directions and values."""
+    """Return a disc at every critical point; if there are few, also their axes and values."""
     drawn: list[Layer] = []
     few = len(points) <= FEW
     for kind, (color, _) in KINDS.items():
@@ -42,7 +41,7 @@ def marks(scene: GroundScene, points: Sequence[CriticalPoint]) -> list[Layer]:
 
 
 def _dress(scene: GroundScene, point: CriticalPoint) -> Sequence[Layer]:
-    """Return a level point's value, and arrows along its two axes where they stay on the map."""
+    """Return a critical point's value, and arrows along its two axes where they stay on the map."""
     tail, tip, curvature = axis_arrows(point, DISC * scene.size, REACH * scene.size)
     seen = np.array([np.allclose(scene.inside(tuple(end)), end) for end in tip])
     colors = [_color(one) for one in curvature[seen]]
@@ -53,11 +52,12 @@ def _dress(scene: GroundScene, point: CriticalPoint) -> Sequence[Layer]:
     ]
 
 
-def numbers(points: Sequence[CriticalPoint]) -> dict[str, Any]:
-    """Return the level points by kind as rows x, y, value (n, 3), how many there are, and the highest maximum."""
-    found: dict[str, Any] = {plural: of_kind(points, kind) for kind, (_, plural) in KINDS.items()}
-    found |= {f"count.{kind}": float(len(found[plural])) for kind, (_, plural) in KINDS.items()}
-    return found | {"highest": float(found["maxima"][:, 2].max()) if len(found["maxima"]) else float("nan")}
+def numbers(points: Sequence[CriticalPoint]) -> dict[str, Floats | float]:
+    """Return the critical points by kind as rows x, y, value (n, 3), their counts, and the highest maximum."""
+    rows = {plural: of_kind(points, kind) for kind, (_, plural) in KINDS.items()}
+    counts = {f"count.{kind}": float(len(rows[plural])) for kind, (_, plural) in KINDS.items()}
+    highest = float(rows["maxima"][:, 2].max()) if len(rows["maxima"]) else float("nan")
+    return {**rows, **counts, "highest": highest}
 
 
 def _counts(points: Sequence[CriticalPoint]) -> dict[Kind, int]:
@@ -65,20 +65,20 @@ def _counts(points: Sequence[CriticalPoint]) -> dict[Kind, int]:
 
 
 def counted(points: Sequence[CriticalPoint]) -> str:
-    """Return how many there are of each kind, as a sentence."""
+    """Return the count of each kind, as a sentence."""
     counts = _counts(points)
     found = ", ".join(f"{n} {kind if n == 1 else KINDS[kind][1]}" for kind, n in counts.items() if n)
     return found.capitalize() if found else "No single level point here"
 
 
 def legend(points: Sequence[CriticalPoint]) -> Legend:
-    """Return how many there are of each kind, as a table."""
+    """Return the count of each kind, as a table."""
     rows = [Row(*KINDS[kind], (str(n),)) for kind, n in _counts(points).items() if n]
     return Legend(rows, "Level points", ("found",))
 
 
 def facts(point: CriticalPoint) -> Facts:
-    """Return the curvatures of a level point, and what follows from them."""
+    """Return the curvatures of a critical point, and what follows from them."""
     small, large = point.curvature
     rows = [
         (_color(large), tex(r"\lambda_1 = ?", large), "", _bend(large)),

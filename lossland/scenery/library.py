@@ -1,4 +1,4 @@
-"""The scenes and tours that can be shown: found by name, or opened from a user's own file."""
+"""The scenes and tours, found by name or opened from a user's file."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ __all__ = [
     "tours",
 ]
 
-Shown = Scene | type[Scene] | Landscape | Callable[[Any, Any], Any] | str | Path
-"""What can be shown: a scene, or what `scene` makes one of."""
+Shown = Scene | type[Scene] | Landscape | Callable[..., object] | str | Path
+"""What can be shown: a scene, or anything that `scene` accepts."""
 
 LARGEST_SEED = 2**64 - 1
 RACE = "optimizer_race"  # the scene that shows a landscape given by its own name or formula
@@ -74,8 +74,8 @@ def scene(
 
     ``what`` is a scene's name or class; a landscape in any form that `ll.landscape` takes, which optimizers then race
     on; a folder with results of `lossland bench`; or a file of your own, ``mine.py`` or ``mine.py:Name``, with a scene
-    or landscape. Without it they race on the ``landscape``
-    that is given. A parameter that is a landscape or a list of optimizers (``lanes``) takes these in any form too.
+    or landscape. Without it they race on the given ``landscape``. A parameter that is a landscape or a list of
+    optimizers (``lanes``) takes these in any form too.
 
     Values are set in the order in which the scene declares its parameters, so that e.g. a start given with a
     landscape is that landscape's start, whichever was named first.
@@ -103,18 +103,18 @@ def scene(
 
 
 def check_domain(kind: type[Scene]) -> None:
-    """Raise UserError unless a scene shows a part of a landscape that may be chosen."""
+    """Raise UserError unless a scene has a landscape with a domain that can be chosen."""
     if "domain" not in kind.params():
         raise UserError(f"The scene {kind.name} plays on no landscape, so it has no domain to choose.")
 
 
 def scene_of(what: Shown) -> Scene:
-    """Return a scene as it is, and a new one for whatever else `scene` takes."""
+    """Return a scene unchanged, and a new one for anything else that `scene` accepts."""
     return what if isinstance(what, Scene) else scene(what)
 
 
-def _meant(what: object) -> tuple[type[Scene], Any]:
-    """Return the class of the scene that is meant, and the landscape to race on (None: the scene's own)."""
+def _meant(what: object) -> tuple[type[Scene], object]:
+    """Return the scene class that is meant, and the landscape to race on (None: the scene's own)."""
     if isinstance(what, type) and issubclass(what, Scene):
         return what, None
     if isinstance(what, Scene):
@@ -153,7 +153,7 @@ def _meant(what: object) -> tuple[type[Scene], Any]:
 
 
 def _is_run(name: str) -> bool:
-    """Whether a text names a recorded run, or a folder that has one in it; or can name nothing else."""
+    """Whether a text names a recorded run or a folder with one, or could name nothing else."""
     if "tfevents" in name or name.lower().endswith(".csv"):
         return True
     if not may_be_run(name):
@@ -172,12 +172,12 @@ def _can_be_shown(value: object) -> bool:
 
 
 def is_listed(scene: Scene) -> bool:
-    """Whether a scene is one that comes with lossland, not one of a user's own file, even under the same name."""
+    """Whether a scene comes with lossland, rather than from a user's file, even under the same name."""
     return scene.name in _files() and scene_class(scene.name) is type(scene)
 
 
-def describe(kind: type[Scene]) -> dict[str, Any]:
-    """Return what a listing says of a scene, as JSON data."""
+def describe(kind: type[Scene]) -> dict[str, object]:
+    """Return a scene's entry in a listing, as JSON data."""
     return {
         "name": kind.name,
         "title": kind.title,
@@ -226,7 +226,7 @@ def _built_in(file: Path) -> type[Scene]:
 
 
 def _with_words(kind: type[Scene], file: Path) -> type[Scene]:
-    """Give a scene's class the name of its file if it has none of its own, and the words that stand beside it."""
+    """Give a scene's class the name of its file, if it has none, and the texts of the file beside it."""
     if not kind.name:
         kind.name = file.stem
     beside = file.expanduser().with_suffix(".md")

@@ -37,9 +37,9 @@ class Pad:
     def layers(self, drawing: str, pen: Place, color: layers.Color) -> list[layers.Layer]:
         """Return the drawing with a border in a colour, as the layer ``pad``, and the pen."""
         right, up = np.array([self.size, 0.0, 0.0]), np.array([0.0, 0.0, self.size])
-        look: dict[str, Any] = {"border": color, "name": "Pad: click, and drag the pen", "key": "pad"}
+        image, name = drawings.read(drawing), "Pad: click, and drag the pen"
         return [
-            layers.Image(drawings.read(drawing), np.array(self.corner), right, up, **look),
+            layers.Image(image, np.array(self.corner), right, up, border=color, name=name, key="pad"),
             layers.Points(self.plot.world(*pen)[None], "accent", 6.0, "ring", outline=True, group="handles", key="pen"),
         ]
 

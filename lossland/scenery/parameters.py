@@ -1,8 +1,8 @@
-"""What a scene lets its user change: declared once as a class attribute, it becomes a slider, an option and a check.
+"""Parameters of a scene: each is declared once as a class attribute and becomes a slider, an option and a check.
 
 A parameter is a descriptor. Written in a scene's class body as ``rate = Number(0.1, 0.0, 1.0, "Step length")`` it
 reads as a plain value on the scene (``self.rate``), and its declaration tells panels, command line and session
-files how to show it, parse it and refuse what does not fit.
+files how to show, parse and validate it.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ON_GROUND = 0.012  # world units: height above the ground of handles on it
-MOST_NAMED = 50  # options that an error names
+MOST_NAMED = 50  # options listed in an error
 _BETWEEN = str.maketrans("[](),;", "      ")
-NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for whole numbers of 400 digits
+NO_NUMBER = (TypeError, ValueError, OverflowError)  # what float() raises; the last for integers of 400 digits
 
 
 def _number(value: object) -> float:
-    """Return what reads as a number; else raise one of NO_NUMBER."""
+    """Convert to a number; else raise one of NO_NUMBER."""
     if isinstance(value, str | SupportsFloat | SupportsIndex) and not isinstance(value, bool):
         return float(value)
     raise TypeError
 
 
 def _items(value: object) -> Iterable[object]:
-    """Return what is in a list, a tuple or an array; else raise TypeError."""
+    """Return a list, a tuple or an array as an iterable; else raise TypeError."""
     if isinstance(value, Iterable):
         return value
     raise TypeError
@@ -75,14 +75,14 @@ class Param(Generic[T]):
         self.default = default
         self.label = label
         self.help = help
-        self.hidden = hidden  # True: no slider of its own (a handle or another panel steers it)
+        self.hidden = hidden  # True: no slider of its own (a handle or another panel sets it)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = self.name or name
         self.label = self.label or self.name.replace("_", " ")
 
     def named(self, name: str) -> Self:
-        """Give it another name than its attribute's: a scene has attributes of its own, such as ``values``."""
+        """Give it another name than its attribute's, which may collide with one of the scene's, such as ``values``."""
         self.name = name
         return self
 
@@ -101,7 +101,7 @@ class Param(Generic[T]):
         scene.set(self.name, value)
 
     def check(self, value: object) -> T:
-        """Return the value as this parameter keeps it, or raise UserError."""
+        """Return the value in the form in which it is stored, or raise UserError."""
         raise NotImplementedError
 
     def parse(self, text: str) -> T:
@@ -113,24 +113,24 @@ class Param(Generic[T]):
         return value
 
     def shown(self, value: T) -> str:
-        """Return a value as it is written in Python."""
+        """Return a value as Python code."""
         return repr(value)
 
     def handles(self, scene: Scene) -> Sequence[Handle]:
-        """Return what of it can be dragged in the picture."""
+        """Return its handles in the picture."""
         return ()
 
     def refuse(self, value: object, wanted: str) -> UserError:
-        """Build the error for a value that does not fit."""
+        """Return the error for an invalid value."""
         return UserError(f"{self._called} must be {wanted}, not {shown(value)}.")
 
     @property
     def _called(self) -> str:
-        """What an error calls it: a default is checked before the parameter has its name."""
+        """Its name in errors: a default is checked before the parameter has its name."""
         return self.name or f"The default of {type(self).__name__}"
 
     def _check_bounds(self, low: float, high: float, log: bool = False) -> None:
-        """Raise UserError for bounds that hold nothing, or that a logarithmic slider cannot show."""
+        """Raise UserError for empty bounds, or ones that a logarithmic slider cannot show."""
         if not low <= high:
             raise UserError(f"The bounds of {type(self).__name__} must rise, not go from {low:g} to {high:g}.")
         if log and not low > 0:
@@ -224,7 +224,7 @@ class Toggle(Param[bool]):
 
 
 class Choice(Param[str]):
-    """One of a few names. ``options`` may be a function, so that a catalogue is read only when it is needed."""
+    """One of a few names. ``options`` may be a function, so that a catalogue is read only when needed."""
 
     def __init__(
         self, default: str, options: Sequence[str] | Callable[[], Sequence[str]], label: str = "", help: str = "",
@@ -256,7 +256,7 @@ class Choice(Param[str]):
 
 
 class Text(Param[str]):
-    """Free text with a checker, e.g. a landscape's name or a formula. If there are ``options``, a list offers them."""
+    """Free text with a checker, e.g. a landscape's name or a formula. ``options`` are offered in a list."""
 
     def __init__(
         self, default: str, checker: Callable[[str], object] | None = None, label: str = "", help: str = "",
@@ -276,7 +276,7 @@ class Text(Param[str]):
 
 
 class Row(Text):
-    """Numbers in their order, kept as text with commas between: ``3, 1, 2``. The checker says which are accepted."""
+    """A sequence of numbers, stored as comma-separated text: ``3, 1, 2``. The checker decides which are accepted."""
 
     def check(self, value: object) -> str:
         """Accept a text, or the numbers themselves: one, a list or an array."""
@@ -301,7 +301,7 @@ class FunctionOfX(Param[Function]):
 
 
 class Numbers(Text):
-    """A few numbers within bounds, e.g. a spectrum, kept in rising order as text: ``1, 10, 50``."""
+    """A few numbers within bounds, e.g. a spectrum, stored sorted as text: ``1, 10, 50``."""
 
     def __init__(
         self, default: str, min: float, max: float, limit: int, label: str = "", help: str = "", hidden: bool = False,
@@ -361,7 +361,7 @@ class Point(Param[tuple[float, ...]]):
 
 
 class Placing(TypedDict, total=False):
-    """What every point in the picture may be told: see ``PlacedPoint``."""
+    """Options of every point in the picture: see ``PlacedPoint``."""
 
     click: bool
     restarts: bool
@@ -369,9 +369,9 @@ class Placing(TypedDict, total=False):
 
 
 class PlacedPoint(Point):
-    """A point that stands in the picture and is dragged there: the handle has the parameter's name.
+    """A point in the picture that can be dragged: the handle has the parameter's name.
 
-    With ``click`` it goes where the picture was clicked; if it ``restarts``, time then begins again. ``shown`` says
+    With ``click`` it moves to where the picture is clicked; if it ``restarts``, time then restarts. ``shown`` tells
     whether a scene shows it (None: always).
     """
 
@@ -400,18 +400,18 @@ class PlacedPoint(Point):
         return [self.handle(scene)] if self.is_shown(scene) else []
 
     def handle(self, scene: Scene) -> Handle:
-        """Return the handle that stands at the point."""
+        """Return the handle at the point."""
         raise NotImplementedError
 
     def move(self, scene: Scene, position: Any) -> None:
-        """Take a position that it was dragged to, or the nearest one where it may stand."""
+        """Set the position that it was dragged to, or the nearest allowed one."""
         raise NotImplementedError
 
 
 class GroundPoint(PlacedPoint):
-    """A place on the landscape of a ``GroundScene``, in its domain.
+    """A position on the landscape of a ``GroundScene``, in its domain.
 
-    With a new landscape it goes to that landscape's start, or stands ``at`` two shares of the map's width and depth.
+    With a new landscape it is reset to that landscape's start, or to ``at``, shares of the domain's width and depth.
     """
 
     def __init__(
@@ -428,7 +428,7 @@ class GroundPoint(PlacedPoint):
         self._at = at
 
     def settled(self, scene: GroundScene) -> tuple[float, ...]:
-        """Return where it stands on a new landscape."""
+        """Return its position on a new landscape."""
         if self._at is None:
             return tuple(map(float, scene.land.start))
         x0, x1, y0, y1 = scene.domain
@@ -442,15 +442,15 @@ class GroundPoint(PlacedPoint):
         return Handle(self.name, place, self.move)
 
     def move(self, scene: GroundScene, position: tuple[float, float]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Take the place on the ground that is nearest to a position in the domain."""
+        """Set the position in the domain, clamped to it."""
         scene.set(self.name, scene.inside(position))
 
 
 class Heading(Number):
     """A direction on the ground in degrees from the x axis, dragged at its tip, ``reach`` from a ``GroundPoint``.
 
-    ``reach`` is in the world. While something else turns it (``turning`` is on, where the scene has such a switch) it
-    has no handle.
+    ``reach`` is in the world. While the scene itself turns it (its parameter ``turning``, if there is one) it has no
+    handle.
     """
 
     def __init__(self, default: float, around: str, reach: float, label: str = "", help: str = "") -> None:
@@ -472,7 +472,7 @@ class Heading(Number):
 
 
 class PlanePoint(PlacedPoint):
-    """A point of the plane z = 0, kept to as many decimals as ``digits`` and within the bounds."""
+    """A point of the plane z = 0, rounded to ``digits`` decimals and clamped to the bounds."""
 
     def __init__(
         self,
@@ -597,7 +597,7 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
         self.default = self.check(self.default)
 
     def handles(self, scene: Scene) -> Sequence[Handle]:
-        """Return a handle at the head of every named column."""
+        """Return a handle at the tip of every named column."""
         heads = zip(*scene.values[self.name], strict=True)
         return [
             _handle_at(name, head, self._unit(scene), partial(self._move, k))
@@ -633,11 +633,11 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
 class Lane:
     """One runner of a race: an optimizer (a frozen dataclass of hyper-parameters) and whether it takes part.
 
-    ``id`` tells it from the others, whatever comes and goes around it, and ``seat`` says which of the theme's colours
-    of lanes is its own; `Lanes` gives both.
+    ``id`` identifies it among the others, which may come and go, and ``seat`` is the index of its lane colour in the
+    theme; `Lanes` assigns both.
     """
 
-    optimizer: Any  # an Optimizer, with whatever fields its class has
+    optimizer: Any  # an Optimizer, with the fields of its class
     enabled: bool = True
     id: str = ""
     seat: int | None = None
@@ -663,8 +663,8 @@ MOST_SEATS = 64  # of lanes that a session may name
 class Lanes(Param[tuple[Lane, ...]]):
     """The runners of a race. Text form, with semicolons between: ``sgd;adam:lr=0.1,beta1=0.9``.
 
-    ``read`` turns an optimizer's text, class or object into one; it is passed in because parameters know nothing of
-    them.
+    ``read`` converts an optimizer's text, class or object; it is passed in because parameters do not depend on
+    optimizers.
     """
 
     def __init__(
@@ -682,7 +682,7 @@ class Lanes(Param[tuple[Lane, ...]]):
         return self.check(self._default())
 
     def check(self, value: object) -> tuple[Lane, ...]:
-        """Accept lanes, optimizers, their texts, or the JSON form; also one alone."""
+        """Accept lanes, optimizers, their texts, or the JSON form; also a single one."""
         lanes = _seated(_told_apart([self._lane(item) for item in self.items(value)]))
         if not 1 <= len(lanes) <= self.limit:
             raise UserError(
@@ -692,7 +692,7 @@ class Lanes(Param[tuple[Lane, ...]]):
 
     @staticmethod
     def items(value: object) -> Sequence[object]:
-        """Return what is given for each lane: the parts of a text, the items of a list, or the only one."""
+        """Return the specification of each lane: the parts of a text, the items of a list, or the single one."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(";") if part.strip()]
         if is_dataclass(value):
@@ -711,11 +711,11 @@ class Lanes(Param[tuple[Lane, ...]]):
         return Lane(self.read(item))
 
     def shown(self, value: tuple[Lane, ...]) -> str:
-        """Return the optimizers' texts, all settings said."""
+        """Return the optimizers' texts with all settings."""
         return repr(";".join(str(lane["optimizer"]) for lane in self.to_json(value)))
 
     def to_json(self, value: tuple[Lane, ...]) -> list[dict[str, str | bool | int]]:
-        """Return each lane as its optimizer's text, whether it takes part, and its id and seat where unusual."""
+        """Return each lane as its optimizer's text, whether it takes part, and its id and seat if not the default."""
         result = []
         usual = _seated(_told_apart([replace(lane, id="", seat=None) for lane in value]))
         for lane, other in zip(value, usual, strict=True):
@@ -729,13 +729,13 @@ class Lanes(Param[tuple[Lane, ...]]):
 
 
 def color_of_next(lanes: Sequence[Lane], name: str) -> str:
-    """Return the colour that a lane will have if an optimizer of a name joins others."""
+    """Return the colour of a lane that an optimizer of a name would get when it joins others."""
     usual, taken = USUAL_LANE.get(name), [lane.seat for lane in lanes]
     return f"lane.{_first_free(taken) if usual is None or usual in taken else usual}"
 
 
 def _seated(lanes: Sequence[Lane]) -> tuple[Lane, ...]:
-    """Give a seat to each lane that has none, or that of an earlier one: its optimizer's usual one, else a free one.
+    """Assign a seat to each lane that has none, or an earlier one's: its optimizer's usual one, else a free one.
 
     So a lane keeps its colour while others come and go, and no two lanes have the same.
     """
@@ -757,7 +757,7 @@ def _first_free(seats: Sequence[int | None]) -> int:
 
 
 def _told_apart(lanes: Sequence[Lane]) -> tuple[Lane, ...]:
-    """Give an id to each lane that has none, or that of an earlier one: its optimizer's name, numbered if need be."""
+    """Assign an id to each lane that has none, or an earlier one's: its optimizer's name, numbered if necessary."""
     taken = {lane.id for lane in lanes if lane.id}
     seen: set[str] = set()
     told: list[Lane] = []

@@ -1,11 +1,10 @@
-"""The base of every scene in which optimizers race: lanes on one landscape, and what is usually shown of them."""
+"""The base of every scene in which optimizers race: lanes on one landscape, and the usual views of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -20,16 +19,16 @@ from lossland.scenery.parameters import Choice, GroundPoint, Integer, Lane, Lane
 from lossland.world.layers import Array, Arrows, Chart, Equations, Layer, Legend, Row, Series, Trail
 from lossland.world.phrases import words
 
-FIELD = (  # who runs where nothing else is said; the rates suit Himmelblau's function
+FIELD = (  # the default lanes; the rates suit Himmelblau's function
     "sgd:lr=0.004;momentum:lr=0.0025,momentum=0.93;rmsprop:lr=0.02;adam:lr=0.35,beta2=0.99;lion:lr=0.12,beta2=0.97"
 )
 STEPS = 160  # of a race on a new landscape
-AHEAD = 4  # steps that a velocity arrow is long
-SHORTEST, LONGEST = 0.1, 0.35  # of these arrows, in the world; what is shorter is not drawn
+AHEAD = 4  # length of a velocity arrow in steps
+SHORTEST, LONGEST = 0.1, 0.35  # of these arrows, in the world; shorter ones are not drawn
 HEAD = 0.03  # radius of a head in the world
 TERMS = {"m": "accent", "m_hat": "accent", "c": "accent", "v": "eigen2", "v_hat": "eigen2", "v_max": "eigen2",
          "s": "eigen2", "s_hat": "eigen2", "G": "eigen2", "u": "eigen2"}  # fmt: skip
-"""Colours of a rule's terms: one for averages of the slope, another for those of its size."""
+"""Colours of a rule's terms: one for averages of the gradient, another for those of its magnitude."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +61,7 @@ class Racer:
 
 
 class Rule(Choice):
-    """An optimizer without its settings, which are parameters of their own: a name, or a class in a user's file."""
+    """An optimizer without its settings, which are separate parameters: a name, or a class in a user's file."""
 
     def __init__(self, default: str, label: str = "", help: str = "") -> None:
         super().__init__(default, optimizers.names, label, help)
@@ -71,7 +70,7 @@ class Rule(Choice):
         """Return an optimizer's family."""
         return type(optimizers.optimizer(option)).family.capitalize()
 
-    def check(self, value: Any) -> str:
+    def check(self, value: object) -> str:
         """Accept a name, a class, or the text that names one in a file."""
         if isinstance(value, str) and userfiles.named(value) is None:
             return super().check(value)
@@ -84,8 +83,8 @@ class Rule(Choice):
 class RaceScene(GroundScene):
     """A scene in which optimizers run from one start. ``racers`` are those that take part.
 
-    A new landscape brings a start of its own, and every lane gets a rate that suits it. Only a lane that changed runs
-    again. A subclass composes its picture from ``trails``, ``velocities``, ``legend``, ``chart`` and ``equations``.
+    A new landscape has its own start, and every lane gets a suitable rate. Only a changed lane runs again. A subclass
+    composes its picture from ``trails``, ``velocities``, ``legend``, ``chart`` and ``equations``.
     """
 
     low_hills = True
@@ -97,19 +96,19 @@ class RaceScene(GroundScene):
 
     # ----------------------------------------------------------------------------------------- following
     def set(self, name: str, value: object) -> None:
-        """Change one parameter. A lane that is given as a text or a class without a rate gets one that suits."""
+        """Change one parameter. A lane given as a text or a class without a rate gets a suitable one."""
         if name == "lanes":
             value = [self._joining(item) for item in Lanes.items(value)]
         super().set(name, value)
 
     def settle(self) -> None:
-        """Give a new landscape its own start, and every lane a rate that suits it."""
+        """Reset the start to the new landscape's, and every lane to a suitable rate."""
         super().settle()
         self.values["steps"] = STEPS
         self.values["lanes"] = tuple(replace(lane, optimizer=self._suited(lane.optimizer)) for lane in self.lanes)
 
     def newcomer(self, text: str) -> Optimizer:
-        """Return a new lane's optimizer, with a rate that suits if the text gives none."""
+        """Return a new lane's optimizer, with a suitable rate if the text gives none."""
         optimizer = optimizers.traced(text)
         settings = text.rpartition(":")[2].split(",")
         rated = any(setting.partition("=")[0].strip() == "lr" for setting in settings)
@@ -151,7 +150,7 @@ class RaceScene(GroundScene):
 
     # --------------------------------------------------------------------------------------- the picture
     def trails(self, now: Now) -> list[Trail]:
-        """Return every racer's path so far. At the start all heads are in one place, and have no labels."""
+        """Return every racer's path so far. At the start all heads coincide, and have no labels."""
         drawn, terrain, step, begun = [], self.terrain, now.step, now.whole >= 1
         for racer in self.racers():
             label, ring = racer.name if begun else "", "" if drawn else "start"
@@ -160,16 +159,16 @@ class RaceScene(GroundScene):
         return drawn
 
     def velocities(self, trails: Sequence[Trail], now: Now) -> list[Arrows]:
-        """Return an arrow ahead of every head that moves, as long as its next few steps."""
+        """Return an arrow ahead of every moving head, as long as its next few steps."""
         step, size = min(int(now.step), self.steps - 1), self.size
         reach = [AHEAD * float(racer.run.paces[step]) / size for racer in self.racers()]
         lengths = [min(length, LONGEST) if length > SHORTEST else 0.0 for length in reach]
-        none = np.zeros((0, 3))  # before the first step and after the last: the switch for arrows stays
+        none = np.zeros((0, 3))  # an empty layer before the first step and after the last, so that the switch stays
         ahead = Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
         return ahead or [Arrows(none, none, "text", group="arrows", name="Next steps")]
 
     def legend(self, step: int) -> Legend:
-        """Return a table with a line for every racer: its name, its rate and its loss at a step."""
+        """Return a table with a row for every racer: its name, its rate and its loss at a step."""
         rows = []
         for racer in self.racers():
             on_map = self.terrain.laid(racer.run.points).is_inside(step)
@@ -178,7 +177,7 @@ class RaceScene(GroundScene):
         return Legend(rows, columns=("rate", "loss"))
 
     def chart(self, step: int) -> Chart:
-        """Return the loss of every racer over all steps; above the lowest one where losses fall below zero."""
+        """Return the loss of every racer over all steps; relative to the lowest one if losses are negative."""
         title, series = self._losses()
         return Chart(title, series, log_y=True, now=float(step), x_label="step")
 
@@ -197,7 +196,7 @@ class RaceScene(GroundScene):
         return ("Loss above the lowest" if lowest < 0 else "Loss"), series
 
     def equations(self, step: int) -> list[Equations]:
-        """Return the selected racer's rule with its numbers at a step, none before the first."""
+        """Return the selected racer's rule with its numbers at a step; nothing before the first."""
         selected = min(self.selected, len(self.lanes) - 1)  # a preset may have fewer lanes
         racer = next((racer for racer in self.racers() if racer.index == selected), None)
         if racer is None or step < 1:

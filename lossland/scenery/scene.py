@@ -1,7 +1,7 @@
-"""What to show and why: a scene is parameters, a picture for every moment, and numbers that can be checked.
+"""Scenes: parameters, a picture for every moment, and numbers that can be checked.
 
 A scene's picture and numbers are functions of its parameters, its seed and the time alone. Scrubbing, replay, film
-and tests all rest on that: whatever a scene keeps between frames (see ``kept``) only saves work.
+and tests all rely on that: caches between frames (see ``kept``) only save work.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 Readouts: TypeAlias = dict[str, Any]
-"""A scene's numbers by name: numbers, truths, words, arrays, lists and dictionaries of them."""
+"""A scene's numbers by name: numbers, booleans, strings, arrays, lists and dictionaries of them."""
 
 
-LONGEST_CALL = 60  # letters that stand in one line
-HANDLES = "handles"  # the group of layers that show where to drag; a still leaves them out
+LONGEST_CALL = 60  # characters on one line
+HANDLES = "handles"  # the group of layers that show where to drag; stills omit them
 CHAPTERS = (
     "Vectors and data",
     "Matrices",
@@ -56,7 +56,7 @@ CHAPTERS = (
     "Debugging your own model",
 )
 ROWS = {"V": 6, "M": 6, "G": 5, "N": 4, "B": 5, "A": 2, "E": 3, "L": 5, "D": 4, "Y": 4, "Q": 8, "S": 22}
-"""What a scene can teach: how many codes there are with each letter, such as ``V1`` to ``V6`` for vectors."""
+"""The topics a scene can teach: the number of codes for each letter, such as ``V1`` to ``V6`` for vectors."""
 METHODS = {
     "frame": "now",
     "readouts": "now",
@@ -67,13 +67,13 @@ METHODS = {
     "poll": "seconds",
     "newcomer": "text",
 }
-"""What a scene may give as methods, and what each is called with."""
-ALIKE = 0.8  # of two names (``difflib``): one is probably the other, misspelt
+"""The methods that a scene may define, and their arguments."""
+ALIKE = 0.8  # similarity of two names (``difflib``) from which one is probably a misspelling of the other
 
 
 @dataclass(frozen=True)
 class Show:
-    """The switches above the picture. ``Layer.group`` names the switch that a layer obeys."""
+    """The switches above the picture. ``Layer.group`` names a layer's switch."""
 
     contours: bool = True
     shadow: bool = True
@@ -85,13 +85,13 @@ class Show:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """How a scene likes to be seen. ``flat`` looks straight down on the plane.
+    """A scene's preferred view. ``flat`` looks straight down on the plane.
 
     ``bounds`` (k, 3): world points that must fit into the free part of the window. Angles in degrees.
-    A scene that moves its camera itself gives a view for each moment. ``turned`` are degrees in azimuth and elevation
-    by which this moment is seen from elsewhere: what fits is found without them, so that distance, middle and light
-    stay, at no cost. A view that ``moves`` is fitted again at each moment, for bounds that grow or come nearer. Either
-    way a camera that is at home goes along at once, in films as in windows; one that the user has turned stays.
+    A scene that moves its camera itself returns a view for each moment. ``turned`` is a rotation in degrees of azimuth
+    and elevation after fitting, so that distance, centre and light stay the same, at no cost. A view that ``moves`` is
+    fitted again at each moment, for changing bounds. Either way a camera that is at home follows at once, in films as
+    in windows; one that the user has moved stays.
     """
 
     azimuth: float = -60.0
@@ -118,7 +118,7 @@ class View:
 class Frame:
     """One moment of a scene: layers in the world, notes beside it, and the view it was composed for.
 
-    ``layers`` are those that were handed over, with the parts of compound ones in their places.
+    ``layers`` are the given ones, with compound ones replaced by their parts.
     """
 
     layers: Sequence[Layer]
@@ -135,8 +135,8 @@ class Frame:
 
     @property
     def still(self) -> Frame:
-        """The same frame without what only helps dragging, for pictures in which nothing can be dragged."""
-        # Not one cached property: a frame that keeps itself would live until the garbage collector looks for circles.
+        """The same frame without layers that only help dragging, for pictures without interaction."""
+        # Not one cached property: a frame that refers to itself would live until the garbage collector finds the cycle.
         return self._without_handles if any(layer.group == HANDLES for layer in self.layers) else self
 
     @cached_property
@@ -145,16 +145,16 @@ class Frame:
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """What tells each layer from the others (see ``layers.keys_of``)."""
+        """The unique key of each layer (see ``layers.keys_of``)."""
         return keys_of(self.layers)
 
     def layer(self, key: str) -> Layer | None:
-        """Return the layer of a key, None where there is none."""
+        """Return the layer of a key, or None."""
         return self.layers[self.keys.index(key)] if key in self.keys else None
 
     @property
     def ground(self) -> Surface | None:
-        """The landscape that the pointer walks on: the first block, a sheet only where there is no block."""
+        """The landscape under the pointer: the first block, or a sheet if there is no block."""
         surfaces = [layer for layer in self.layers if isinstance(layer, Surface) and not layer.ghost]
         return next((layer for layer in surfaces if not layer.sheet), surfaces[0] if surfaces else None)
 
@@ -175,30 +175,30 @@ def _check_list(found: object, kind: type, what: str) -> None:
 
 @cache
 def _declared(kind: type[Scene]) -> dict[str, Param]:
-    """Find the parameters of a class and its bases. Kept, because panels ask dozens of times a frame."""
+    """Find the parameters of a class and its bases. Cached, because panels ask dozens of times a frame."""
     found: dict[str, Param] = {}
     for base in reversed(kind.__mro__):
         for name, value in vars(base).items():
             if isinstance(value, Param):
                 found[value.name] = value
             else:
-                found.pop(name, None)  # a scene that settles it by itself
+                found.pop(name, None)  # overridden by a plain attribute
     return found
 
 
 def quiet() -> np.errstate:
-    """Let overflows and 0/0 in what a scene computes be values: inf and nan, which are drawn as what they are."""
+    """Silence floating-point warnings of a scene's computations: inf and nan are values, and drawn as such."""
     return np.errstate(all="ignore")
 
 
 def _wrong(method: Callable[..., object], scene: Scene, must: str, found: object) -> UserError:
-    """Return the error of a method that returns something else than it must."""
+    """Return the error of a method that returns a wrong type."""
     name = f"{method.__name__} of {type(scene).__name__}"
     return UserError(f"{place_of(method)}: {name} must return {must}, not {shown(found)}.")
 
 
 def _at_a_time(method: Callable[..., R], fits: Callable[[object], bool], must: str) -> Callable[..., R]:
-    """Return a scene's method of a moment as one of a time in seconds (or a moment). What it returns is checked."""
+    """Wrap a scene's method that takes a moment to accept a time in seconds as well, and check what it returns."""
 
     @wraps(method)
     def at(scene: Scene, time: float = 0.0) -> R:
@@ -220,7 +220,7 @@ def _are_handles(found: object) -> bool:
 
 
 def _in_its_turn(frame: Callable[..., Frame]) -> Callable[..., Frame]:
-    """Return ``frame`` as one that lets refined results become finer."""
+    """Wrap ``frame`` to start a new turn of refined results."""
 
     @wraps(frame)
     def at(scene: Scene, time: float) -> Frame:
@@ -231,7 +231,7 @@ def _in_its_turn(frame: Callable[..., Frame]) -> Callable[..., Frame]:
 
 
 def _finished(readouts: Callable[..., R]) -> Callable[..., R]:
-    """Return ``readouts`` as one that waits for the finest of refined results."""
+    """Wrap ``readouts`` to wait for the finest level of refined results."""
 
     @wraps(readouts)
     def at(scene: Scene, time: float = 0.0) -> R:
@@ -249,7 +249,7 @@ def _finished(readouts: Callable[..., R]) -> Callable[..., R]:
 
 
 def _check_class(kind: type[Scene]) -> None:
-    """Raise UserError where a class's own attributes are not those of a scene."""
+    """Raise UserError if a class's own attributes are not valid for a scene."""
     given = vars(kind)
     for name, parts in METHODS.items():
         if name in given:
@@ -275,7 +275,7 @@ def _check_class(kind: type[Scene]) -> None:
 
 
 def _check_method(kind: type[Scene], name: str, parts: str) -> None:
-    """Raise UserError unless a method can be called as it will be."""
+    """Raise UserError unless a method has the right signature."""
     method = vars(kind)[name]
     try:
         inspect.signature(method).bind(None, *parts.split(","))
@@ -308,33 +308,33 @@ def _check_presets(kind: type[Scene]) -> None:
 
 
 class Scene(Displayed):
-    """Base of every scene. A scene file holds one subclass: class attributes below, and ``frame`` and ``readouts``.
+    """Base of every scene. A scene file has one subclass: the class attributes below, and ``frame`` and ``readouts``.
 
-    What a subclass gives as ``frame``, ``readouts`` and ``handles`` is called with a ``Now``; from outside they may be
-    asked for at a number of seconds, e.g. ``scene.readouts(time=0.5)``.
+    A subclass's ``frame``, ``readouts`` and ``handles`` get a ``Now``; callers may pass a number of seconds, e.g.
+    ``scene.readouts(time=0.5)``.
     """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     chapter: ClassVar[str] = ""
     rows: ClassVar[tuple[str, ...]] = ()  # what it teaches
-    sign: ClassVar[Sequence[Stroke]] = ()  # a small drawing of it, for lists
-    still_share: ClassVar[float] = 1.0  # how much of the scene is over in a still, if no time is asked for
+    sign: ClassVar[Sequence[Stroke]] = ()  # its icon in lists
+    still_share: ClassVar[float] = 1.0  # the elapsed share of the scene in a still without a given time
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {}  # name -> values; the first is shown first
 
-    # What is said beside the picture. A scene that comes with lossland has it in a file of its own (see ``words``).
+    # The texts beside the picture. A scene that comes with lossland has them in a separate file (see ``words``).
     lesson: ClassVar[str] = ""  # Markdown
     formulas: ClassVar[tuple[tuple[str, str], ...]] = ()  # (LaTeX, meaning)
     captions: ClassVar[Mapping[str, str]] = {}  # preset -> what it shows
     snippet: ClassVar[str] = ""  # short NumPy code that prints this scene's numbers
 
     clock: Clock = Clock()
-    """How long the scene is."""
+    """The length of the scene."""
 
     def __init_subclass__(cls) -> None:
-        """Refuse what is no scene, let what it computes be asked for at a time, and nan and infinity be answers in it.
+        """Check the class, and wrap its methods: to accept seconds, to check results, and to allow nan and infinity.
 
-        An error raised here has the line of the class in its traceback.
+        An error raised here has the class's line in its traceback.
         """
         _check_class(cls)
         given = vars(cls)
@@ -349,20 +349,20 @@ class Scene(Displayed):
             if name in given:
                 setattr(cls, name, quiet()(given[name]))
 
-    live: bool = False  # True in a window: what is refined comes coarse first; never where frames are filmed
-    unfinished: bool = False  # True while a live picture will get better by being asked for again
-    turn: int = 0  # how often a picture was asked for: see ``refined``
-    held: bool = False  # whether a handle is being dragged: what is kept for framing stays
+    live: bool = False  # True in a window: refined results start coarse; never in films
+    unfinished: bool = False  # True while a live picture is still being refined
+    turn: int = 0  # the number of pictures requested: see ``refined``
+    held: bool = False  # whether a handle is being dragged: framing values are frozen
 
     @quiet()
     def __init__(self, preset: str | None = None, seed: int = 0, **values: object) -> None:
         self.seed = seed
         self.values: dict[str, Any] = {}
-        self.results: dict[Hashable, Any] = {}  # of what is kept and refined
+        self.results: dict[Hashable, Any] = {}  # the cache of kept and refined results
         self.reset()
         if preset is not None:
             self.use(preset)
-        order = list(self.params())  # a landscape before its domain, and that before a start inside of it
+        order = list(self.params())  # a landscape before its domain, and that before a start inside it
         for name in sorted(values, key=lambda name: order.index(name) if name in order else -1):
             self.set(name, values[name])
 
@@ -389,7 +389,7 @@ class Scene(Displayed):
 
     @quiet()
     def set(self, name: str, value: object) -> None:
-        """Change one parameter; a value that does not fit raises UserError and changes nothing."""
+        """Change one parameter; an invalid value raises UserError and changes nothing."""
         before = dict(self.values)
         self.values[name] = self.param(name).check(value)
         try:
@@ -399,17 +399,17 @@ class Scene(Displayed):
             raise
 
     def changed(self, name: str) -> None:
-        """React to a changed parameter, e.g. give a new landscape its own start. Called after every ``set``.
+        """React to a changed parameter, e.g. reset the start for a new landscape. Called after every ``set``.
 
-        Where this raises UserError, every parameter has the value again that it had before.
+        If this raises UserError, all parameters are restored.
         """
 
     def has_control(self, name: str) -> bool:
-        """Return whether the panel shows a parameter now; a scene may hide those that what it shows does not use."""
+        """Return whether the panel shows a parameter now; a scene may hide parameters without effect."""
         return True
 
     def use(self, preset: str) -> None:
-        """Reset, then take a preset's values."""
+        """Reset, then apply a preset's values."""
         if preset not in self.presets:
             known = ", ".join(self.presets) or "none"
             raise UserError(
@@ -421,7 +421,7 @@ class Scene(Displayed):
 
     @property
     def seed(self) -> int:
-        """The number that all random numbers of the scene follow from."""
+        """The seed of all random numbers of the scene."""
         note_read(self, "seed", self._seed)
         return self._seed
 
@@ -430,8 +430,8 @@ class Scene(Displayed):
         self._seed = seed
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; one that is probably a parameter's name misspelt raises UserError."""
-        begun = "results" in self.__dict__  # before, it is the base's own constructor that sets what it needs
+        """Set an attribute; a probable misspelling of a parameter's name raises UserError."""
+        begun = "results" in self.__dict__  # before that, the base's constructor sets its attributes
         if begun and not (name.startswith("_") or name in self.__dict__ or hasattr(type(self), name)):
             near = get_close_matches(name, self.params(), n=1, cutoff=ALIKE)
             if near:
@@ -442,7 +442,7 @@ class Scene(Displayed):
         super().__setattr__(name, value)
 
     def source(self, name: str) -> object:
-        """Return what a kept result may have been made from: a parameter's value, or the seed."""
+        """Return a possible dependency of a kept result: a parameter's value, or the seed."""
         return self._seed if name == "seed" else self.values[name]
 
     def now(self, time: float) -> Now:
@@ -456,7 +456,7 @@ class Scene(Displayed):
 
     @property
     def still_time(self) -> float:
-        """The time in seconds of a still for which none is asked for."""
+        """The time in seconds of a still without a given time."""
         return self.still_share * self.clock.seconds
 
     # ----------------------------------------------------------------------------------- what a scene must give
@@ -464,7 +464,7 @@ class Scene(Displayed):
         """Return the picture of a moment."""
         raise self._lacks("frame", "the picture of a moment")
 
-    def readouts(self, *moment: Any, **time: Any) -> Readouts:  # a scene's own has ``now``, asked for as here:
+    def readouts(self, *moment: Any, **time: Any) -> Readouts:  # a subclass's takes ``now``
         """Return the scene's numbers: floats and arrays, computed with no window. ``readouts(time=0.5)``."""
         raise self._lacks("readouts", "its numbers")
 
@@ -500,7 +500,7 @@ class Scene(Displayed):
         return repr(kind.name if ours else f"{Path(file).name}:{kind.__name__}")
 
     def _changes(self) -> list[str]:
-        """Return what to set beside the defaults, as arguments, without what follows from others as a start may."""
+        """Return the arguments that differ from the defaults, without those that follow from others, as a start may."""
         made = type(self)(seed=self.seed)
         changes = [f"seed={self.seed}"] if self.seed else []
         for name, param in self.params().items():
@@ -512,11 +512,11 @@ class Scene(Displayed):
 
     # ------------------------------------------------------------------------------------ what it may give too
     def handles(self, now: Any, /) -> Sequence[Handle]:
-        """Return what can be dragged: by itself, every parameter that is a point in the picture."""
+        """Return what can be dragged: by default, every parameter that is a point in the picture."""
         return [handle for param in self.params().values() for handle in param.handles(self)]
 
     def newcomer(self, text: str) -> Optimizer | str:
-        """Return the optimizer of a lane that is added, or its text, from text such as ``adam:lr=0.1``."""
+        """Return the optimizer of a new lane, or its text, from text such as ``adam:lr=0.1``."""
         return text
 
     def click(self, position: tuple[float, float]) -> bool:
@@ -528,12 +528,12 @@ class Scene(Displayed):
         return False
 
     def poll(self, seconds: float) -> bool:
-        """Look whether a file that the scene shows has grown; True if its picture is another one now.
+        """Check whether a file that the scene shows has grown; return True if its picture has changed.
 
-        A window asks again and again, with the seconds of some clock; films and stills never ask.
+        A window calls it repeatedly, with the seconds of some clock; films and stills never do.
         """
         return False
 
     def pick(self, layer: Layer, element: int) -> bool:
-        """React to a click on an element of a layer of the last frame (see ``picking``); True if it meant something."""
+        """React to a click on an element of a layer of the last frame (see ``picking``); True if it was handled."""
         return False

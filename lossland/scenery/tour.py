@@ -1,10 +1,10 @@
-"""What a tour is made of: shots, which say what to show and from where. The tours themselves lie in ``tours``."""
+"""The parts of a tour: shots, which define what to show and from where. The tours themselves are in ``tours``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 CAPTION_COMES, CAPTION_GOES = 0.7, 0.4  # seconds
 
@@ -13,12 +13,12 @@ CAPTION_COMES, CAPTION_GOES = 0.7, 0.4  # seconds
 class Shot:
     """One scene for some seconds, with its parameters and the camera moving.
 
-    ``keys`` gives parameters over time: ``{"rate": ((0, 0.1), (4, 0.2))}`` glides from 0.1 to 0.2 in the shot's first
-    four seconds; what is not a number jumps. ``play`` are the scene's seconds at the shot's start and end (None: as
-    fast as the clock on the wall, from 0). ``azimuth`` and ``elevation`` in degrees, and ``distance`` in shares of the
-    distance at home, move from the first value to the second, starting and ending gently (None: the view that the
-    scene was composed for). For the last ``hold`` seconds scene and camera stand still. ``title`` is written below the
-    subject, and under it the sentence ``text`` or the formula ``latex``.
+    ``keys`` are key frames of parameters: ``{"rate": ((0, 0.1), (4, 0.2))}`` interpolates from 0.1 to 0.2 in the shot's
+    first four seconds; values that are not numbers jump. ``play`` are the scene's seconds at the shot's start and end
+    (None: in real time, from 0). ``azimuth`` and ``elevation`` in degrees, and ``distance`` in shares of the distance
+    at home, are eased from the first value to the second (None: the scene's own view). For the last ``hold`` seconds
+    scene and camera stand still. ``title`` is written below the subject, and under it the sentence ``text`` or the
+    formula ``latex``.
     """
 
     scene: str
@@ -37,10 +37,10 @@ class Shot:
 
     @property
     def moving(self) -> float:
-        """The seconds in which something moves: all but those of the hold."""
+        """The seconds before the hold."""
         return self.seconds - self.hold
 
-    def values(self, time: float) -> dict[str, Any]:
+    def values(self, time: float) -> dict[str, object]:
         """Return every parameter that the shot sets at ``time`` seconds after its start."""
         return {**self.params, **{name: _glide(keys, time) for name, keys in self.keys.items()}}
 
@@ -50,26 +50,26 @@ class Shot:
         return first + (last - first) * min(max(time / self.moving, 0.0), 1.0)
 
     def camera(self, time: float) -> dict[str, float]:
-        """Return what the shot steers of the camera: ``azimuth`` and ``elevation``, and ``distance`` as a share."""
+        """Return the camera values that the shot sets: ``azimuth``, ``elevation``, and ``distance`` as a share."""
         spans = {"azimuth": self.azimuth, "elevation": self.elevation, "distance": self.distance}
         part = eased(time / self.moving)
         return {name: span[0] + (span[1] - span[0]) * part for name, span in spans.items() if span}
 
 
 class Seen(NamedTuple):
-    """A shot in one moment of a tour."""
+    """A shot at one moment of a tour."""
 
     shot: Shot
     since: float  # seconds since it began
-    share: float  # how much of the picture it is: below 1 it lies over the shot before
-    caption: float  # how much of its caption can be seen, 0 to 1
+    share: float  # its opacity over the shot before
+    caption: float  # the opacity of its caption, 0 to 1
 
 
 @dataclass(frozen=True)
 class Tour:
-    """Shots one after the other; for ``fade`` seconds two of them are seen at once, while one goes over into the next.
+    """A sequence of shots, with cross-fades of ``fade`` seconds.
 
-    Captions come when a shot is seen alone, and have gone before the next one begins.
+    Captions fade in when a shot is seen alone, and fade out before the next one begins.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Tour:
         return sum(shot.seconds for shot in self.shots) - self.fade * (len(self.shots) - 1)
 
     def at(self, time: float) -> tuple[Seen, ...]:
-        """Return the shot that is seen at ``time`` seconds, or the two that are, the later one last."""
+        """Return the one or two shots that are seen at ``time`` seconds, the later one last."""
         found: list[Seen] = []
         begin = 0.0
         for number, shot in enumerate(self.shots):
@@ -100,13 +100,13 @@ class Tour:
 
 
 def eased(part: float) -> float:
-    """Return how much of a movement is done that starts and ends gently, ``part`` of its time (0 to 1) being over."""
+    """Return the eased progress of a movement after a share ``part`` of its time (clamped to 0 to 1)."""
     part = min(max(part, 0.0), 1.0)
     return part * part * (3 - 2 * part)
 
 
 def _glide(keys: Sequence[tuple[float, object]], time: float) -> object:
-    """Return the value at ``time`` between the two keys around it."""
+    """Interpolate between the two key frames around ``time``."""
     before = keys[0]
     for after in keys:
         if time < after[0]:

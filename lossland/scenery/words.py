@@ -1,4 +1,4 @@
-"""What is said of a scene, in a file beside it: ``walk.md`` beside ``walk.py``.
+"""The texts of a scene, in a file beside it: ``walk.md`` beside ``walk.py``.
 
 The lesson comes first, in Markdown. Then follow up to three headings, each with its list or block::
 
@@ -30,7 +30,7 @@ PRESET = re.compile(r"^- (.+?): (.*(?:\n  .*)*)$", re.MULTILINE)
 FORMULA = re.compile(r"^- \$(.+?)\$: (.*(?:\n  .*)*)$", re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTIONS = ("Presets", "Formulas", "Snippet")
-MISSPELT = re.compile(rf"^(?!## )(#+ *)({'|'.join(SECTIONS)}) *$", re.MULTILINE)  # of another level
+MISSPELT = re.compile(rf"^(?!## )(#+ *)({'|'.join(SECTIONS)}) *$", re.MULTILINE)  # at another level
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Words:
 
 
 def read(text: str, name: str, presets: Collection[str]) -> Words:
-    """Return the parts of a file's text. Errors (UserError) give the file's ``name`` and the line.
+    """Parse a file's text. Errors (UserError) name the file and the line.
 
-    ``presets`` are the scene's: each entry under that heading is one of them.
+    ``presets`` are the scene's: each entry under that heading must be one of them.
     """
     file = _File(text, name)
     for found in MISSPELT.finditer(text):
@@ -86,7 +86,7 @@ class _File:
     name: str
 
     def error(self, offset: int, what: str) -> UserError:
-        """Return the error of what begins at an offset of the text."""
+        """Return an error at an offset of the text."""
         line = self.text.count("\n", 0, offset) + 1
         return UserError(f"{self.name}, line {line}: {what}")
 
@@ -105,5 +105,5 @@ class _File:
 
 
 def _joined(text: str) -> str:
-    """Return an entry of several lines as one."""
+    """Join the lines of an entry."""
     return " ".join(text.split())

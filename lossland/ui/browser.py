@@ -1,4 +1,4 @@
-"""The panel at the left: the name of the program, a search box, and the list of scenes and landscapes."""
+"""The left panel: the program's name, a search box, and the list of scenes and landscapes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Entry:
 
     @property
     def help(self) -> str:
-        """What is said of it under the pointer."""
+        """The tooltip."""
         if self.landscape is None:
             return summary(library.scene_class(self.name)) or self.title
         (x0, x1), (y0, y1) = (map(short, ends) for ends in self.landscape.domain)
@@ -63,7 +63,7 @@ def _chapter(chapter: str) -> str:
 
 
 class Browser:
-    """Draws the list and opens what is clicked."""
+    """Draws the list and opens the clicked entry."""
 
     def __init__(self, pen: Pen, thumbnails: Thumbnails) -> None:
         self.pen = pen
@@ -75,7 +75,7 @@ class Browser:
 
     # ------------------------------------------------------------------------------------------ head
     def head(self, player: Player, area: Rect, short: bool) -> float:
-        """Draw the name, the gear and the search box, without the name in a ``short`` panel. Returns the y below."""
+        """Draw the name, the settings button and the search box; a ``short`` panel has no name. Returns the y below."""
         pen = self.pen
         x, y, width = area.x + PADDING, area.y + 14, area.width - 2 * PADDING
         if icon_button(pen, area.right - PADDING - 8, y + 13, Icon.GEAR, "gear", "Theme, text size, keys", 13):
@@ -143,12 +143,12 @@ class Browser:
 
     # ------------------------------------------------------------------------------------------ list
     def found(self) -> list[Entry]:
-        """Return the rows that the search leaves."""
+        """Return the rows that match the search."""
         words = self.search.lower().split()
         return [entry for entry in self.entries if entry.matches(words)]
 
     def open(self, player: Player, entry: Entry) -> None:
-        """Show a scene, or a landscape in the scene that is open (in a race where that has no landscape)."""
+        """Show a scene, or a landscape in the open scene (in a race if that has no landscape)."""
         self.opened = True
         if entry.landscape is None:
             player.load(entry.name)
@@ -224,7 +224,7 @@ class Browser:
 
 
 def _logo(pen: Pen, x: float, y: float, size: float) -> None:
-    """Draw the mark: three contour rings, off their centre like a valley seen from above."""
+    """Draw the logo: three eccentric contour rings, like a valley seen from above."""
     ramp = pen.theme.height_map
     shades = (("accent", 1.0, 0.0, 0.0), (ramp[160], 0.66, 0.14, 0.10), (ramp[110], 0.34, 0.26, 0.18))
     for shade, radius, dx, dy in shades:

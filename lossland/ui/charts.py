@@ -1,4 +1,4 @@
-"""Charts of a frame: lines or bars over steps, with the present marked and the future faint."""
+"""Charts of a frame: lines or bars over steps, with a mark at the current step and a faint future."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from lossland.world.ticks import log_ticks, round_ticks
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
-FUTURE = 0.22  # strength of the part of a curve that is still to come
-BESIDE = 14.0  # at both sides of a chart, where the numbers at the ends of its axis reach
-FREE = 3.0  # of it at the right, where the panel has a scroll bar
-POINTS = 1200  # a longer curve is thinned before it is drawn
-HUGE = 1e300  # values beyond are drawn here: the plot takes differences
-FLOOR = 1e-12  # values below are drawn here on a logarithmic axis that shows larger ones
-DECADES = 8.0  # that such an axis shows at most
-TINY = 1e-300  # where it ends
+FUTURE = 0.22  # opacity of a curve after the current step
+BESIDE = 14.0  # padding on both sides of a chart, for the numbers at the ends of its axis
+FREE = 3.0  # of it on the right, where the panel has a scroll bar
+POINTS = 1200  # longer curves are subsampled
+HUGE = 1e300  # values are clamped to this, because ImPlot subtracts limits
+FLOOR = 1e-12  # values are clamped to this on a logarithmic axis that shows larger ones
+DECADES = 8.0  # shown at most by such an axis
+TINY = 1e-300  # its least lower limit
 
 PLOT_FLAGS = sum(
     getattr(implot.Flags_, name).value
@@ -39,7 +39,7 @@ QUIET_AXIS = sum(
 
 def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: float, height: float,
                chosen: Series | None = None) -> None:  # fmt: skip
-    """Draw a chart into a rectangle; the curve ``chosen`` lies on top and is thicker."""
+    """Draw a chart into a rectangle, the curve ``chosen`` on top and thicker."""
     if pen.mute or not chart.series:
         return
     x_limits, y_limits = limits(chart)
@@ -73,7 +73,7 @@ def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
     return _limits(tuple(chart.series), chart.kind, chart.log_y)
 
 
-@lru_cache(maxsize=8)  # the same curves are drawn many times, while the present moves on
+@lru_cache(maxsize=8)  # the same curves are drawn in many frames, while only the current step changes
 def _limits(curves: tuple[Series, ...], kind: str, log_y: bool) -> tuple[tuple[float, float], tuple[float, float]]:
     xs = np.concatenate([np.asarray(series.x, float) for series in curves])
     ys = np.concatenate([np.asarray(series.y, float) for series in curves])
@@ -92,13 +92,13 @@ def _limits(curves: tuple[Series, ...], kind: str, log_y: bool) -> tuple[tuple[f
 
 
 def pitch(curves: Sequence[Series]) -> float:
-    """Return how far the bars of a chart are apart: the smallest distance between two of them, 1 for a single one."""
+    """Return the smallest distance between the bars of a chart, 1 for a single one."""
     gaps = np.diff(np.unique(np.concatenate([np.asarray(series.x, float) for series in curves])))
     return float(gaps.min()) if len(gaps) else 1.0
 
 
 def _log_range(values: np.ndarray) -> tuple[float, float]:
-    """Return a range of at most eight decades below the largest value: lower ones look the same."""
+    """Return a range of at most eight decades below the largest value."""
     positive = values[values > 0]
     if not len(positive):
         return 0.1, 10.0
@@ -169,7 +169,7 @@ def _lines(pen: Pen, chart: Chart, chosen: Series | None, floor: float) -> None:
 
 @lru_cache(maxsize=32)
 def curve(series: Series, floor: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return a series as float64 without gaps, thinned to at most ``POINTS``, with no value below ``floor``."""
+    """Return a series as float64 without gaps, subsampled to at most ``POINTS``, clamped from below to ``floor``."""
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
     good = np.isfinite(x) & np.isfinite(y)
     x, y = x[good], y[good]
@@ -190,7 +190,7 @@ def _line(label: str, x: np.ndarray, y: np.ndarray, rgb: tuple[float, float, flo
 
 
 def _now(pen: Pen, marks: list[tuple[float, float, str]], now: float) -> None:
-    """Mark the present: a line, and a dot on every curve."""
+    """Mark the current step: a line, and a dot on every curve."""
     dl, scale = implot.get_plot_draw_list(), pen.scale
     corner, size = implot.get_plot_pos(), implot.get_plot_size()
     implot.push_plot_clip_rect(6 * scale)

@@ -32,15 +32,15 @@ from lossland.world.phrases import plain_text
 if TYPE_CHECKING:
     from lossland.play.player import Player
 
-FORMULA_BOX = ("landscape", "domain")  # steered by the box at the left
-LABEL = 0.32  # share of a row that its label takes
+FORMULA_BOX = ("landscape", "domain")  # edited in the formula box
+LABEL = 0.32  # width of a row's label, as a share of the row
 VALUE = 58.0
 SEED_HELP = "The seed: where the random numbers begin; the same seed gives the same picture. Click to type it"
-MOST_SEED = 2**53  # larger ones would lose digits in a session file
+MOST_SEED = 2**53  # larger ones would lose precision in a session file
 
 
 def shown_parameters(player: Player) -> list[Param]:
-    """Return the parameters that get a control of their own at present."""
+    """Return the parameters that have a control of their own now."""
     return [
         param
         for param in player.scene.params().values()
@@ -52,7 +52,7 @@ def shown_parameters(player: Player) -> list[Param]:
 
 
 class Controls:
-    """Draws one row for each parameter and steers the player."""
+    """Draws one row for each parameter and passes changes to the player."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
@@ -77,7 +77,7 @@ class Controls:
         return self._seed(player, x, y, width) if reads_seed(type(player.scene)) else y
 
     def _seed(self, player: Player, x: float, y: float, width: float) -> float:
-        """Draw the seed of the random numbers, with a die that takes the next one."""
+        """Draw the seed of the random numbers, with a button for the next one."""
         pen, seed = self.pen, player.scene.seed
         height = 28.0 if pen.compact else 32.0
         middle, left = y + height / 2, x + width * LABEL
@@ -204,13 +204,13 @@ def replaced(matrix: tuple[tuple[float, ...], ...], i: int, j: int, value: float
 
 
 def cell_step(low: float, high: float) -> float:
-    """Return how much a number changes for a unit of dragging: about 400 units for the whole range, at most .01."""
+    """Return the change of a number per unit of dragging: about 400 units for the whole range, at most 0.01."""
     return min(0.01, max((high - low) / 400, 1e-6))
 
 
 @cache
 def reads_seed(kind: type[Scene]) -> bool:
-    """Whether a scene's code reads its seed: else another one changes nothing. Where the code is unknown, it may."""
+    """Whether a scene's code reads its seed, so that the control has an effect. True if the code is not available."""
     own = kind.__mro__[: kind.__mro__.index(Scene)]
     try:
         return any("self.seed" in getsource(one) for one in own)
@@ -220,7 +220,7 @@ def reads_seed(kind: type[Scene]) -> bool:
 
 @cache
 def _checked_presets(kind: type[Scene]) -> dict[str, dict[str, object]]:
-    """Return every preset of a scene with its values as the parameters keep them; an empty one has the defaults."""
+    """Return every preset of a scene with its checked values; an empty one has the defaults."""
     return {
         name: {key: kind.param(key).check(value) for key, value in wanted.items()} if wanted else dict(kind().values)
         for name, wanted in kind.presets.items()
@@ -228,7 +228,7 @@ def _checked_presets(kind: type[Scene]) -> dict[str, dict[str, object]]:
 
 
 def current_preset(player: Player) -> str:
-    """Return the preset whose values the scene has now, of several the one that asks for most, or ""."""
+    """Return the preset whose values the scene has now, of several the one with the most values, or ""."""
     values, found = player.scene.values, {"": 0}
     for name, wanted in _checked_presets(type(player.scene)).items():
         if all(values.get(key) == value for key, value in wanted.items()):

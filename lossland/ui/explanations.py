@@ -1,4 +1,4 @@
-"""What tooltips say: of parameters, sliders and classes, in plain text with units."""
+"""The texts of tooltips of parameters, sliders and classes, in plain text with units."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 def summary(kind: type) -> str:
-    """Return the first paragraph of a class's docstring as one line, "" where it has none."""
+    """Return the first paragraph of a class's docstring as one line, "" if it has none."""
     return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
 
 
 def of_parameter(param: Param) -> str:
-    """Return what a parameter is."""
+    """Return the tooltip of a parameter."""
     return plain_text(param.help or param.label)
 
 
 def of_cell(param: Param) -> str:
-    """Return what is said of a parameter's number in a box."""
+    """Return the tooltip of a parameter's number in a box."""
     return f"{of_parameter(param)}\nDrag sideways to change it, click to type it"
 
 
 def of_slider(scale: SliderScale, usual: float, unit: str = "") -> str:
-    """Return what a slider reaches and what can be done with it."""
+    """Return the range and the default of a slider, and how to use it."""
     low, high = (with_unit(end, unit) for end in scale.ends)
     kind = ", by powers of ten" if scale.log else ""
     return f"{low} to {high}{kind}\nDouble click: {with_unit(usual, unit)}, the usual value. Shift: fine steps"

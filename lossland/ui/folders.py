@@ -1,4 +1,4 @@
-"""Opening a folder with the program that the system has for it."""
+"""Opening a folder in the system's file manager."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 from lossland.errors import MachineError
 
-OPENING = 0.5  # seconds in which a program that opens folders has failed if it fails
+OPENING = 0.5  # seconds to wait for the program's exit status, after which it counts as started
 
 
 def open_folder(folder: Path) -> None:
-    """Show a folder in the system's file manager; raise MachineError where there is none."""
+    """Show a folder in the system's file manager; raise MachineError if there is none."""
     program = {"darwin": "open", "win32": "explorer"}.get(sys.platform, "xdg-open")
     quiet = subprocess.DEVNULL
     try:
@@ -21,7 +21,7 @@ def open_folder(folder: Path) -> None:
         raise MachineError(f"{folder} cannot be opened: {program}: {error.strerror or error}.") from error
     try:
         failed = started.wait(OPENING) != 0 and program != "explorer"  # which returns 1 in any case
-    except subprocess.TimeoutExpired:  # it runs on: it has found something to show the folder with
+    except subprocess.TimeoutExpired:  # still running, so it has opened a file manager
         return
     if failed:
         raise MachineError(f"{folder} cannot be opened: {program} has found no file manager.")

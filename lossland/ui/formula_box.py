@@ -1,4 +1,4 @@
-"""The box in which a landscape is typed: it changes the ground with every letter, or says what is wrong."""
+"""The box in which a landscape is typed: every letter updates the ground, or shows the error."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ INSET, ABOVE = 11.0, 9.0  # between the box and its text, at the left and above
 
 
 def broken(text: str, columns: int) -> str:
-    """Break a formula before plus and minus signs outside all brackets, so that lines keep to ``columns``.
+    """Break a formula before plus and minus signs outside all brackets into lines of at most ``columns``.
 
-    A term that is longer by itself is broken before the signs inside it too.
+    A term that is longer is broken before the signs inside it too.
     """
     lines = [""]
     for term in _parts(" ".join(text.split()), outside=True):
@@ -45,7 +45,7 @@ def broken(text: str, columns: int) -> str:
 
 
 def _parts(text: str, outside: bool) -> list[str]:
-    """Cut text before every `` + `` and `` - ``; with ``outside`` only where no bracket is open."""
+    """Split text before every `` + `` and `` - ``; with ``outside`` only where no bracket is open."""
     parts, start = [], 0
     for match in re.finditer(r" (?=[+-] )", text):
         before = text[: match.start()]
@@ -56,7 +56,7 @@ def _parts(text: str, outside: bool) -> list[str]:
 
 
 def latex_terms(latex: str) -> list[str]:
-    r"""Cut LaTeX before every plus and minus that stands outside braces and brackets."""
+    r"""Split LaTeX before every plus and minus outside braces and brackets."""
     terms, depth, start = [], 0, 0
     for index, letter in enumerate(latex):
         if letter in "{([":
@@ -70,7 +70,7 @@ def latex_terms(latex: str) -> list[str]:
 
 
 class FormulaBox:
-    """Draws the box at the foot of the left panel and steers the player's landscape."""
+    """Draws the box at the bottom of the left panel and sets the player's landscape."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
@@ -78,14 +78,14 @@ class FormulaBox:
         self.error = ""
         self.position: int | None = None
         self.domain_error = ""
-        self._seen = ""  # the scene's landscape when the text was last taken from it
+        self._seen = ""  # the scene's landscape when the text was last copied from it
         self._active = False
-        self._short = False  # whether there is no room to set the formula in type
-        self._untried = False  # whether the text was changed since it was tried
-        self._scrolled = 0.0  # how far a long line is moved to the left while it is edited
+        self._short = False  # whether there is no room for the typeset formula
+        self._untried = False  # whether the text has changed since it was last evaluated
+        self._scrolled = 0.0  # horizontal scroll offset of a long line while it is edited
 
     def height(self, player: Player, width: float, short: bool) -> float:
-        """Return how much of the panel the box needs; in a ``short`` one the formula is not set in type too."""
+        """Return the height of the box; in a ``short`` panel it does not include the typeset formula."""
         self._follow(player, width)
         self._short = short
         return self.pen.measure(lambda: self._draw(player, 0.0, 0.0, width)) + (4 if short else 7)
@@ -111,7 +111,7 @@ class FormulaBox:
         below = self._message(error, x, y, width, lines) if error else self._echo(player, x, y, width)
         return max(
             below, y + MESSAGE_LINE * lines + (3 if self._short else 8)
-        )  # so that nothing moves when there is something to say, but for a panel that has no room to spare
+        )  # reserved for messages, so that nothing moves when one appears, unless the panel is short
 
     # ------------------------------------------------------------------------------------------ parts
     def _verdict(self, right: float, y: float) -> None:
@@ -146,20 +146,20 @@ class FormulaBox:
             pen.text(box.x + INSET, box.y + 16, "a formula in x and y", LETTER, "dim", "mono")
         self._untried |= changed
         if self._active and not was_active:
-            player.finish_step()  # what is typed from here on is one step to undo
+            player.finish_step()  # typing from here on is one step to undo
         elif was_active and not self._active and imgui.is_key_pressed(imgui.Key.escape):
             self._untried = False
             if player.history.open:
                 player.undo()
-        # Dear ImGui takes in about one letter a frame, and each ground takes longer than the next letter: where more
-        # letters wait they are taken in first.
+        # Dear ImGui handles about one letter per frame, and a ground takes longer than the next letter: queued letters
+        # are handled first.
         if self._untried and not (self._active and waiting_in(imgui.get_current_context())):
             self._try(player)
         if self.error:
             self._mark(box)
 
     def _mark(self, box: Rect) -> None:
-        """Underline the place in the text where the error is."""
+        """Underline the position of the error in the text."""
         if self.position is None:
             return
         pen = self.pen
@@ -173,7 +173,7 @@ class FormulaBox:
             dl.add_rect_filled(pen.at(x, y), corner, pen.color("bad"), pen.scale)
 
     def _message(self, text: str, x: float, y: float, width: float, most: int) -> float:
-        """Write what is wrong below the boxes; a tooltip has what needs more lines."""
+        """Draw the error message below the boxes; a tooltip has the whole text if it needs more lines."""
         pen = self.pen
         color = pen.ink("bad")
         lines = pen.wrapped(text, width, 13)
@@ -186,7 +186,7 @@ class FormulaBox:
         return y + 3
 
     def _echo(self, player: Player, x: float, y: float, width: float) -> float:
-        """Draw the formula as it is printed in a book."""
+        """Draw the typeset formula."""
         pen = self.pen
         landscape = shown_landscape(player)
         size = 13 if pen.compact else 15
@@ -203,7 +203,7 @@ class FormulaBox:
         return y - (7 if pen.compact else 2)
 
     def _lines(self, latex: str, size: float, width: float) -> list[str]:
-        """Fill lines with the formula's terms, two at most; what is still too long is set smaller."""
+        """Break the formula into at most two lines; lines that are too long are set smaller."""
         lines: list[str] = []
         for term in latex_terms(latex):
             joined = lines[-1] + term if lines else term
@@ -254,7 +254,7 @@ class FormulaBox:
 
     # ------------------------------------------------------------------------------------------ text
     def _follow(self, player: Player, width: float) -> None:
-        """Take the text of a landscape that was changed elsewhere."""
+        """Update the text if the landscape was changed elsewhere."""
         value = shown_formula(player)
         if value == self._seen:
             return
@@ -265,7 +265,7 @@ class FormulaBox:
         self.error, self.position, self.domain_error = "", None, ""
 
     def _try(self, player: Player) -> None:
-        """Show the typed formula, or keep the old ground and say what is wrong."""
+        """Show the typed formula, or keep the old ground and show the error."""
         text = self.text.replace("\n", " ")
         self.error, self.position, self._untried = "", None, False
         if text.strip().lower() not in landscapes.names():
@@ -278,7 +278,7 @@ class FormulaBox:
         wanted = text.strip()
         landscape = shown_landscape(player)
         shown = {self._seen, landscape.formula if landscape else ""}
-        if " ".join(wanted.split()) in {" ".join(known.split()) for known in shown}:  # only spaces or lines are new
+        if " ".join(wanted.split()) in {" ".join(known.split()) for known in shown}:  # only white space differs
             return
         error = player.set_landscape(wanted)
         if error is None:
@@ -288,7 +288,7 @@ class FormulaBox:
 
 
 def read_domain(typed: str) -> tuple[float, float] | None:
-    """Read two numbers with a comma, a semicolon, an ellipsis or space between them; None for anything else."""
+    """Parse two numbers separated by a comma, a semicolon, an ellipsis or space; None for anything else."""
     numbers = [read_number(part) for part in re.split(r"\s*[,;…]\s*|\s+", typed.strip())]
     if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
         return None
@@ -296,7 +296,7 @@ def read_domain(typed: str) -> tuple[float, float] | None:
 
 
 def shown_formula(player: Player) -> str:
-    """Return the name or formula of the ground that is shown, "" where there is none."""
+    """Return the name or formula of the current landscape, "" if there is none."""
     if "landscape" in player.scene.values:
         return str(player.scene.values["landscape"])
     landscape = shown_landscape(player)
@@ -304,6 +304,6 @@ def shown_formula(player: Player) -> str:
 
 
 def shown_landscape(player: Player) -> Landscape | None:
-    """Return the landscape of the scene that is open, if it has one."""
+    """Return the landscape of the open scene, if it has one."""
     found = getattr(player.scene, "land", None)
     return found if isinstance(found, Landscape) else None

@@ -1,4 +1,4 @@
-"""Heat maps of a frame: numbers over two parameters, the present setting marked, another one a click away."""
+"""Heat maps of a frame: numbers over two parameters, with a mark at the current setting; a click sets another."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lossland.world.layers import HeatAxis, HeatMap
 from lossland.world.theme import Theme
 
 SHADES = 64  # colours of the map
-DIVERGED, NEVER = 0, 1  # their numbers; the shades follow
+DIVERGED, NEVER = 0, 1  # indices of colours for these; the shades follow
 
 
 def draw_heat_map(
     pen: Pen, note: HeatMap, key: str, x: float, y: float, width: float, height: float
 ) -> tuple[float, float] | None:
-    """Draw a heat map into a rectangle. Returns the values of its axes where it is pressed, else None."""
+    """Draw a heat map into a rectangle. Returns the axis values at a press, else None."""
     if pen.mute:
         return None
     imgui.set_cursor_screen_pos(pen.at(x - 4, y))
@@ -50,7 +50,7 @@ def draw_heat_map(
 
 
 def shade_numbers(note: HeatMap) -> NDArray[np.float64]:
-    """Return the number of each cell's colour (ny, nx): `DIVERGED`, `NEVER`, or 2 and more from low to high."""
+    """Return the colour index of each cell (ny, nx): `DIVERGED`, `NEVER`, or from 2 on from low to high."""
     values = np.asarray(note.values, float)
     result = np.full(values.shape, float(NEVER))
     result[np.isnan(values)] = DIVERGED
@@ -78,7 +78,7 @@ def value_range(note: HeatMap) -> tuple[float, float]:
 
 
 def _color_map(theme: Theme) -> int:
-    """Return ImPlot's number of the map's colours."""
+    """Return ImPlot's index of the colour map."""
     name = f"lossland heat {theme.name}"
     known = implot.get_colormap_index(name)
     if known >= 0:
@@ -94,7 +94,7 @@ def _ticks(which: int, axis: HeatAxis, most: int) -> None:
 
 
 def _mark(pen: Pen, note: HeatMap) -> None:
-    """Put a ring at the present setting."""
+    """Draw a ring at the current setting."""
     if note.x.now is None or note.y.now is None:
         return
     place = float(note.x.scale.share(note.x.now)), float(note.y.scale.share(note.y.now))
@@ -108,7 +108,7 @@ def _mark(pen: Pen, note: HeatMap) -> None:
 
 
 def reading(note: HeatMap, across: float, up: float) -> str:
-    """Return what the map says at a place, both coordinates in [0, 1]."""
+    """Return the text of the map's value at a position, both coordinates in [0, 1]."""
     rows, columns = note.values.shape
     value = float(note.values[min(int(up * rows), rows - 1), min(int(across * columns), columns - 1)])
     said = "diverges" if np.isnan(value) else "never" if np.isinf(value) else short(value)

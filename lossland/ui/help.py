@@ -1,4 +1,4 @@
-"""The page of keys and mouse, laid over the window."""
+"""The page of keys and mouse actions, over the window."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 WIDTH, ROW, LOW_ROW = 620.0, 25.0, 22.0
-HEAD, GROUP = 24.0, 44.0  # of a group: its heading, and that with the room below the group
-TWO_COLUMNS = 560.0  # from this width on
+HEAD, GROUP = 24.0, 44.0  # heights of a group's heading, without and with the gap below the group
+TWO_COLUMNS = 560.0  # least width for two columns
 
 
 def draw_help(pen: Pen, player: Player, size: tuple[float, float]) -> None:
@@ -90,7 +90,7 @@ def draw_help(pen: Pen, player: Player, size: tuple[float, float]) -> None:
 
 
 def _page(pen: Pen, size: tuple[float, float]) -> bool:
-    """Draw the card with all keys, which scrolls where it is higher than the window. Returns whether it was clicked."""
+    """Draw the card with all keys, which scrolls if it is higher than the window. Returns whether it was clicked."""
     width = min(WIDTH, size[0] - 24)
     columns = (PAGES[:1] + PAGES[3:], PAGES[1:3]) if width >= TWO_COLUMNS else (PAGES,)
     for row in (ROW, LOW_ROW):

@@ -1,10 +1,10 @@
-"""The signs on buttons, from Font Awesome 6 Free Solid."""
+"""The icons on buttons, from Font Awesome 6 Free Solid."""
 
 from __future__ import annotations
 
 
 class Icon:
-    """Each sign as the character that the font has it at."""
+    """The code point of each icon in the font."""
 
     PLAY = "\uf04b"
     PAUSE = "\uf04c"

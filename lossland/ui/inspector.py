@@ -1,4 +1,4 @@
-"""The panel at the right: what can be changed, charts and live numbers; on two more pages the lesson and the code."""
+"""The right panel: controls, charts and live numbers; on two more pages the lesson and the code."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ TABS = {
     "lesson": "What the scene shows, in words and formulas",
     "code": "The numbers of this moment as a program, and how they come about in a few lines of NumPy, to copy",
 }
-HEAT_SHARE = 0.62  # height of a heat map to its width
+HEAT_SHARE = 0.62  # a heat map's ratio of height to width
 
 
 class Inspector:
-    """Draws the three pages and steers the player."""
+    """Draws the three pages and passes changes to the player."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
@@ -43,7 +43,7 @@ class Inspector:
         self.settings_open = False
 
     def draw(self, player: Player, frame: Frame, area: Rect, solid: bool = False) -> None:
-        """Draw the panel into its rectangle; nothing shines through a ``solid`` one."""
+        """Draw the panel into its rectangle; a ``solid`` one is opaque."""
         pen = self.pen
         with window(pen, "inspector", area, solid=solid):
             top = self._tabs(player, area)
@@ -63,7 +63,7 @@ class Inspector:
 
     # ------------------------------------------------------------------------------------------ head
     def _tabs(self, player: Player, area: Rect) -> float:
-        """Draw the names of the pages, the open one bright, and the plus of a race. Returns the y below."""
+        """Draw the tabs, and the add button of a race. Returns the y below."""
         pen, x, y = self.pen, area.x + PADDING, area.y + 22
         pages = [("controls", "Optimizers" if player.lanes else "Controls")]
         if player.scene.lesson:
@@ -88,7 +88,7 @@ class Inspector:
 
     # ------------------------------------------------------------------------------------------ first page
     def _chart_height(self, player: Player, frame: Frame, x: float, width: float, room: float) -> float:
-        """Return the height at which the charts fill what the rest leaves, within bounds."""
+        """Return the height at which the charts fill the remaining space, within bounds."""
         charts = sum(isinstance(note, Chart) for note in frame.notes)
         if not charts:
             return LEAST_CHART
@@ -100,7 +100,7 @@ class Inspector:
         self, player: Player, frame: Frame, x: float, y: float, width: float, chart: float, area: Rect
     ) -> float:
         pen = self.pen
-        if not library.is_listed(player.scene):  # then its name stands nowhere else
+        if not library.is_listed(player.scene):  # then its name is shown nowhere else
             y = draw_title(pen, player.scene, frame, x, y, width)
         if player.lanes:
             y = self.lanes.draw(player, frame, x, y, width) + 2
@@ -130,7 +130,7 @@ class Inspector:
         return y
 
     def _belongs(self, player: Player, note: Note) -> bool:
-        """Whether a note is shown here; the table of a race says what its rows say already."""
+        """Whether a note is shown here; the legend of a race would repeat its rows."""
         if isinstance(note, Legend):
             return not player.lanes
         return isinstance(note, Formula | Meter | Facts | Chart | HeatMap | Equations)
@@ -141,7 +141,7 @@ class Inspector:
         pen.text(x + width, y + 7, "log scale" if chart.log_y else chart.x_label, 12, "dim", align=1)
 
     def _heat_map(self, player: Player, note: HeatMap, key: str, x: float, y: float, width: float) -> float:
-        """Draw a heat map with its head; a press on it sets the parameters of its axes."""
+        """Draw a heat map with its heading; a press on it sets the parameters of its axes."""
         pen = self.pen
         pen.heading(x, y + 7, note.title)
         pen.text(x + width, y + 7, note.remark or " … ".join(told_apart(value_range(note))), 12, "dim", align=1)
@@ -155,7 +155,7 @@ class Inspector:
         return y + 22
 
     def _settings(self, player: Player, x: float, y: float, width: float, area: Rect) -> float:
-        """Draw a race's presets and other parameters, folded away until they are wanted."""
+        """Draw a race's presets and other parameters, folded at first."""
         pen = self.pen
         if not player.scene.presets and not shown_parameters(player) and not reads_seed(type(player.scene)):
             return y

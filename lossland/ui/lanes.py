@@ -1,4 +1,4 @@
-"""The runners of a race: a row for each optimizer with its rate and its loss, the chosen one with all its settings."""
+"""The lanes of a race: a row for each optimizer with its rate and loss, the selected one with all its settings."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 class LaneRows:
-    """Draws the rows and steers the player's lanes. What is opened or held there belongs to a lane's id."""
+    """Draws the rows and edits the player's lanes. The state of widgets is keyed by the lane's id."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
 
     # ------------------------------------------------------------------------------------------ adding
     def add_button(self, player: Player, x: float, y: float) -> None:
-        """Draw the plus at the section's head, and the list of optimizers that it opens."""
+        """Draw the add button in the section's heading, and the list of optimizers that it opens."""
         pen = self.pen
         full = len(player.lanes) >= lanes_parameter(player).limit
         help = "The race is full" if full else "Add an optimizer"
@@ -58,7 +58,7 @@ class LaneRows:
         return y
 
     def _headings(self, x: float, y: float, width: float) -> float:
-        """Name the columns of the rows."""
+        """Draw the names of the columns."""
         pen = self.pen
         if pen.compact:
             pen.text(x + 126, y + 7, "rate", 12, "dim")
@@ -107,13 +107,13 @@ class LaneRows:
 
     # ------------------------------------------------------------------------------------------ parts
     def _shown(self, lane: Lane) -> list[str]:
-        """Return the hyper-parameters shown beside the rate: eps, which hardly matters, only where there is room."""
+        """Return the hyper-parameters shown beside the rate: eps, which hardly matters, only if there is room."""
         return [field for field in _others(lane) if self.pen.roomy or field != "eps"]
 
     def _ground(
         self, player: Player, index: int, lane: Lane, on: bool, x: float, y: float, width: float, height: float
     ) -> bool:
-        """Draw the row's ground and feel the pointer on it; true while the pointer is there."""
+        """Draw the row's background and handle clicks on it; return whether the pointer is over it."""
         pen, color = self.pen, lane.color
         if not pen.mute:
             imgui.set_next_item_allow_overlap()
@@ -159,7 +159,7 @@ class LaneRows:
             player.remove_lane(index)
 
     def _dot(self, player: Player, index: int, lane: Lane, x: float, y: float, radius: float) -> None:
-        """Draw the lane's colour, which is also its switch."""
+        """Draw the lane's coloured dot, which also switches it on and off."""
         pen, color = self.pen, lane.color
         touch = pen.touch(f"toggle.{lane.id}", x - 11, y - 11, 22, 22, _rest(lane))
         if touch.hovered:
@@ -232,7 +232,7 @@ FIELD_HELP = {
 
 
 class SliderScale:
-    """Maps a value to a slider's place in [0, 1] and back; values are rounded to three digits."""
+    """Maps a value to a slider's position in [0, 1] and back; values are rounded to three digits."""
 
     def __init__(self, low: float, high: float, log: bool) -> None:
         self._scale = Scale(low, high, log and low > 0)
@@ -244,15 +244,15 @@ class SliderScale:
 
     @property
     def log(self) -> bool:
-        """Whether equal ways multiply the value."""
+        """Whether the scale is logarithmic."""
         return self._scale.log
 
     def place(self, value: float) -> float:
-        """Return where a value lies, within [0, 1]."""
+        """Return the position of a value, within [0, 1]."""
         return float(self._scale.share(min(max(value, self._scale.low), self._scale.high)))
 
     def value(self, place: float) -> float:
-        """Return the value at a place, rounded so that it reads well."""
+        """Return the value at a position, rounded to three digits."""
         low, high = self._scale.low, self._scale.high
         value = float(self._scale.value(place))
         if self._scale.log:
@@ -278,26 +278,26 @@ def lanes_parameter(player: Player) -> Lanes:
 
 
 def lane_loss(lane: Lane, frame: Frame) -> str:
-    """Return the value that a lane's trail shows in the picture, "" where it has none."""
+    """Return the value that a lane's trail shows in the picture, "" if it has none."""
     trails = {key: one.value for key, one in zip(frame.keys, frame.layers, strict=True) if isinstance(one, Trail)}
     return dict(zip(trails, column(list(trails.values())), strict=True)).get(lane.id, "")
 
 
 def default_of(lane: Lane, field: str) -> float:
-    """Return a hyper-parameter's usual value."""
+    """Return a hyper-parameter's default."""
     return _defaults(type(lane.optimizer))[field]
 
 
 @cache
 def _defaults(kind: type[Optimizer]) -> dict[str, float]:
-    """Return an optimizer's hyper-parameters with their usual values, in its own order."""
+    """Return an optimizer's hyper-parameters with their defaults, in declaration order."""
     usual = kind()
     return {item.name: float(getattr(usual, item.name)) for item in fields(kind)}
 
 
 @lru_cache(maxsize=4)
 def _known(lanes: tuple[Lane, ...]) -> list[Item]:
-    """Return every optimizer as a line of a list, with the colour that it would have among the lanes."""
+    """Return every optimizer as a list item, with the colour that it would have among the lanes."""
     return [
         Item(
             kind.name,

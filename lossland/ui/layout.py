@@ -1,4 +1,4 @@
-"""Where the panels stand: a pure function of the window's size, so that it can be tested without a window."""
+"""The layout of the panels: a pure function of the window's size, so that it can be tested without a window."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CHIP_HEIGHT = 24.0
 TIP_GAP = 8.0  # between a tooltip and the panel it belongs to
 HEAD_ROOM = 44.0  # the strip above the picture that holds the switches and the view's buttons
 
-TALL = 860.0  # from this height on, panels are wide and their rows are two lines high
-NARROW = 960.0  # below this width the browser at the left is folded away, and a button brings it out
-SLIM = 760.0  # below this width the inspector at the right is too
+TALL = 860.0  # least height for wide panels whose rows are two lines high
+NARROW = 960.0  # below this width the left panel is folded, and a button opens it
+SLIM = 760.0  # below this width the right panel is folded too
 BUTTON = 32.0  # from one icon button to the next
 
 
@@ -46,7 +46,7 @@ class Rect:
 
     @property
     def center(self) -> tuple[float, float]:
-        """The middle (x, y)."""
+        """The centre (x, y)."""
         return self.x + self.width / 2, self.y + self.height / 2
 
     def overlaps(self, other: Rect) -> bool:
@@ -60,21 +60,21 @@ class Rect:
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of everything, in panel units. A side panel is None while it is folded away."""
+    """The rectangles of all panels, in panel units. A side panel is None while it is folded."""
 
     size: tuple[float, float]
     compact: bool
-    folded: tuple[Side, ...]  # the side panels for which there is no room beside the picture
+    folded: tuple[Side, ...]  # the side panels that do not fit beside the picture
     left: Rect | None
     right: Rect | None
     timeline: Rect
     switches: Rect
     buttons: Rect
-    free: Rect  # what is left for the picture; a panel that was brought out stands over it
+    free: Rect  # of the picture; an opened drawer covers a part of it
 
     @property
     def clear(self) -> Rect:
-        """What is left of the free rectangle beside a panel that was brought out."""
+        """The part of the free rectangle beside an opened drawer."""
         free = self.free
         left = self.left.right + GAP if self.left and "left" in self.folded else free.x
         right = self.right.x - GAP if self.right and "right" in self.folded else free.right
@@ -82,9 +82,9 @@ class Layout:
 
 
 def layout(size: tuple[int, int], scale: float = 1.0, drawer: Side | None = None) -> Layout:
-    """Place the panels in a framebuffer of ``size`` pixels, with ``scale`` pixels to a panel unit.
+    """Place the panels in a framebuffer of ``size`` pixels, with ``scale`` pixels per panel unit.
 
-    ``drawer`` is the side panel that is brought out where it is folded away: it then stands over the picture.
+    ``drawer`` is the side panel that is opened if it is folded: it then covers a part of the picture.
     """
     width, height = size[0] / scale, size[1] / scale
     compact = height < TALL
@@ -115,11 +115,11 @@ def layout(size: tuple[int, int], scale: float = 1.0, drawer: Side | None = None
 def tip_corner(
     tip: tuple[float, float], item: Rect, panel: Rect, screen: tuple[float, float], clear: Sequence[Rect] = ()
 ) -> tuple[float, float]:
-    """Return where a tooltip of that size goes (its upper left corner): beside the panel of what it explains.
+    """Return the upper left corner of a tooltip of a size: beside the panel of the item that it explains.
 
-    So it never covers what stands next to that. Beside a bar is above or below it, where there is more room; where a
-    side has none, the tooltip goes below the item itself. Where it would cover what is to be kept ``clear``, from the
-    uppermost to the lowest, it goes below that.
+    So it never covers the item's neighbours. Beside a horizontal bar is above or below it, where there is more room.
+    If there is no room beside the panel, it goes below the item itself. If it would cover a ``clear`` rectangle (given
+    from top to bottom), it goes below that.
     """
     x, y = _beside(tip, item, panel, screen)
     for kept in clear:

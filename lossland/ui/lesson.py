@@ -1,4 +1,4 @@
-"""The texts of a scene: its lesson (a small part of Markdown, with LaTeX between dollars) and its code."""
+"""The texts of a scene: its lesson (a subset of Markdown, with LaTeX between dollars) and its code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CODE_COLORS = {"comment": "dim", "string": "good", "number": "accent", "word": 
 
 @dataclass(frozen=True)
 class Run:
-    """A piece of a line: where it starts, and how it is written (a font's name, or ``latex``)."""
+    """A run of text in a line: its x, and its style (a font's name, or ``latex``)."""
 
     x: float
     text: str
@@ -46,7 +46,7 @@ class Block:
 
 
 def spans(text: str) -> list[tuple[str, str]]:
-    """Cut a paragraph into (text, style); styles are regular, bold, italic, mono and latex."""
+    """Split a paragraph into (text, style); styles are regular, bold, italic, mono and latex."""
     found = []
     for part in _SPAN.split(text):
         if part.startswith("**"):
@@ -63,7 +63,7 @@ def spans(text: str) -> list[tuple[str, str]]:
 
 
 def paragraphs(markdown: str) -> list[tuple[str, str]]:
-    """Cut Markdown into (mark, text); marks are "#", "##", a bullet, "1." ..., or "" for plain paragraphs."""
+    """Split Markdown into (mark, text); marks are "#", "##", a bullet, "1." ..., or "" for plain paragraphs."""
     found: list[tuple[str, str]] = []
     open_ = False
     for line in markdown.strip().splitlines():
@@ -92,12 +92,12 @@ class Lesson:
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
         self._laid: dict[tuple[str, float, float], list[Block]] = {}
-        self._told: tuple[object, ...] = ()  # of which moment the program is
+        self._told: tuple[object, ...] = ()  # the key of the cached program
         self._program = ""
 
     # ------------------------------------------------------------------------------------------ lesson
     def draw(self, scene: Scene, x: float, y: float, width: float) -> float:
-        """Write the lesson from y down. Returns the y below it."""
+        """Draw the lesson from y down. Returns the y below it."""
         pen = self.pen
         pen.text(x, y + 10, pen.fitted(scene.title, width, 18, "bold"), 18, "text", "bold")
         y += 26
@@ -161,7 +161,7 @@ class Lesson:
         return block
 
     def _fill(self, block: Block, parts: list[tuple[str, str]], width: float) -> None:
-        """Break the parts into lines; words of one style that follow each other become one run."""
+        """Break the parts into lines; consecutive words of one style become one run."""
         pen, line, x = self.pen, [], 0.0
         for text, style in parts:
             pieces = [text] if style == "latex" else re.findall(r"\s+|\S+", text)
@@ -189,7 +189,7 @@ class Lesson:
 
     # ------------------------------------------------------------------------------------------ code
     def code(self, scene: Scene, time: float, area: Rect) -> None:
-        """Show the code of a moment in a part that scrolls both ways, with a button that copies it."""
+        """Show the code of a moment in an area that scrolls both ways, with a button that copies it."""
         pen = self.pen
         text = self._code(scene, time)
         pen.text(area.x, area.y + 9, "The numbers of this moment", 13, "dim")
@@ -208,7 +208,7 @@ class Lesson:
             reach(pen, y, inside.x + 34 + longest)
 
     def _code(self, scene: Scene, time: float) -> str:
-        """Return the program of a moment, and below it the scene's own in NumPy, which has its first settings."""
+        """Return the program of a moment, followed by the scene's own NumPy program with its defaults."""
         shown = scene, dict(scene.values), scene.seed, time
         if self._told != shown:
             self._told = shown

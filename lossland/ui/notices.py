@@ -1,4 +1,4 @@
-"""Messages over the foot of the picture; one about a file opens its folder."""
+"""Messages at the bottom of the picture; a click on one about a file opens its folder."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 LINE, MOST_LINES = 19.0, 4
 INSET = (30.0, 14.0)  # around the text, at the left and the right
-ABOVE_FOOT = 46.0  # how far above the foot of the picture the last message ends
+ABOVE_FOOT = 46.0  # from the last message to the bottom of the picture
 GAP = 6.0  # between two messages
 
 
 class Notices:
-    """Draws a player's messages, the newest lowest."""
+    """Draws a player's messages, the newest at the bottom."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
 
     def draw(self, player: Player, free: Rect) -> None:
-        """Draw the messages at the foot of a rectangle."""
+        """Draw the messages at the bottom of a rectangle."""
         bottom = free.bottom - ABOVE_FOOT
         for message in reversed(player.messages):
             lines = self._lines(message, free.width - 60)
@@ -54,8 +54,8 @@ class Notices:
         return lines
 
     def _button(self, message: Message, lines: Sequence[str], area: Rect) -> bool:
-        """Draw a message that can be clicked. Returns whether it was."""
-        around = Rect(area.x - 2, area.y - 2, area.width + 4, area.height + 4)  # the outline is not cut
+        """Draw a clickable message. Returns whether it was clicked."""
+        around = Rect(area.x - 2, area.y - 2, area.width + 4, area.height + 4)  # so that the outline is not clipped
         with window(self.pen, f"notice.{message.text}", around, ground=False, over=True):
             touch = self.pen.touch(f"notice.{message.folder}", *area.parts, f"Open {message.folder}")
             self._draw(message, lines, area, touch.hovered)

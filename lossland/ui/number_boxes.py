@@ -1,4 +1,4 @@
-"""Numbers that are typed: a click turns a value into a text box, and one in a cell is dragged too."""
+"""Editable numbers: a click turns a value into a text box; one in a cell can be dragged too."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _ENTER = imgui.InputTextFlags_.auto_select_all.value | imgui.InputTextFlags_.ent
 
 
 def plain_number(value: float) -> str:
-    """Write a number for editing: all its digits up to six, ASCII."""
+    """Format a number for editing: up to six digits, ASCII."""
     return f"{value:.6g}"
 
 
 def read_number(text: str | None) -> float | None:
-    """Read a typed number (a true minus counts); None for anything else."""
+    """Parse a typed number (also with the character −); None for anything else."""
     if text is None:
         return None
     try:
@@ -41,7 +41,7 @@ def number_field(
     color: str = "text",
     align: float = 1.0,
 ) -> str | None:
-    """Draw a value that becomes a text box when clicked. Returns what was typed when Enter closes the box.
+    """Draw a value that becomes a text box when clicked. Returns the typed text when Enter closes the box.
 
     (x, y) is the middle of the left edge; ``edit`` is the text to start editing with.
     """
@@ -59,7 +59,7 @@ def number_field(
 def number_cell(
     pen: Pen, key: str, x: float, y: float, width: float, value: float, text: str, help: str, step: float = 0.01
 ) -> float | None:
-    """Draw a number in a box: dragging changes it by ``step`` a unit, a click opens it. Returns a new value.
+    """Draw a number in a box: dragging changes it by ``step`` per unit, a click opens it. Returns a new value.
 
     (x, y) is the middle of the left edge.
     """
@@ -85,7 +85,7 @@ def number_cell(
 
 
 def open_number(pen: Pen, key: str, edit: str) -> None:
-    """Turn the number of that key into a text box."""
+    """Turn the number with a key into a text box."""
     pen.typing.key, pen.typing.draft, pen.typing.fresh = key, edit, True
 
 

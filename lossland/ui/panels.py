@@ -1,4 +1,4 @@
-"""All panels together: what the window shows around the picture, and how a Player is steered through it."""
+"""All panels together: what the window shows around the picture, and the controls of a Player."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 ROOMY = 1000.0  # from this height on, panels show what they else leave out
 SHORT = 400.0  # below this height of the browser its list needs all the room there is
-LAZY = 2  # thumbnails made in a frame of a window
-EAGER = 1000  # and in a picture that must be whole at once
+LAZY = 2  # thumbnails per frame of a window
+EAGER = 1000  # per picture that must be complete at once
 
 
 class Panels:
     """Draws every panel between a Host's ``begin`` and ``end``.
 
-    ``lazy`` makes thumbnails over several frames; ``pending`` says whether some are still to be made. Without
-    ``visible`` there is only the picture.
+    ``lazy`` makes thumbnails over several frames; ``pending`` says whether some are missing. If not ``visible``, only
+    the picture is drawn.
     """
 
     def __init__(self, theme: Theme, type_: Type, lazy: bool = False) -> None:
@@ -48,12 +48,12 @@ class Panels:
         self.timeline = Timeline(self.pen)
         self.view_bar = ViewBar(self.pen)
         self.notices = Notices(self.pen)
-        self.strips: Sequence[Strip] = ()  # what the window has to say over the picture
+        self.strips: Sequence[Strip] = ()  # of the window, over the picture
         self.visible = True
 
     @property
     def pending(self) -> bool:
-        """Whether another frame would show more, though nothing happens."""
+        """Whether another frame would show more even without input."""
         return self.thumbnails.pending
 
     @property
@@ -65,7 +65,7 @@ class Panels:
     def theme(self, theme: Theme) -> None:
         self.pen.theme = theme
 
-    @sheltered  # Dear ImGui complains of a frame that is left half built
+    @sheltered  # Dear ImGui asserts after a frame that is left half built
     def draw(self, player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """Build the panels for a framebuffer of ``size`` pixels; return the free rectangle x, y, w, h in pixels."""
         places = layout(size, self.pen.scale, self.view_bar.drawer)
@@ -89,7 +89,7 @@ class Panels:
         draw_strips(self.pen, player, self.strips, places.clear)
         if player.help:
             draw_help(self.pen, player, places.size)
-        else:  # messages would stand over the page; they are written again once it is closed
+        else:  # messages would cover the page; they are drawn again once it is closed
             self.notices.draw(player, places.clear)
         free = places.free.scaled(self.pen.scale)
         return free.x, free.y, free.width, free.height

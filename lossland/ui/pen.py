@@ -1,7 +1,7 @@
-"""The pen that panels are drawn with: text, formulas, boxes and lines in panel units, and what the pointer touches.
+"""The pen that panels are drawn with: text, formulas, boxes and lines in panel units, and pointer input.
 
-A panel unit is a pixel at scale 1; the Pen turns units into pixels. What is drawn goes into the draw list of the window
-that is open (see ``windows``). Buttons, sliders and boxes to type in are made of it (``widgets``, ``number_boxes``).
+A panel unit is a pixel at scale 1; the Pen converts units to pixels. It draws into the draw list of the current window
+(see ``windows``). Buttons, sliders and text boxes are built on it (``widgets``, ``number_boxes``).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from lossland.writing.text import Type
 
 V2 = imgui.ImVec2
 SMALLEST_FORMULA = 9
-TIP_WIDTH, TIP_INSET = 280.0, (10.0, 7.0)  # of tooltips: the longest line, and the room around the text
+TIP_WIDTH, TIP_INSET = 280.0, (10.0, 7.0)  # of tooltips: the longest line, and the padding
 
 
 @dataclass(frozen=True)
 class Touch:
-    """What the pointer does to a widget now."""
+    """The pointer's state at a widget."""
 
     clicked: bool
     hovered: bool
@@ -36,57 +36,57 @@ class Touch:
 
 @dataclass
 class Typing:
-    """The number that is being typed or dragged, and the line below an open list: one in all panels."""
+    """The number that is being typed or dragged, and the text box below an open list: at most one in all panels."""
 
-    key: str = ""  # of the box that is open, "" where none is
-    draft: str = ""  # what it holds
-    fresh: bool = False  # it was opened in this frame and wants the keyboard
+    key: str = ""  # of the open box, "" if none is
+    draft: str = ""  # its text
+    fresh: bool = False  # it was opened in this frame and requests the keyboard focus
     dragged: str = ""  # key of the cell that is dragged
     drag_from: float = 0.0  # and its value before
-    line: str = ""  # what the box below a list holds
+    line: str = ""  # the text of the box below a list
 
 
 class Notice(NamedTuple):
-    """What a widget has to tell; ``kind`` as in ``Player.say``."""
+    """A widget's message; ``kind`` as in ``Player.say``."""
 
     text: str
     kind: str = "note"
 
 
 class Pen:
-    """Draws one panel's parts in a theme. ``dl`` is the draw list of the window that is open."""
+    """Draws one panel's parts in a theme. ``dl`` is the draw list of the current window."""
 
     def __init__(self, theme: Theme, type_: Type) -> None:
         self.theme = theme
         self.type = type_
         self.dl: imgui.ImDrawList = None  # type: ignore[assignment]  # set by window() before anything draws
-        self.area = Rect(0, 0, 0, 0)  # what is drawn into: a window, or what scrolls in it
-        self.panel = self.area  # the window itself
+        self.area = Rect(0, 0, 0, 0)  # the current drawing area: a window, or a scrolling part of it
+        self.panel = self.area  # the current window
         self.compact = False  # rows are one line high
-        self.roomy = False  # there is height to spare
+        self.roomy = False  # the panel is high enough for optional parts
         self.typing = Typing()
-        self.notice: Notice | None = None  # something to tell the user, said once
-        self.kept_clear: list[Rect] = []  # what no tooltip covers
-        self.mute = False  # measuring: nothing is drawn or felt
+        self.notice: Notice | None = None  # a message for the user, shown once
+        self.kept_clear: list[Rect] = []  # rectangles that no tooltip covers
+        self.mute = False  # measuring: nothing is drawn, and the pointer is ignored
 
     @property
     def scale(self) -> float:
-        """Pixels to a panel unit."""
+        """Pixels per panel unit."""
         return self.type.scale
 
     def at(self, x: float, y: float) -> imgui.ImVec2:
-        """Return a place in pixels."""
+        """Return a position in pixels."""
         scale = self.type.scale
         return V2(x * scale, y * scale)
 
     @property
     def pointer(self) -> tuple[float, float]:
-        """Where the mouse is, in panel units."""
+        """The pointer's position in panel units."""
         mouse = imgui.get_io().mouse_pos
         return mouse.x / self.scale, mouse.y / self.scale
 
     def measure(self, draw: Callable[[], float]) -> float:
-        """Return what ``draw`` would return, drawing nothing."""
+        """Return the result of ``draw`` without drawing."""
         self.mute = True
         try:
             return draw()
@@ -95,7 +95,7 @@ class Pen:
 
     # ------------------------------------------------------------------------------------------ the pointer
     def touch(self, key: str, x: float, y: float, width: float, height: float, help: str) -> Touch:
-        """Feel the pointer in a rectangle; ``help`` is said of it when the pointer rests there."""
+        """Return the pointer's state at a rectangle; ``help`` is its tooltip."""
         if self.mute:
             return UNTOUCHED
         imgui.set_cursor_screen_pos(self.at(x, y))
@@ -111,7 +111,7 @@ class Pen:
         )
 
     def explain(self, text: str, item: Rect, panel: Rect) -> None:
-        """Say what ImGui's last item is for when the pointer rests on it: beside its panel, over nothing else there."""
+        """Show a tooltip of ImGui's last item if the pointer rests on it: beside its panel, covering no neighbours."""
         if self.mute or not text or not imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip.value):
             return
         inset = self.at(*TIP_INSET)
@@ -131,7 +131,7 @@ class Pen:
 
     # ------------------------------------------------------------------------------------------ text
     def color(self, role: str, alpha: float = 1.0) -> int:
-        """Return a theme's role or ``#RRGGBB`` as ImGui packs it."""
+        """Return a theme's role or ``#RRGGBB`` packed for ImGui."""
         return self.type.u32(role, alpha)
 
     def ink(self, role: str) -> str:
@@ -140,7 +140,7 @@ class Pen:
 
     @contextmanager
     def font(self, name: str, size: float) -> Iterator[None]:
-        """Choose the font of ImGui's own widgets."""
+        """Set the font of ImGui's own widgets within the block."""
         imgui.push_font(self.type.fonts[name], self.type.font_size(size))
         try:
             yield
@@ -160,13 +160,13 @@ class Pen:
         alpha: float = 1.0,
         track: float = 0.0,
     ) -> float:
-        """Write a line and return its width. ``align`` 0 starts it at x, 1 ends it there.
+        """Draw a line of text and return its width. ``align`` 0 starts it at x, 1 ends it there.
 
         ``middle``: y is its middle, else its top.
         """
         if self.mute:
             return self.width(text, size, font, track)
-        exact = self.theme.color(color) if font == "icon" else color  # text is made readable, signs are not
+        exact = self.theme.color(color) if font == "icon" else color  # only text is adjusted for contrast
         width, _ = self.type.text(
             self.dl, x * self.scale, y * self.scale, text, size, exact, font,
             ax=align, ay=0.5 if middle else 0.0, alpha=alpha, track=track,
@@ -174,11 +174,11 @@ class Pen:
         return width / self.scale
 
     def width(self, text: str, size: float = 14, font: str = "regular", track: float = 0.0) -> float:
-        """Return how long a line is."""
+        """Return the width of a line of text."""
         return self.type.width(text, size, font, track) / self.scale
 
     def fitted(self, text: str, room: float, size: float = 14, font: str = "regular") -> str:
-        """Return the text, shortened with an ellipsis where it would be longer than ``room``."""
+        """Return the text, shortened with an ellipsis if it is wider than ``room``."""
         if self.width(text, size, font) <= room:
             return text
         while text and self.width(text + "…", size, font) > room:
@@ -186,14 +186,14 @@ class Pen:
         return text.rstrip() + "…"
 
     def shrunk(self, text: str, room: float, size: float, font: str = "regular") -> tuple[str, float]:
-        """Return the text and a size up to 2 smaller at which it fits, shortened where even that is too long."""
+        """Return the text and a size, reduced by up to 2 to fit; the text is shortened if that does not suffice."""
         for smaller in (size, size - 1, size - 2):
             if self.width(text, smaller, font) <= room:
                 return text, smaller
         return self.fitted(text, room, size - 1, font), size - 1
 
     def wrapped(self, text: str, room: float, size: float = 14, font: str = "regular") -> list[str]:
-        """Break text into lines no longer than ``room``; a word longer than that is broken too."""
+        """Break text into lines of at most ``room``; wider words are broken too."""
         lines, line = [], ""
         for word in text.split():
             longer = f"{line} {word}" if line else word
@@ -222,7 +222,7 @@ class Pen:
         room: float = math.inf,
         alpha: float = 1.0,
     ) -> float:
-        """Set a formula on a baseline; one wider than ``room`` is set smaller. Returns its width."""
+        """Draw a formula on a baseline; one wider than ``room`` is set smaller. Returns its width."""
         mark = self.type.formula(latex, size, color)
         while mark.width > room * self.scale and size > SMALLEST_FORMULA:
             size = max(min(size - 1, math.floor(size * room * self.scale / mark.width)), SMALLEST_FORMULA)
@@ -242,7 +242,7 @@ class Pen:
     def rich(
         self, x: float, y: float, text: str, size: float = 14, color: str = "text", room: float = math.inf
     ) -> float:
-        """Write a line in which parts between dollars are LaTeX. Returns its width."""
+        """Draw a line of text with LaTeX between dollars. Returns its width."""
         start = x
         for index, part in enumerate(text.split("$")):
             left = room - (x - start)
@@ -253,7 +253,7 @@ class Pen:
         return x - start
 
     def heading(self, x: float, y: float, title: str, color: str = "dim") -> float:
-        """Write a section's name in spaced capitals, y at its middle. Returns its width."""
+        """Draw a section's name in letterspaced capitals, y at its middle. Returns its width."""
         return self.text(x, y, title.upper(), 12, color, "bold", track=1.1)
 
     # ------------------------------------------------------------------------------------------ shapes

@@ -1,4 +1,4 @@
-"""The numbers of a frame as rows of a panel: formulas, meters, facts, tables, and rules with live numbers."""
+"""The notes of a frame in a panel: formulas, meters, facts, tables, and update rules with live numbers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from lossland.world.layers import (
 )
 from lossland.writing.text import latex_without_colors
 
-LEAST_COLUMN = 58.0  # of the numbers of a rule, so that columns do not jump as numbers change
-TWO_LINES = 1.6  # of the height of a line: what two cases, one above the other, need
+LEAST_COLUMN = 58.0  # least width of a column of numbers, so that columns do not move as numbers change
+TWO_LINES = 1.6  # height of a formula with two cases, in lines
 
 
 def draw_note(pen: Pen, note: Note, key: str, x: float, y: float, width: float, meanings: Mapping[str, str]) -> float:
-    """Draw one note from y down and return the y below it; notes that belong into the picture draw nothing."""
+    """Draw one note from y down and return the y below it; notes that belong in the picture draw nothing."""
     if isinstance(note, Formula):
         return _formula(pen, note, x, y, width)
     if isinstance(note, Meter):
@@ -59,7 +59,7 @@ def draw_title(pen: Pen, scene: Scene, frame: Frame, x: float, y: float, width: 
 
 
 def _formula(pen: Pen, note: Formula, x: float, y: float, width: float) -> float:
-    """Set a formula; its height is its own, because it may hold a matrix."""
+    """Draw a formula at its own height, because it may contain a matrix."""
     size = min(note.size, 17 if pen.compact else 19)
     mark = pen.type.formula(note.latex, size)
     shrink = min(1.0, width * pen.scale / mark.width)
@@ -101,7 +101,7 @@ def _facts(pen: Pen, note: Facts, x: float, y: float, width: float) -> float:
             place += pen.latex(place, y + 17, middle, 15, "dim", room=max(x + width - place, 20)) + 14
         if remark:
             needed = pen.width(remark, 13)
-            if needed > x + width - place:  # no room beside: the remark goes below
+            if needed > x + width - place:  # too wide: the remark goes below
                 y += 20
                 pen.text(x + 12, y + 12, pen.fitted(remark, width - 12, 13), 13, "dim")
             else:
@@ -125,7 +125,7 @@ def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
 
 
 def _columns(pen: Pen, note: Legend) -> list[float]:
-    """Return the width of every column: its widest cell or name, and a gap."""
+    """Return the width of every column: its widest cell or name plus a gap."""
     widths = []
     for index, texts in enumerate(columns_of(told_rows([row.cells for row in note.rows]))):
         cells = [pen.width(text, 14) for text in texts]
@@ -177,7 +177,7 @@ def _equations(
 
 
 def _number_columns(pen: Pen, note: Equations) -> list[float]:
-    """Return the width of every column of numbers, with the gap at its left."""
+    """Return the width of every column of numbers, including the gap at its left."""
     columns = columns_of([values for _, values, _ in note.rows] or [[""] * len(note.columns)])
     widest = [max(pen.width(text, 14) for text in texts) for texts in columns]
     return [max(wide + 14, LEAST_COLUMN if k else 0.0) for k, wide in enumerate(widest)]
@@ -189,7 +189,7 @@ def _lens(latex: str, meanings: Mapping[str, str]) -> str:
 
 
 def meaning_of(latex: str, meanings: Mapping[str, str]) -> str:
-    """Return what a line of a rule says: the scene's own words, else the usual meaning of its left side, else ""."""
+    """Return the meaning of a line of a rule: the scene's own words, else the usual meaning of its left side, or ""."""
     left = subject(latex)
     if left in meanings:
         return meanings[left]
@@ -212,24 +212,24 @@ USUAL_MEANINGS = {
 
 
 def meanings_of(formulas: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Return what each left side means, where a scene's formulas give it just one meaning."""
+    """Return the meaning of each left side to which a scene's formulas give exactly one."""
     sides = [subject(latex) for latex, _ in formulas]
     return {side: meaning for side, (_, meaning) in zip(sides, formulas, strict=True) if sides.count(side) == 1}
 
 
 def plain_latex(latex: str) -> str:
-    r"""Return LaTeX as others read it, with no ``\fgcolor{...}{body}`` but the body alone."""
+    r"""Return standard LaTeX, with ``body`` in place of ``\fgcolor{...}{body}``."""
     return re.sub(r"\\fgcolor\{[^}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", latex)
 
 
 def subject(latex: str) -> str:
-    r"""Return what a formula is about: its left side without colours, spaces and braces, ``m_t`` of ``m_t = ...``."""
+    r"""Return a formula's left side without colours, spaces and braces, such as ``m_t`` of ``m_t = ...``."""
     left = latex_without_colors(latex).split("=")[0]
     left = re.sub(r"[\s{}]|\\[,;!]", "", left)
     return left.replace("_t+1", "_{t+1}")
 
 
 def section_rule(pen: Pen, area: Rect, y: float) -> float:
-    """Draw the hairline between two sections and return where the next one starts."""
+    """Draw the hairline between two sections and return the y of the next one."""
     pen.rule(y, area)
     return y + (12 if pen.compact else 13)

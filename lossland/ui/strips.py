@@ -1,4 +1,4 @@
-"""Strips over the picture: what goes on for a while, how far it has come, and what may be done about it."""
+"""Strips over the picture: long-running tasks with their progress and buttons."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 HEIGHT, GAP = 36.0, 6.0
-SIDE = 16.0  # from the strip's ends to what stands in it
+SIDE = 16.0  # horizontal padding of a strip
 
 
 def draw_strips(pen: Pen, player: Player, strips: Sequence[Strip], free: Rect) -> None:
-    """Draw strips below each other at the head of the picture; tooltips keep clear of them."""
+    """Draw strips below each other at the top of the picture; tooltips do not cover them."""
     y = free.y + 4
     pen.kept_clear = []
     for number, strip in enumerate(strips):

@@ -1,4 +1,4 @@
-"""Which of the switches above the picture change anything in it."""
+"""Which of the switches above the picture have an effect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lossland.world.layers import Bars, Label, Layer, Surface, Trail
 
 
 def useful_switches(layers: Sequence[Layer]) -> set[str]:
-    """Return the names (as in ``scenery.Show``) of the switches that some layer obeys."""
+    """Return the names (as in ``scenery.Show``) of the switches that affect some layer."""
     return {name for layer in layers for name in _obeyed(layer, layers)}
 
 

@@ -1,6 +1,6 @@
-"""Small pictures for the list of what can be shown: landscapes as relief, scenes as drawings.
+"""Thumbnails for the list: landscapes as shaded relief, scenes as drawings.
 
-A relief is computed when its row is first seen, a few in a frame, so that opening the window costs nothing.
+A relief is computed when its row is first visible, a few per frame, so that the window opens without delay.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from lossland.world.terrain import Exposure
 from lossland.world.theme import Theme
 from lossland.writing.text import upload_rgba
 
-MEDIAN = 0.5  # a thumbnail is lighter than a stage: half of its ground lies above the middle
-RELIEF = 22.0  # how steep the whole range of heights looks
-LAMP = (-0.6, 0.6)  # towards the upper left
+MEDIAN = 0.5  # colour map position of the median height, higher than on a stage
+RELIEF = 22.0  # vertical exaggeration of the whole range of heights
+LAMP = (-0.6, 0.6)  # towards the light at the upper left
 
 Call = methodcaller  # of a draw list
 
 
 def relief(landscape: Landscape, theme: Theme, pixels: int) -> NDArray[np.uint8]:
     """Return a landscape seen from above, shaded from the upper left: RGBA (pixels, pixels, 4), north up."""
-    over = 2  # samples to a pixel and axis
+    over = 2  # samples per pixel and axis
     with np.errstate(all="ignore"):
         value = np.asarray(landscape.grid(over * pixels, dtype=np.float32).value, float)
     t = np.nan_to_num(np.clip(Exposure.of(value, MEDIAN)(value), 0.0, 1.0))
@@ -44,23 +44,23 @@ def relief(landscape: Landscape, theme: Theme, pixels: int) -> NDArray[np.uint8]
 
 
 class Thumbnails:
-    """Draws the small picture of a scene or landscape, and keeps the landscapes' textures."""
+    """Draws the thumbnail of a scene or landscape, and caches the landscapes' textures."""
 
     def __init__(self, pen: Pen, per_frame: int) -> None:
         self.pen = pen
         self.per_frame = per_frame
-        self.pending = False  # some pictures seen in this frame are still to be made
+        self.pending = False  # some visible thumbnails are missing
         self._made = 0
         self._textures: dict[tuple[str, int, str], int] = {}
-        self._signs: dict[str, tuple[tuple[object, ...], list[Call]]] = {}  # as they were drawn last, and where
+        self._signs: dict[str, tuple[tuple[object, ...], list[Call]]] = {}  # a key, and the cached draw calls
 
     @property
     def count(self) -> int:
-        """How many textures are kept."""
+        """The number of cached textures."""
         return len(self._textures)
 
     def begin(self) -> None:
-        """Start a frame: a few more pictures may be made."""
+        """Start a frame, in which a few more thumbnails may be made."""
         self.pending, self._made = False, 0
 
     def landscape(self, x: float, y: float, side: float, landscape: Landscape, alpha: float = 1.0) -> None:

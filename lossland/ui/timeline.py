@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 Places = list[imgui.ImVec2Like]
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
-STRIP_POINTS = 400  # a longer curve is thinned before it is drawn
+STRIP_POINTS = 400  # longer curves are subsampled
 
 
 class Timeline:
-    """Draws the bar and steers the player's clock."""
+    """Draws the bar and controls the player's clock."""
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
@@ -73,7 +73,7 @@ class Timeline:
         return x
 
     def _counter_texts(self, player: Player) -> tuple[str, str, str]:
-        """Return the counter's large text, its small text, and the widest large text there can be."""
+        """Return the counter's large text, its small text, and the widest possible large text."""
         if player.steps:
             return str(player.step), f"/ {player.steps}", str(player.steps)
         seconds = fixed(player.scene.clock.seconds, 1)
@@ -136,13 +136,13 @@ class Timeline:
         for value in np.arange(0.0, length * 1.0001, 1.0 if player.steps and step < 2 else step / 2):
             x = round(area.x + area.width * value / length)
             pen.line(x, base + 4, x, base + 7, "faint")
-        if length - values[-1] > step / 2:  # the end has a number too, where it has room
+        if length - values[-1] > step / 2:  # the end has a number too if there is room
             values.append(length)
         for value in values:
             pen.text(area.x + area.width * value / length, base + 15, f"{value:g}", 12, "dim", align=0.5)
 
     def _strip(self, series: Series, log: bool, area: Rect, top: float, base: float, now: float) -> None:
-        """Draw a curve behind the scrubber: full up to now, faint after."""
+        """Draw a curve behind the scrubber: opaque up to the current step, faint after it."""
         pen = self.pen
         curve = _curve(series, log, area, top, base, pen.scale)
         if curve is None:
@@ -166,7 +166,7 @@ class Timeline:
             pen.dl.add_polyline(line, pen.color(series.color, ink), 1.4 * pen.scale, 0)
 
     def _fill(self, line: Places, feet: Places, packed: int) -> None:
-        """Fill between a curve and the places below it, in strips without seams between them."""
+        """Fill the area between a curve and its baseline, in strips without seams."""
         dl = self.pen.dl
         flags = dl.flags
         dl.flags = flags & ~imgui.ImDrawFlags_.aa_fill.value
@@ -177,7 +177,7 @@ class Timeline:
 
 
 class _Curve(NamedTuple):
-    """A curve of the strip in pixels: its points, as arrays and for the draw list, and the places below them."""
+    """A curve of the scrubber in pixels: its points, as arrays and for the draw list, and their baseline points."""
 
     x: np.ndarray
     y: np.ndarray
@@ -197,15 +197,15 @@ def _curve(series: Series, log: bool, area: Rect, top: float, base: float, scale
 
 
 def _log_floor(values: np.ndarray) -> float:
-    """Return the least value that a logarithmic axis would still show beside the largest."""
+    """Return the lower limit of a logarithmic axis that shows the largest value."""
     positive = values[(values > 0) & np.isfinite(values)]
     return max(float(positive.max()) * 10.0**-DECADES, TINY) if len(positive) else FLOOR
 
 
 def strip_points(series: Series, log: bool) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return a curve as places in [0, 1]: along (n,) and up (n,); None where it holds no two finite values.
+    """Return a curve as positions in [0, 1]: along (n,) and up (n,); None if it has fewer than two finite values.
 
-    Where its last values are nan, because they are not known yet, it ends before the right edge.
+    If its last values are nan, because they are not known yet, it ends before the right edge.
     """
     x, y = np.asarray(series.x, float), np.asarray(series.y, float)
     ends = x[np.isfinite(x)][[0, -1]] if np.isfinite(x).any() else (0.0, 0.0)

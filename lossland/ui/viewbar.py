@@ -1,4 +1,4 @@
-"""Above the picture: the switches of what is shown, the buttons of the view, and those of folded panels."""
+"""The bar above the picture: switches of layers, buttons of the view, and buttons of folded panels."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 GAP = 6.0  # between two chips
-MORE = "…"  # the chip that lists the switches for which there is no room
-REACH = 14.0  # of an icon button to each side
+MORE = "…"  # the chip that lists the switches that do not fit
+REACH = 14.0  # half the width of an icon button
 DRAWERS: dict[Side, tuple[str, str]] = {
     "left": (Icon.LIST, "Scenes and the formula"),
     "right": (Icon.SLIDERS, "Controls and numbers"),
@@ -39,9 +39,9 @@ HELP = {
 
 
 class ViewBar:
-    """Draws the switches and buttons; each is a window of its own size, so that the picture between can be touched.
+    """Draws the switches and buttons, each in a window of its own size, so that the picture between them gets input.
 
-    ``drawer`` is the folded panel that is brought out, if one is.
+    ``drawer`` is the folded panel that is open, if one is.
     """
 
     def __init__(self, pen: Pen) -> None:
@@ -62,7 +62,7 @@ class ViewBar:
         self._buttons(player, area)
 
     def _drawer_button(self, side: Side, x: float, y: float) -> None:
-        """Draw the button that brings out a folded panel, or folds it away again."""
+        """Draw the button that opens or closes a folded panel."""
         icon, help = DRAWERS[side]
         with window(self.pen, f"drawer.{side}", Rect(x - REACH, y - REACH, 2 * REACH, 2 * REACH), ground=False):
             out = self.drawer == side
@@ -71,7 +71,7 @@ class ViewBar:
 
     # ------------------------------------------------------------------------------------------ switches
     def _switches(self, player: Player, frame: Frame, area: Rect) -> None:
-        """Draw a chip for every switch that changes the picture; those without room are in a list."""
+        """Draw a chip for every switch that has an effect; those that do not fit are in a list."""
         pen, useful = self.pen, useful_switches(frame.layers)
         names = [field.name for field in fields(Show) if field.name in useful]
         shown = self._fitting(names, area.width)
@@ -103,7 +103,7 @@ class ViewBar:
             player.set_show(chosen, not getattr(player.show, chosen))
 
     def _fitting(self, names: Sequence[str], room: float) -> Sequence[str]:
-        """Return the first names whose chips fit, with one for the rest if some do not."""
+        """Return the first names whose chips fit, leaving room for the list's chip if some do not."""
         pen = self.pen
 
         def width(count: int) -> float:
@@ -120,7 +120,7 @@ class ViewBar:
         pen = self.pen
         with window(pen, "buttons", Rect(area.x, area.y - 2, area.width, area.height + 4), ground=False):
             y = area.center[1]
-            turns = not player.camera.flat  # one that looks straight down does not turn
+            turns = not player.camera.flat  # a flat camera does not turn
             if turns and icon_button(
                 pen, area.right - 82, y, Icon.TURN, "turn", "Turntable  T", 14, on=player.turntable
             ):

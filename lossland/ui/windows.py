@@ -1,4 +1,4 @@
-"""The windows that panels stand in, and the parts of them that scroll."""
+"""The windows of panels, and their scrolling parts."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _FIXED = sum(
 def window(
     pen: Pen, name: str, area: Rect, ground: bool = True, over: bool = False, solid: bool = False
 ) -> Iterator[None]:
-    """Open a fixed window; without ``ground`` it has no background and border, ``over`` lays it over others.
+    """Open a fixed window; without ``ground`` it has no background and border, ``over`` puts it over others.
 
-    Nothing shines through a ``solid`` one.
+    A ``solid`` one is opaque.
     """
     flags = _FIXED if ground else _FIXED | imgui.WindowFlags_.no_background.value
-    if over:  # ImGui puts a window on top when it is first shown, unless it has this flag
+    if over:  # ImGui puts a window on top when it first appears, unless it has this flag
         flags &= ~imgui.WindowFlags_.no_bring_to_front_on_focus.value
         flags |= imgui.WindowFlags_.no_focus_on_appearing.value
     if solid:
@@ -53,7 +53,7 @@ def window(
 
 @contextmanager
 def scroll(pen: Pen, name: str, area: Rect, sideways: bool = False) -> Iterator[Rect]:
-    """Open a part of the window that scrolls when its content is higher; gives where the content is."""
+    """Open a part of the window that scrolls if its content is higher; yields the content's rectangle."""
     outer_dl, outer_area = pen.dl, pen.area
     imgui.set_cursor_screen_pos(pen.at(area.x, area.y))
     imgui.push_style_var(imgui.StyleVar_.window_padding.value, V2(0, 0))
@@ -73,7 +73,7 @@ def scroll(pen: Pen, name: str, area: Rect, sideways: bool = False) -> Iterator[
 
 
 def reach(pen: Pen, y: float, x: float = -math.inf) -> None:
-    """Tell the scrolling part that its content goes down to ``y``, and to the right as far as ``x``."""
+    """Set the extent of a scrolling part's content: down to ``y``, and right to ``x``."""
     imgui.set_cursor_screen_pos(pen.at(pen.area.x, pen.area.y))
     size = pen.at(max(x - pen.area.x, 1), max(y - pen.area.y, 1))
     imgui.dummy(size)

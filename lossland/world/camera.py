@@ -1,7 +1,7 @@
-"""The eye: a long-lens camera that orbits the ground, or looks straight down on the plane. NumPy only.
+"""The camera: a long lens that orbits the ground, or looks straight down on the plane. NumPy only.
 
 World space is z up; pixels count from the upper left, y down; clip space is OpenGL's. Matrices act on column vectors.
-Time is passed in: what the user does moves a goal, and ``advance`` glides towards it, the same for the same times.
+Time is passed in: the user moves a goal, and ``advance`` eases towards it, deterministically.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,9 +20,9 @@ Size = tuple[int, int] | tuple[float, float]
 Rect = tuple[float, float, float, float]  # x, y, width, height in pixels
 
 FIELD_OF_VIEW = 24.0  # degrees, vertical
-BEFORE, BEHIND = 3.0, 6.0  # world units before and behind the target that are drawn, of a scene as near as most
-FAR_AWAY = 8.0  # home distance from which on they grow with it
-GLIDE = 0.09  # seconds in which the distance to the goal falls to 1/e
+BEFORE, BEHIND = 3.0, 6.0  # world units in front of and behind the target that are drawn, at usual home distances
+FAR_AWAY = 8.0  # home distance beyond which they grow with it
+GLIDE = 0.09  # time constant in seconds of the approach to the goal
 LIGHT_TURN = 125.0  # degrees from the home azimuth: upper left, 35° behind the subject
 LIGHT_ELEVATION = 40.0
 _NEAR_ENOUGH = 1e-4
@@ -43,8 +43,17 @@ class Pose:
     shift: tuple[float, float] = (0.0, 0.0)
 
 
+class Placement(TypedDict, total=False):
+    """The parts of a pose that ``Camera.place`` sets."""
+
+    azimuth: float
+    elevation: float
+    distance: float
+    target: Sequence[float]
+
+
 def _mix(a: Pose, b: Pose, share: float) -> Pose:
-    """Return the pose between two; distances mix by ratio so that zooming is even."""
+    """Interpolate between two poses; distances geometrically, so that zooming is even."""
 
     def line(p: Sequence[float], q: Sequence[float]) -> tuple[float, ...]:
         return tuple(u + share * (v - u) for u, v in zip(p, q, strict=True))
@@ -64,14 +73,14 @@ def _mix(a: Pose, b: Pose, share: float) -> Pose:
 
 
 class Camera:
-    """A camera: ``pose`` is where it is now, ``goal`` where it glides to, ``home_pose`` where ``home`` leads.
+    """A camera: ``pose`` is where it is now, ``goal`` what it moves towards, ``home_pose`` the pose of ``home``.
 
     ``flat`` looks straight down without perspective (x right, y up); azimuth and elevation are then ignored.
     """
 
     def __init__(self, azimuth: float = -60.0, elevation: float = 38.0, flat: bool = False) -> None:
         self.flat = flat
-        self.composed = azimuth, elevation  # what home is fitted from, before the scene's own camera move
+        self.composed = azimuth, elevation  # the direction that home is fitted from, before the scene's own camera move
         self.home_pose = Pose(azimuth, elevation)
         self.pose = self.goal = self.home_pose
         self.saved: dict[int, Pose] = {}
@@ -79,20 +88,20 @@ class Camera:
 
     # -------------------------------------------------------------------------------------------------- moving
     def orbit(self, azimuth: float, elevation: float) -> None:
-        """Turn by degrees around the target; the elevation stays above the ground."""
+        """Orbit by degrees around the target; the elevation stays above the ground."""
         if not self.flat:
             high = float(np.clip(self.goal.elevation + elevation, *ELEVATIONS))
             self.goal = replace(self.goal, azimuth=self.goal.azimuth + azimuth, elevation=high)
 
     def pan(self, dx: float, dy: float, size: Size) -> None:
-        """Move the picture by pixels: what was under the pointer stays under it (at the target's depth)."""
+        """Pan by pixels: what was under the pointer stays under it (at the target's depth)."""
         right, up, _ = self._axes(self.goal)
         unit = 2.0 * self.goal.distance * np.tan(np.radians(FIELD_OF_VIEW) / 2) / size[1]
         x, y, z = np.asarray(self.goal.target) + unit * (dy * up - dx * right)
         self.goal = replace(self.goal, target=(float(x), float(y), float(z)))
 
     def zoom(self, factor: float, pixel: tuple[float, float] | None = None, size: Size | None = None) -> None:
-        """Come closer by a factor above 1, or leave; towards ``pixel`` where one is given."""
+        """Zoom in by a factor above 1, or out below 1; towards ``pixel`` if one is given."""
         home = self.home_pose.distance
         distance = float(np.clip(self.goal.distance / factor, 0.08 * home, 4.0 * home))
         if pixel is not None and size is not None:
@@ -102,9 +111,9 @@ class Camera:
         self.goal = replace(self.goal, distance=distance)
 
     def turn(self, azimuth: float, elevation: float) -> None:
-        """Turn home by degrees from where it was fitted; a camera that is at home goes along at once.
+        """Rotate the home pose by degrees from where it was fitted; a camera that is at home follows at once.
 
-        One that is on its way home goes on to where home is now.
+        One that is moving home continues to the new home.
         """
         is_there, is_home = self.pose == self.goal, self.goal == self.home_pose
         self.home_pose = replace(
@@ -115,22 +124,22 @@ class Camera:
             self.pose = self.goal if is_there else self.pose
 
     def home(self) -> None:
-        """Glide back to the home pose, the shorter way around."""
+        """Move back to the home pose, the shorter way around."""
         turns = round((self.goal.azimuth - self.home_pose.azimuth) / 360.0)
         self.goal = replace(self.home_pose, azimuth=self.home_pose.azimuth + 360.0 * turns)
 
     def save_view(self, number: int) -> None:
-        """Keep the present goal under a number."""
-        self.saved = {**self.saved, number: self.goal}  # not changed in place: a copy of a camera keeps its own
+        """Save the current goal under a number."""
+        self.saved = {**self.saved, number: self.goal}  # not mutated: copies of the camera share the dictionary
 
     def recall_view(self, number: int) -> bool:
-        """Glide to a kept view; False where none was kept."""
+        """Move to a saved view; return False if there is none."""
         if number in self.saved:
             self.goal = self.saved[number]
         return number in self.saved
 
     def advance(self, dt: float) -> bool:
-        """Let ``dt`` seconds pass; True while the picture still moves."""
+        """Advance by ``dt`` seconds; return True while the camera still moves."""
         if self.pose == self.goal:
             return False
         self.pose = _mix(self.pose, self.goal, 1.0 - float(np.exp(-max(dt, 0.0) / GLIDE)))
@@ -139,11 +148,11 @@ class Camera:
             self.pose = self.goal
         return True
 
-    def place(self, **changes: Any) -> None:
-        """Be at another azimuth, elevation, distance or target at once (for films and stills)."""
+    def place(self, **changes: Unpack[Placement]) -> None:
+        """Set azimuth, elevation, distance or target at once, without easing (for films and stills)."""
         if "target" in changes:
-            x, y, z = (float(coordinate) for coordinate in changes["target"])
-            changes["target"] = (x, y, z)
+            x, y, z = changes["target"]
+            changes["target"] = (float(x), float(y), float(z))
         self.pose = self.goal = replace(self.goal, **changes)
 
     @staticmethod
@@ -152,7 +161,7 @@ class Camera:
 
     # ------------------------------------------------------------------------------------------------- framing
     def fit(self, bounds: ArrayLike, size: Size, free: Rect | None = None, margin: float = 0.02) -> None:
-        """Set the home pose from which world points (k, 3) fill the free rectangle, and move there at once.
+        """Set the home pose so that world points (k, 3) fill the free rectangle, and move there at once.
 
         The distance is found by bisection with the lens straight; then the lens is shifted so that the points are
         centred in the rectangle. A zero-sized rectangle is treated as one pixel.
@@ -162,7 +171,7 @@ class Camera:
         self.pose = self.goal = self.home_pose
 
     def refit(self, size: Size, free: Rect | None = None, margin: float = 0.02) -> None:
-        """Fit the same points into a changed window; the user's turn, zoom and pan are kept."""
+        """Fit the same points into a resized window; the user's rotation, zoom and pan are kept."""
         if self._bounds is None:
             return
         old, new = self.home_pose, self._fitted(self.home_pose, size, free, margin)
@@ -170,7 +179,7 @@ class Camera:
 
         def follow(pose: Pose) -> Pose:
             if pose == old:
-                return new  # without rounding: a camera at home is still at home
+                return new  # exactly, so that a camera at home is still at home
             x, y, z = np.asarray(pose.target) + move
             ratio = new.distance / old.distance
             return replace(pose, distance=pose.distance * ratio, target=(x, y, z), shift=new.shift)
@@ -234,7 +243,7 @@ class Camera:
 
     @property
     def light(self) -> Floats:
-        """The direction (3,) to the key lamp. Its azimuth goes with that of home as fitted: no turn moves a shadow."""
+        """The direction (3,) to the key light. It is relative to the fitted home azimuth, so orbiting keeps shadows."""
         azimuth = -60.0 if self.flat else self.composed[0]
         a, e = np.radians(azimuth - LIGHT_TURN), np.radians(LIGHT_ELEVATION)
         return np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
@@ -257,7 +266,7 @@ class Camera:
         return seen[..., :2] / np.where(np.abs(depth) < 1e-9, 1e-9, depth)
 
     def ray(self, pixel: Sequence[float], size: Size) -> tuple[Floats, Floats]:
-        """Return the world origin (3,) and unit direction (3,) of what is seen through a pixel."""
+        """Return the world origin (3,) and unit direction (3,) of the ray through a pixel."""
         ndc = np.array([2 * pixel[0] / size[0] - 1, 1 - 2 * pixel[1] / size[1]])
         world_from_clip = np.linalg.inv(self.clip_from_world(size))
         near, far = (world_from_clip @ np.array([*ndc, z, 1.0]) for z in (-1.0, 1.0))
@@ -306,7 +315,7 @@ def _clip_from_world(flat: bool, pose: Pose, aspect: float, depths: tuple[float,
 def _pixels_from_world(
     flat: bool, pose: Pose, size: tuple[float, float], depths: tuple[float, float]
 ) -> tuple[Floats, Floats]:
-    """Return what takes a world point to its pixel times its depth, and the depth: a factor (3, 3), an addend (3,)."""
+    """Return the affine map, a factor (3, 3) and an addend (3,), from a world point to (pixel * depth, depth)."""
     x, y, _, w = _clip_from_world(flat, pose, size[0] / size[1], depths)
     rows = np.array([size[0] / 2 * (w + x), size[1] / 2 * (w - y), w])
     return np.ascontiguousarray(rows[:, :3].T), rows[:, 3]

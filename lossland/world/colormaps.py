@@ -1,8 +1,8 @@
-"""Named colour maps, as stops at equal distances for `theme.color_map`, which draws a smooth curve through them.
+"""Named colour maps, as equally spaced stops for `theme.color_map`, which interpolates them smoothly.
 
 Source: Matplotlib 3.11, whose maps viridis, plasma, inferno and magma (Smith and van der Walt, 2015), cividis (Nuñez,
-Anderton and Renslow, 2018), turbo (Mikhailov, 2019) and coolwarm (Moreland, 2009) are free to use. The curves differ
-from the tables there by 10 of 255 steps at most, and by 2 on average.
+Anderton and Renslow, 2018), turbo (Mikhailov, 2019) and coolwarm (Moreland, 2009) are free to use. The interpolated
+colours differ from the tables there by at most 10 of 255 levels, and by 2 on average.
 """
 
 from __future__ import annotations

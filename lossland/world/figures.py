@@ -1,7 +1,7 @@
-"""The figures of mathematics, ready to stand in a picture: angles, braces, lengths, gauges, chips, tables, sliders.
+"""Mathematical figures as layers: angles, braces, lengths, gauges, chips, arcs, tables and sliders.
 
-Each is a ``layers.Compound``: plain data that says what it consists of. A place is (3,) in the world, or (2,) in the
-plane z = 0, and so is a direction. Sizes are world units, so that figures keep their proportions in every window.
+Each is a ``layers.Compound``: plain data that knows its parts. A place is (3,) in the world, or (2,) in the plane
+z = 0, and so is a direction. Sizes are in world units, so that figures keep their proportions in every window.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import unicodedata
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -43,14 +43,15 @@ Side = Literal["right", "left", "above", "below"]
 
 Z = (0.0, 0.0, 1.0)
 STEP = 3.0  # degrees between the points of an angle's arc
-ARC_POINTS = 49  # of a weighted arc; an odd number, so that one is at its peak
+ARC_POINTS = 49  # of a weighted arc; odd, so that one is at its peak
+NARROW = 8.0  # degrees: no text fits close to a narrower angle
 SQUARE = 1e-3  # radians: tolerance of a right angle
-FLAT = 1e-3  # how far from a plane, or from a line, the points of a hull are at least
-DIM = 0.45  # how opaque is what does not matter now
-SLANTED = 0.8  # how far a text moves away from a line at 45°, in sizes of the figure
-WIDER = 2.0  # how much wider than high a text is
+FLAT = 1e-3  # least distance of a hull's points from a plane, or from a line
+DIM = 0.45  # opacity of what is not in focus
+SLANTED = 0.8  # extra distance of a text from a line at 45°, in sizes of the figure
+WIDER = 2.0  # typical aspect ratio of a text
 ROOM = 0.1  # world: least side of a rectangle that has room for a name
-MUTED = 0.5  # the share of its colour in a plain chip's filled part
+MUTED = 0.5  # share of the colour in a plain chip's filled part
 LABEL_SIZE, FORMULA_SIZE = 17.0, 22.0  # logical pixels
 
 
@@ -89,8 +90,8 @@ def side_of(direction: Floats) -> Side:
     return "above" if up > 0 else "below"
 
 
-def labelled(position: Floats, latex: str, number: str, color: Color, side: Side | Literal["centre"]) -> Label:
-    """Return a label with LaTeX where there is some, else with a number."""
+def labelled(position: Floats, latex: str, number: str, color: Color, side: Side | Literal["centre"] | Floats) -> Label:
+    """Return a label with the LaTeX if it is given, else with the number."""
     size = FORMULA_SIZE if latex else LABEL_SIZE
     return Label(position, latex or number, color, latex=bool(latex), size=size, side=side)
 
@@ -113,8 +114,8 @@ class Floor(Compound):
         cells = self.unit * lifted(grid(self.half))
         ends = self.unit * self.reach * np.eye(3)
         axes = [np.stack([-end, end]) for end in ends[:2]] + [np.stack([0.0 * ends[2], ends[2]])]
-        look: dict[str, Any] = {"group": "grid", "pickable": False}
-        return [Lines(list(cells), "hair", 1.0, **look), Lines(axes, "dim", 1.2, 0.75, **look)]
+        lines = partial(Lines, group="grid", pickable=False)
+        return [lines(list(cells), "hair", 1.0), lines(axes, "dim", 1.2, 0.75)]
 
 
 # ------------------------------------------------------------------------------------------------------- angles
@@ -122,8 +123,10 @@ class Floor(Compound):
 class Angle(Compound):
     """The angle at ``vertex`` between two directions, with its degrees, or a ``text`` instead (LaTeX).
 
-    It is the smaller one, from 0° to 180°. With an axis to turn ``about`` it is counted counter-clockwise around that
-    axis from ``first`` to ``second``, from 0° up to 360°; the axis also says in which plane one of 0° or 180° lies.
+    It is the smaller one, from 0° to 180°. With a rotation axis ``about`` it is measured counter-clockwise around that
+    axis from ``first`` to ``second``, from 0° up to 360°; the axis also fixes the plane of an angle of 0° or 180°.
+
+    With ``close`` the text is placed right outside the arc, and a very narrow angle has none.
     """
 
     vertex: Vector
@@ -136,21 +139,22 @@ class Angle(Compound):
     fill: float = 0.22
     width: float = 2.2  # pixels
     depth: bool = False  # False: always in front
+    close: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse directions that are none."""
+        """Check the vertex and the directions."""
         super().__post_init__()
         place(self.vertex, "The vertex of an Angle")
         _ = self.degrees
 
     @cached_property
     def _frame(self) -> tuple[Floats, Floats, float]:
-        """The unit vector along ``first``, the one at right angles to it towards which is turned, and radians."""
+        """The unit vector along ``first``, the perpendicular one towards ``second``, and the angle in radians."""
         first, second = unit(self.first, "The first side of an Angle"), unit(self.second, "The second side of an Angle")
         normal = np.cross(first, second)
         sine, cosine = float(np.linalg.norm(normal)), float(first @ second)
         axis = unit(Z if self.about is None else self.about, "The axis of an Angle")
-        if sine < 1e-9:  # in one line: the axis says the plane, as far as it can
+        if sine < 1e-9:  # collinear: the axis defines the plane, if it can
             normal = axis - (axis @ first) * first
             if np.linalg.norm(normal) < 1e-9:
                 normal = np.cross(first, np.eye(3)[int(np.argmin(np.abs(first)))])
@@ -189,12 +193,16 @@ class Angle(Compound):
                 ),
                 Lines([arc], self.color, self.width, name=name, **common),
             ]
-        return [*parts, labelled(label, self.text, said[0], self.color, "centre")]
+        if not self.close:
+            return [*parts, labelled(label, self.text, said[0], self.color, "centre")]
+        middle = self.at(0.5)
+        out = middle - place(self.vertex, "The vertex of an Angle")
+        return [*parts, *([labelled(middle, self.text, said[0], self.color, out)] if self.degrees > NARROW else [])]
 
 
 @dataclass(frozen=True, eq=False)
 class RightAngle(Compound):
-    """The little square at ``vertex`` that says that two directions are at right angles."""
+    """The little square at ``vertex`` that marks two directions as perpendicular."""
 
     vertex: Vector
     first: Vector
@@ -205,7 +213,7 @@ class RightAngle(Compound):
     depth: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what is no right angle: the sign would not be true."""
+        """Refuse directions that are not perpendicular."""
         super().__post_init__()
         angle = Angle(self.vertex, self.first, self.second)
         if abs(np.radians(angle.degrees - 90.0)) > SQUARE:
@@ -227,10 +235,10 @@ class RightAngle(Compound):
 # ------------------------------------------------------------------------------------------------------ lengths
 @dataclass(frozen=True, eq=False)
 class _Beside(Compound):
-    """What stands beside a segment and says something of it: its length, or a ``text`` (LaTeX) instead.
+    """An annotation beside a segment: its length, or a ``text`` (LaTeX) instead.
 
-    It stands on the left of the way from ``start`` to ``end``, seen from the tip of ``normal``: walk the other way
-    around and it is on the other side. ``away`` is its distance from the segment.
+    It is on the left of the direction from ``start`` to ``end``, seen from the tip of ``normal``; swap the ends for the
+    other side. ``away`` is its distance from the segment.
     """
 
     start: Vector
@@ -238,7 +246,7 @@ class _Beside(Compound):
     text: str = ""
     color: Color = "text"
     away: float = 0.12
-    size: float = 0.28  # how far a brace's tip stands out, how long the ticks are
+    size: float = 0.28  # how far a brace's tip protrudes, and the length of ticks
     normal: Vector = Z
     width: float = 2.0  # pixels
     depth: bool = False
@@ -269,10 +277,10 @@ class _Beside(Compound):
     @property
     @abstractmethod
     def tip(self) -> Floats:
-        """The place (3,) at which the text stands."""
+        """The position (3,) of the text."""
 
     def _point(self, along: ArrayLike, out: ArrayLike) -> Floats:
-        """Return places (..., 3) so far along the segment and so far away from it."""
+        """Return points (..., 3) at distances along the segment and away from it."""
         start, way, outward = self._frame
         return start + np.asarray(along, float)[..., None] * way + np.asarray(out, float)[..., None] * outward
 
@@ -283,7 +291,7 @@ class _Beside(Compound):
 
     def _label(self) -> Label:
         out = self._frame[2]
-        slant = min(abs(float(out[0])), abs(float(out[1] + out[2])))  # a text beside a slanted line needs more room
+        slant = min(abs(float(out[0])), abs(float(out[1] + out[2])))  # a text beside a slanted line needs more space
         position = self.tip + SLANTED * slant * self.size * out
         return labelled(position, self.text, short(self.length), self.color, side_of(out))
 
@@ -294,7 +302,7 @@ class Brace(_Beside):
 
     @property
     def tip(self) -> Floats:
-        """The place (3,) of the brace's tip."""
+        """The position (3,) of the brace's tip."""
         return self._point(0.5 * self.length, self.away + self.size)
 
     @cached_property
@@ -302,7 +310,7 @@ class Brace(_Beside):
         """The brace as points (m, 3): a quarter of a circle at each end, two towards the tip, straight between them."""
         radius = min(0.5 * self.size, 0.25 * self.length)
         turn = np.linspace(0.0, 0.5 * np.pi, 13)
-        stretch = 0.5 * self.size  # a short brace is as high as a long one
+        stretch = 0.5 * self.size  # a short brace is as tall as a long one
         x = np.concatenate([radius * (1 - np.cos(turn)), 0.5 * self.length - radius + radius * np.sin(turn)])
         y = np.concatenate([stretch * np.sin(turn), stretch * (2 - np.cos(turn))])
         left = self._point(x, self.away + y)
@@ -381,7 +389,7 @@ class Gauge(Compound):
     radius: float = 1.0
 
     def made(self) -> Sequence[Layer]:
-        """Return the rim with its ticks, how far the needle has come, the needle, the value and the symbol."""
+        """Return the rim with its ticks, the arc up to the needle, the needle, the value and the symbol."""
         middle, share = place(self.middle, "The middle of a gauge"), self.value / self.most
         angle = np.pi * (1.0 - np.clip(share, -0.05, 1.05))
         tip = middle + 0.72 * self.radius * np.array([np.cos(angle), np.sin(angle), 0.0])
@@ -458,7 +466,7 @@ class Car(Compound):
 
 # -------------------------------------------------------------------------------------------------------- chips
 def text_width(text: str) -> float:
-    """Return about how wide a bold text is, in its own heights: enough to cut plates to measure without a font."""
+    """Return the approximate width of a bold text in text heights: good enough to size plates without a font."""
 
     def wide(letter: str) -> float:
         if unicodedata.combining(letter):
@@ -474,11 +482,12 @@ def text_width(text: str) -> float:
 
 def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
     """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
-    places, ends = np.asarray(x, float), [-np.inf] * np.size(x)  # ends: how far each row is taken
-    rows = np.zeros(len(places), np.int64)
-    for k in np.argsort(places):
-        rows[k] = next(row for row, end in enumerate(ends) if end <= places[k] - width / 2)
-        ends[rows[k]] = places[k] + width / 2
+    middles, rows = np.asarray(x, float), np.zeros(np.size(x), np.int64)
+    ends = [-np.inf] * len(middles)  # how far each row is taken
+    for k in np.argsort(middles).tolist():
+        middle = float(middles[k])
+        row = next(row for row, end in enumerate(ends) if end <= middle - width / 2)
+        rows[k], ends[row] = row, middle + width / 2
     return rows
 
 
@@ -486,9 +495,9 @@ def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
 class Chips(Compound):
     """Texts on plates: words of a sentence, tokens, nodes.
 
-    ``position`` (n, 3) are their middles (``Chips.row`` places them side by side), ``width`` (n,) is measured by the
+    ``position`` (n, 3) are their centres (``Chips.row`` places them side by side), ``width`` (n,) follows from the
     texts unless it is given. A chip is filled from below in proportion to its ``value`` (n,) in [0, 1]. A ``state``
-    for all or for each: "plain"; "lit", wholly in its colour; "dim", what does not matter now.
+    for all or for each: "plain"; "lit", fully in its colour; "dim", not in focus.
     """
 
     text: Sequence[str]
@@ -545,12 +554,12 @@ class Chips(Compound):
 
     @cached_property
     def top(self) -> Floats:
-        """The middle (n, 3) of each upper edge: where arcs begin and end."""
+        """The midpoint (n, 3) of each upper edge: where arcs begin and end."""
         return places(self.position, "The positions") + 0.5 * self.height * unit(self.up, "The up of Chips")
 
     @cached_property
     def bottom(self) -> Floats:
-        """The middle (n, 3) of each lower edge."""
+        """The midpoint (n, 3) of each lower edge."""
         return places(self.position, "The positions") - 0.5 * self.height * unit(self.up, "The up of Chips")
 
     def made(self) -> Sequence[Layer]:
@@ -643,14 +652,14 @@ class Hull(Compound):
 # --------------------------------------------------------------------------------------------------------- arcs
 @dataclass(frozen=True, eq=False)
 class Arcs(Compound):
-    """Weighted arcs from place to place: half ellipses, wide and opaque as their weights are large.
+    """Weighted arcs between points: half ellipses whose width and opacity grow with the weight.
 
-    An arc from ``start`` to ``end`` (n, 3) rises towards ``up`` by ``rise`` times their distance; where both are one
-    place, it is a loop as high as the lowest of the others (alone: as over a distance of 1). Arcs whose weights (n,)
-    reach ``full`` in size are the widest, and the strongest lie in front. Where some share a place, their feet stand
-    ``spread`` apart from each other, in an order in which they do not cross.
+    An arc from ``start`` to ``end`` (n, 3) rises towards ``up`` by ``rise`` times their distance; if both are the same
+    point, it is a loop as high as the lowest of the others (alone: as over a distance of 1). Arcs whose weights (n,)
+    have a magnitude of at least ``full`` are the widest, and stronger ones are drawn in front. Where arcs share a
+    point, their feet are ``spread`` apart, ordered so that the arcs do not cross.
 
-    On top of each stands its ``text``, by default its weight where that is at least ``least`` in size.
+    On top of each is its ``text``, by default its weight if its magnitude is at least ``least``.
     """
 
     start: Sequence[Sequence[float]] | Array
@@ -681,7 +690,7 @@ class Arcs(Compound):
 
     @cached_property
     def strength(self) -> Floats:
-        """How strong each is (n,), from 0 to 1."""
+        """The strength of each (n,), from 0 to 1."""
         return np.clip(np.abs(np.asarray(self.weight, float)) / self.full, 0.0, 1.0)
 
     @cached_property
@@ -698,7 +707,7 @@ class Arcs(Compound):
         for group in range(int(groups.max()) + 1):
             here = np.flatnonzero(groups.ravel() == group)
             with np.errstate(divide="ignore"):
-                key = np.where(reach[here] == 0.0, 0.0, 1.0 / reach[here])  # a loop is in the middle of the others
+                key = np.where(reach[here] == 0.0, 0.0, 1.0 / reach[here])  # loops in the middle
             order = here[np.argsort(key, kind="stable")]  # near left, far left, far right, near right
             shift = self.spread * (np.arange(len(order)) - 0.5 * (len(order) - 1))
             moved.reshape(-1, 3)[order] += shift[:, None] * along
@@ -706,7 +715,7 @@ class Arcs(Compound):
 
     @cached_property
     def heights(self) -> Floats:
-        """How high each rises (n,)."""
+        """The height of each (n,)."""
         starts, ends = (places(side, "The ends of Arcs") for side in (self.start, self.end))
         distance = np.linalg.norm(ends - starts, axis=1)
         least = float(distance[distance > 0.0].min()) if distance.any() else 1.0
@@ -727,7 +736,7 @@ class Arcs(Compound):
         for a, b, height, is_loop in zip(start, end, self.heights, loop, strict=True):
             if is_loop:
                 side = unit(up[[1, 0, 2]] * (1, -1, 0) if up[:2].any() else (1.0, 0.0, 0.0), "The side of a loop")
-                wide = 0.36 * height * np.sin(2 * turn)  # from the place around to itself
+                wide = 0.36 * height * np.sin(2 * turn)  # from the point around to itself
                 high = 0.5 * height * (1 - np.cos(2 * turn))
                 found.append((a + b) / 2 + wide[:, None] * side + high[:, None] * up)
             else:
@@ -764,12 +773,12 @@ class Arcs(Compound):
 # ------------------------------------------------------------------------------------------------------- tables
 @dataclass(frozen=True, eq=False)
 class Table(Compound):
-    """A matrix that stands in the picture: entries coloured by value, with their numbers.
+    """A matrix in the picture: entries coloured by value, with their numbers.
 
-    ``values`` (rows, columns) stand in cells of width and height ``cell`` around ``center``, the first row on top.
+    ``values`` (rows, columns) are in cells of width and height ``cell`` around ``center``, the first row on top.
     Colours run from -``limit`` to ``limit`` (``shades`` "signed") or from 0 to ``limit`` ("height"); None: the largest
-    value in size. Where rows or columns are ``lit``, the others are dim. An entry, say for a handle, is at ``entry``;
-    ``grip`` and ``value_at`` make one that can be dragged up and down within its cell.
+    magnitude. Where rows or columns are ``lit``, the others are dim. ``entry`` is an entry's position, e.g. for a
+    handle; ``grip`` and ``value_at`` are for one that is dragged up and down within its cell.
     """
 
     values: Sequence[Sequence[float]] | Array
@@ -787,7 +796,7 @@ class Table(Compound):
     up: Vector = (0.0, 1.0, 0.0)
 
     def __post_init__(self) -> None:
-        """Refuse what is no matrix, names that are too many or too few, and rows that it does not have."""
+        """Check the shape, the number of names, and the indices of lit rows and columns."""
         super().__post_init__()
         shape = np.shape(self.values)
         if len(shape) != 2 or 0 in shape:
@@ -817,26 +826,26 @@ class Table(Compound):
 
     @cached_property
     def most(self) -> float:
-        """The value at which colours end."""
+        """The value at the end of the colour scale."""
         if self.limit is not None:
             return self.limit
         finite = np.abs(self._array[np.isfinite(self._array)])
         return float(finite.max(initial=0.0)) or 1.0
 
     def entry(self, row: int, column: int) -> Floats:
-        """Return the middle (3,) of an entry in the world. Rows count from above, both from 0."""
+        """Return the centre (3,) of an entry in the world. Rows count from the top, both from 0."""
         rows, columns = self._array.shape
         if not (0 <= row < rows and 0 <= column < columns):
             raise UserError(f"A Table of {rows} rows and {columns} columns has no entry ({row}, {column}).")
         return self._point(column + 0.5, row + 0.5)
 
     def grip(self, row: int, column: int) -> Floats:
-        """Return where in its cell an entry's handle is: as far above its middle as the value is of the limit."""
+        """Return the position of an entry's handle in its cell: its height above the centre shows the value."""
         share = float(np.clip(self._array[row, column] / self.most, -1.0, 1.0))
         return self.entry(row, column) + 0.5 * share * self._sides[1]
 
     def value_at(self, row: int, column: int, position: Vector) -> float:
-        """Return the value that an entry has when its grip is dragged to a place, from -limit to limit."""
+        """Return the value of an entry whose grip is dragged to a position, from -limit to limit."""
         up = self._sides[1]
         above = (place(position, "The place of a grip") - self.entry(row, column)) @ up / (up @ up)
         return float(np.clip(2.0 * above, -1.0, 1.0)) * self.most
@@ -848,7 +857,7 @@ class Table(Compound):
         return place(self.center, "The centre of a Table") + (across - columns / 2) * right + (rows / 2 - down) * up
 
     def made(self) -> Sequence[Layer]:
-        """Return entries, names, frames of what is lit, and brackets."""
+        """Return entries, names, frames around lit rows and columns, and brackets."""
         parts: list[Layer] = [self._entries()]
         parts += [part for part in (self._names("row"), self._names("column")) if part is not None]
         frames = [self._around(0, row, self._array.shape[1], row + 1) for row in sorted(self.lit_rows)]
@@ -888,12 +897,12 @@ class Table(Compound):
         )
 
     def _said(self, row: int, column: int) -> list[str]:
-        """Return the words for a row and a column under the pointer."""
+        """Return the tooltip's lines for a row and a column."""
         named = [names[k] for names, k in ((self.row_names, row), (self.column_names, column)) if names]
         return [f"row {row + 1}, column {column + 1}", *([", ".join(named)] if named else [])]
 
     def _names(self, which: Literal["row", "column"]) -> Plates | None:
-        """Return the names beside the rows or above the columns, as plates without a ground."""
+        """Return the names beside the rows or above the columns, as plates without a background."""
         names, lit = (self.row_names, self.lit_rows) if which == "row" else (self.column_names, self.lit_columns)
         if not names:
             return None

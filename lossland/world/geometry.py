@@ -1,4 +1,4 @@
-"""Where the parts of a picture lie that both painters and labels must agree on. NumPy only, no GL."""
+"""Geometry that painters and labels must agree on. NumPy only, no GL."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def world_per_pixel(clip_from_world: ArrayLike, lines: float, points: ArrayLike)
     matrix, points = np.asarray(clip_from_world, float), np.asarray(points, float).reshape(-1, 3)
     ux, uy, uz, _ = matrix[1].tolist()
     bx, by, bz, offset = matrix[3].tolist()
-    lean = ux * bx + uy * by + uz * bz  # a shifted lens leans the rows of the matrix towards the view direction
+    lean = ux * bx + uy * by + uz * bz  # a shifted lens tilts the rows of the matrix towards the view direction
     along = bx * bx + by * by + bz * bz
     up = sqrt(ux * ux + uy * uy + uz * uz - (lean * lean / along if along else 0.0))
     return 2.0 / (lines * up) * (points @ matrix[3, :3] + offset)
 
 
 def head_centers(trails: Sequence[Trail], clip_from_world: ArrayLike, lines: float) -> Floats:
-    """Return the world centres (n, 3) of trails' heads: spheres of constant pixel size that lie on the ground.
+    """Return the world centres (n, 3) of trails' heads: spheres of constant pixel size that rest on the ground.
 
     ``lines`` is the picture's height in logical pixels.
     """
@@ -45,7 +45,7 @@ def head_centers(trails: Sequence[Trail], clip_from_world: ArrayLike, lines: flo
 def spaced(pixels: ArrayLike, gap: float) -> NDArray[np.intp]:
     """Return indices of a subsequence of pixels (n, 2) whose neighbours are at least ``gap`` apart, the first kept.
 
-    A longer sequence with the same beginning keeps the same points, so beads do not jump while a trail grows.
+    A longer sequence with the same prefix keeps the same points, so beads do not jump while a trail grows.
     """
     path = np.asarray(pixels, float).tolist()
     kept: list[int] = []
@@ -58,9 +58,9 @@ def spaced(pixels: ArrayLike, gap: float) -> NDArray[np.intp]:
 
 
 def simplified(points: ArrayLike, progress: ArrayLike, tolerance: float) -> tuple[Floats, Floats]:
-    """Return the fewest points (k, 3) of a path (m, 3), and their progress (k,), between which it is nearly straight.
+    """Simplify a path (m, 3) to points (k, 3), with their progress (k,), between which it is nearly straight.
 
-    Nearly: every left-out point lies within ``tolerance`` of where the straight piece is at the same progress
+    Nearly: every removed point is within ``tolerance`` of the straight piece at the same progress
     (Douglas and Peucker 1973, with distances at equal times).
     """
     path, times = np.asarray(points, float).reshape(-1, 3), np.asarray(progress, float)

@@ -1,12 +1,11 @@
-"""Small charts that lie in the plane beside the subject: a phase portrait, lanes along which errors come home.
+"""Small charts in the plane beside the subject: a phase portrait, lanes along which errors decrease.
 
-An inset knows where its coordinates lie in the world, and makes the layers that it is drawn as.
+An inset maps its own coordinates to the world, and makes its layers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Square:
-    """A square of the plane with coordinates of its own, from -``reach`` to ``reach`` along both sides.
+    """A square in the plane with its own coordinates, from -``reach`` to ``reach`` along both sides.
 
     ``middle`` (x, y) and ``half`` its side are in world units, ``z`` is how high above the plane it lies.
     """
@@ -43,7 +42,7 @@ class Square:
         return self.world_from_inset(self.reach * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]))
 
     def part_inside(self, path: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Return the points of a path (T, 2) in its coordinates up to where it leaves; the first one in any case."""
+        """Return the points of a path (T, 2) in its coordinates up to where it leaves, at least the first one."""
         outside = np.flatnonzero((np.abs(path) > self.reach).any(axis=1))
         return path[: max(int(outside[0]), 1)] if len(outside) else path
 
@@ -61,10 +60,10 @@ class Square:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Lanes along y, side by side, on which errors shrink towards home: 1 is far out, 10^-``decades`` is there.
+    """Parallel lanes along y with a logarithmic scale of errors: from 1 down to 10^-``decades`` at ``home``.
 
-    Home is at the world's y = ``home``; far out, at home - ``length``, is in front of it. Errors above 1 are held at
-    ``most`` times the length. The scale is drawn across from x = -``half`` to ``half``.
+    An error of 1 is at the world's y = ``home`` - ``length``. Errors above 1 are clamped at ``most`` times the length.
+    The scale is drawn across from x = -``half`` to ``half``.
     """
 
     home: float
@@ -81,7 +80,7 @@ class Lanes:
 
     def ruled(self, x: ArrayLike) -> list[Layer]:
         """Return the empty lanes at the world's ``x`` (n,), and the scale across, marked at every second decade."""
-        lanes = [self.world_from_error(place, (1.0, 10.0**-self.decades)) for place in np.asarray(x, float)]
+        lanes = [self.world_from_error(lane, (1.0, 10.0**-self.decades)) for lane in np.asarray(x, float)]
         exponents = range(-self.decades, 1, 2)
         y = self.home - self.length * np.linspace(0, 1, len(exponents))
         across = [lifted([(-self.half, one), (self.half, one)], self.z) for one in y]
@@ -93,7 +92,7 @@ class Lanes:
         return [Lines(across, "dim", 1.0, 0.35), Lines(lanes, "dim", 1.4, 0.55), *marks, name]
 
     def bead(self, x: float, error: float, color: Color, radius: float, name: str) -> list[Layer]:
-        """Return an error as a bead of ``radius`` pixels on the lane at the world's ``x``, and its way so far."""
+        """Return an error as a bead of ``radius`` pixels on the lane at the world's ``x``, with a line from 1 to it."""
         way = self.world_from_error(x, (1.0, error))
-        options: dict[str, Any] = {"outline": True, "name": name, "worth": [error]}
-        return [Lines([way], color, 3.0), Points(way[1:], color, radius, "sphere", **options)]
+        bead = Points(way[1:], color, radius, "sphere", outline=True, name=name, worth=[error])
+        return [Lines([way], color, 3.0), bead]

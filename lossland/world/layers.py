@@ -1,10 +1,10 @@
-"""What stands in a picture, as plain data: layers in the scene's world, and notes beside it. No GL here.
+"""The contents of a picture as plain data: layers in the scene's world, and notes beside it. No GL here.
 
 World space: z up; a landscape's footprint is [-1, 1]² whatever its domain (see ``terrain.Terrain``); the plane
-scenes use their own units with z = 0. Arrays are float; a painter uploads an array once for as long as the *same
-object* is handed to it, so a scene keeps what has not changed. An array may also live on a CUDA device: anything with
-``__cuda_array_interface__``, and ``__array__`` to bring it home. Positions of dots are drawn without a visit to the
-host where that can be (see ``render.sharing``). A colour is ``"#RRGGBB"`` or a role of the theme
+scenes use their own units with z = 0. Arrays are float; a painter uploads an array only when it gets *another
+object*, so a scene keeps arrays that have not changed. An array may also be on a CUDA device: anything with
+``__cuda_array_interface__``, and ``__array__`` to copy it to the host. Positions of dots are drawn without a copy
+through the host where possible (see ``render.sharing``). A colour is ``"#RRGGBB"`` or a role of the theme
 (``"text"``, ``"dim"``, ``"accent"``, ``"optimizer.adam"``, ``"up"``, ``"down"`` ... see ``theme.Theme.color``).
 """
 
@@ -32,7 +32,7 @@ from lossland.world.track import Track
 
 Array = NDArray[np.floating]
 Color = str
-Cell = str | float  # what is written beside a name: a number is written with three significant digits
+Cell = str | float  # a number is written with three significant digits
 Shades = Literal["signed", "height"]  # the theme's colour maps: -1 ... 1 and 0 ... 1
 Colors = Color | Sequence[Color] | NDArray  # see ``Bars``
 Style = Literal["dot", "disc", "sphere", "ring"]  # of points
@@ -41,7 +41,7 @@ Side = Literal[
     "right", "left", "above", "below", "centre", "above right", "above left", "below right", "below left"
 ]  # of a label's point
 
-ON_GROUND = 0.012  # world units: height above the ground of what is draped on it
+ON_GROUND = 0.012  # world units: height above the ground of layers draped on it
 
 
 def written(cell: Cell) -> str:
@@ -50,30 +50,30 @@ def written(cell: Cell) -> str:
 
 
 def columns_of(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Return the cells of rows as text, column by column; a row that is shorter has none in the last ones."""
+    """Return the cells of rows as text, column by column; shorter rows have none in the last columns."""
     count = max((len(row) for row in rows), default=0)
     return [[written(row[k]) for row in rows if k < len(row)] for k in range(count)]
 
 
 def told_rows(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Return the cells of rows as text; numbers below each other have the digits that tell them apart."""
+    """Return the cells of rows as text; numbers in a column have enough digits to differ."""
     count = max((len(row) for row in rows), default=0)
     columns = [iter(column([row[k] for row in rows if k < len(row)])) for k in range(count)]
     return [[next(cells) for cells, _ in zip(columns, row, strict=False)] for row in rows]
 
 
 def column(cells: Sequence[Cell]) -> list[str]:
-    """Return cells that are read beside each other as text: numbers have the digits that tell them apart."""
+    """Return cells that are compared with each other as text: numbers have enough digits to differ."""
     return list(_column(tuple(cell if isinstance(cell, str) else float(cell) for cell in cells)))
 
 
-@lru_cache(maxsize=64)  # labels and panels write the same numbers, in one frame and in the next
+@lru_cache(maxsize=64)  # labels and panels write the same numbers, in every frame
 def _column(cells: tuple[Cell, ...]) -> tuple[str, ...]:
     told = iter(told_apart([cell for cell in cells if not isinstance(cell, str)]))
     return tuple(cell if isinstance(cell, str) else next(told) for cell in cells)
 
 
-SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will do
+SHAPES = {  # of array fields: "n 3", or "n 3 | n 2" where both are accepted
     "Trail": {"points": "m 3", "progress": "m", "beads": "k 3"},
     "Points": {"position": "n 3 | n 2", "target": "n 3 | n 2", "by": "3 3", "number": "n"},
     "Arrows": {"tail": "n 3", "tip": "n 3"},
@@ -92,7 +92,7 @@ SHAPES = {  # of fields that are arrays: "n 3", or "n 3 | n 2" where both will d
 }
 
 
-_FORMS = {  # the same, read once: the names of each shape's lengths, a whole number where it is fixed
+_FORMS = {  # the same, parsed: the names of each shape's lengths, an integer where it is fixed
     kind: {
         name: [[int(part) if part.isdigit() else part for part in shape.split()] for shape in shapes.split("|")]
         for name, shapes in fields.items()
@@ -102,7 +102,7 @@ _FORMS = {  # the same, read once: the names of each shape's lengths, a whole nu
 
 
 def _shape_of(value: object) -> tuple[int, ...] | None:
-    """Return the shape of an array anywhere, or of a list; None for a ragged one."""
+    """Return the shape of an array (on any device) or a list; None for a ragged one."""
     try:
         return getattr(value, "shape", None) or np.asarray(value).shape
     except ValueError:
@@ -110,7 +110,7 @@ def _shape_of(value: object) -> tuple[int, ...] | None:
 
 
 def _fits(found: tuple[int, ...] | None, wanted: Sequence[str | int], lengths: dict[str | int, int]) -> bool:
-    """Whether a shape is the wanted one; letters stand for any lengths, which are noted where they are new."""
+    """Whether a shape matches the wanted one; letters stand for any length, and are bound on first use."""
     if found is None or len(found) != len(wanted):
         return False
     for length, name in zip(found, wanted, strict=True):
@@ -120,12 +120,12 @@ def _fits(found: tuple[int, ...] | None, wanted: Sequence[str | int], lengths: d
 
 
 WORDS = {"Shades": get_args(Shades), "Side": get_args(Side), "Style": get_args(Style), "ChartKind": get_args(ChartKind)}
-"""The words that a field may hold, by the type that it is declared with."""
+"""The allowed words of a field, by its declared type."""
 
 
 @cache
 def _declared(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
-    """Return the fields of a layer or note that hold colours, and those that hold one of a few words, with these."""
+    """Return the fields of a layer or note that are colours, and those that are one of some words, with these."""
     types = {one.name: set(re.findall(r"\w+", str(one.type))) for one in fields(kind)}
     colors = tuple(name for name, parts in types.items() if parts & {"Color", "Colors"})
     return colors, tuple((name, WORDS[part]) for name, parts in types.items() for part in parts if part in WORDS)
@@ -169,10 +169,10 @@ def _check_shapes(made: Layer | Note | Row | Series) -> None:
 
 
 class Units(Protocol):
-    """Coordinates of something's own, such as a plot's or an axis's."""
+    """The coordinates of a plot, an axis and the like."""
 
     def told(self, position_in_world: Array) -> str:
-        """Return in words where a point (3,) of the world is."""
+        """Return the coordinates of a world point (3,) as text."""
         ...
 
 
@@ -181,17 +181,16 @@ class Layer:
     """Anything drawn in the world. ``group`` is the name of the switch that hides it (see ``scenery.Show``); a still
     leaves out "handles", which only help dragging.
 
-    ``key`` tells it from the frame's other layers, from frame to frame: what is pointed at or followed refers to it.
-    Where it is "", the layer's type and its order among those of its type tell it; name what can come and go.
+    ``key`` identifies it among the frame's layers, from frame to frame: picking, following and sessions refer to it.
+    If it is "", the layer's type and its order among those of its type identify it; name layers that can come and go.
 
-    ``name`` is what it, or one of its elements, is called under the pointer ("" for a plain word of its type);
-    ``worth`` (n,) are numbers shown there for its elements, where their positions alone do not tell; or what to say of
-    each in words, in lines. ``units`` say where a position on it is, in other numbers than the world's. What is not
-    ``pickable``, a grid for example, is passed over.
+    ``name`` is what the tooltip calls it, or one of its elements ("" for a plain word of its type); ``worth`` (n,) are
+    values shown there for its elements, or texts, which may have several lines. ``units`` convert a position on it to
+    coordinates other than the world's. Layers that are not ``pickable``, such as a grid, are ignored by the pointer.
 
-    ``dim`` in [0, 1] is how far it steps back while something else matters, ``emphasis`` in [0, 1] how far it stands
-    out for a moment: brighter and wider. Both may change every frame. A ``ghost`` shows where something was or will
-    be: faint outlines with hardly any fill, which cast no shadow and are not found by the pointer.
+    ``dim`` in [0, 1] is how far it is faded while something else is in focus, ``emphasis`` in [0, 1] how far it is
+    highlighted: brighter and wider. Both may change every frame. A ``ghost`` shows where something was or will be:
+    faint outlines with hardly any fill, which cast no shadow and are ignored by the pointer.
     """
 
     group: str = ""
@@ -209,16 +208,15 @@ class Layer:
         _check(self)
 
 
-HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis", "units")  # from a compound layer to its parts
+HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis", "units")  # inherited by a compound layer's parts
 
 
 class Compound(Layer, ABC):
-    """A layer made of others: an axis, a brace, a table. A frame holds its parts in its place (see ``Frame``).
+    """A layer made of others: an axis, a brace, a table. A frame replaces it by its parts (see ``Frame``).
 
-    A subclass is data as every layer is, and says in ``made`` what it consists of. Its parts are made once for each
-    object, so a scene keeps a compound that has not changed, as it keeps an array. A part belongs to the compound's
-    group, has its name and units, and is as dim or emphasized as it is, unless the part says so itself; it is pickable
-    only if the compound is.
+    A subclass is data like every layer, and returns its parts from ``made``. They are made once for each object, so a
+    scene keeps a compound that has not changed, as it keeps an array. A part inherits the compound's group, name,
+    units, dimming and emphasis unless it sets its own; it is pickable only if the compound is.
     """
 
     @abstractmethod
@@ -226,7 +224,7 @@ class Compound(Layer, ABC):
         """Return the layers that this one consists of, from back to front."""
 
     def parts(self, key: str) -> tuple[Layer, ...]:
-        """Return the parts as they stand in a frame where this layer has a key: theirs begin with it and a slash."""
+        """Return the parts for a frame in which this layer has a key: theirs begin with it and a slash."""
         kept: dict[str, tuple[Layer, ...]] = vars(self).setdefault("_parts", {})
         if key not in kept:
             made = self.made()
@@ -241,7 +239,7 @@ class Compound(Layer, ABC):
 
 
 def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:
-    """Return what tells each of some layers from the others: its own key, else its type, numbered from the second on.
+    """Return a unique key for each of some layers: its own, else its type, numbered from the second on.
 
     Raises UserError where two have one key.
     """
@@ -259,7 +257,7 @@ def keys_of(layers: Sequence[Layer]) -> tuple[str, ...]:
 
 
 def flattened(layers: Sequence[Layer]) -> Sequence[Layer]:
-    """Return layers with the parts of compound ones in their places."""
+    """Return layers with compound ones replaced by their parts."""
     if not any(isinstance(layer, Compound) for layer in layers):
         return layers
     found: list[Layer] = []
@@ -272,18 +270,18 @@ def flattened(layers: Sequence[Layer]) -> Sequence[Layer]:
 class Surface(Layer):
     """A landscape as a solid block: lit top, cut walls with strata, shadow and unit grid on the ground.
 
-    ``paint`` (ny, nx) tints the top: integers are categories (theme colours ``basin.0`` ...; -1 none), floats in
-    [-1, 1] are signed (blue negative, orange positive); a colour is that of all of it. Without it, height gives the
-    colour.
+    ``paint`` (ny, nx) colours the top: integers are categories (theme colours ``basin.0`` ...; -1 none), floats in
+    [-1, 1] are signed (blue negative, orange positive); a single colour applies to all of it. Without it the colour
+    follows the height.
 
     A ``sheet`` is the top alone, drawn over or under another ground: a loss and its quadratic model, the losses
-    of two networks. ``alpha`` is how opaque it is and ``lift`` how far it is raised in the world. For values to stand
-    at the same heights on both, its terrain is made ``like`` the other one (see ``terrain.Terrain``); a sheet ends
-    where it leaves that one's range upwards.
+    of two networks. ``alpha`` is its opacity and ``lift`` how far it is raised in the world. For equal values to have
+    equal heights on both, its terrain is made ``like`` the other one (see ``terrain.Terrain``); a sheet is cut off
+    above that one's range.
 
-    ``shown`` (x0, x1, y0, y1) is the rectangle of the domain that is left standing: the rest is cut away, and the
-    cuts show the strata. ``into`` is another ground that this one turns into, ``share`` of the way in [0, 1]: the
-    light of both is computed once, the shader blends. ``labels`` writes values at the index contours of a block.
+    ``shown`` (x0, x1, y0, y1) is the rectangle of the domain to which the block is cropped; the cuts show the strata.
+    ``into`` is another ground that this one morphs into, ``share`` of the way in [0, 1]: the light of both is computed
+    once, and the shader blends. ``labels`` writes values at the index contours of a block.
     """
 
     terrain: Terrain
@@ -302,11 +300,11 @@ class Surface(Layer):
 class Trail(Layer):
     """A path over the ground: outlined line, beads at the iterates, lit head, contact shadow, label.
 
-    ``points`` (m, 3) is the whole path in world space, ``progress`` (m,) its iteration numbers (rising, see
+    ``points`` (m, 3) is the whole path in world space, ``progress`` (m,) its iteration numbers (increasing, see
     ``Terrain.drape``); only the part up to iteration ``upto`` is shown. ``beads`` (k, 3) are the iterates.
 
     A path that grows while it is watched is a ``Track``, and its trail is made by ``Trail.of``: only new points are
-    uploaded, and the oldest fade before they are forgotten.
+    uploaded, and the oldest fade out before they are dropped.
     """
 
     points: Array
@@ -320,13 +318,13 @@ class Trail(Layer):
     head: bool = True
     width: float = 1.0  # factor on the theme's width
     track: Track | None = None  # whose last points these are
-    first: int = 0  # the number of the first of them: how many were forgotten
+    first: int = 0  # the number of the first of them: how many were dropped
 
     @classmethod
     def of(cls, track: Track, color: Color, upto: float | None = None, **options: Any) -> Trail:
-        """Return the trail of what a track keeps now, up to its last point unless told otherwise.
+        """Return the trail of a track's current points, up to its last point unless told otherwise.
 
-        ``options`` are other fields of a trail. A start that was forgotten has no ring.
+        ``options`` are other fields of a trail. A start that was dropped has no ring.
         """
         if not len(track.points):
             raise UserError("A track without points has no trail: append its first point before.")
@@ -338,7 +336,7 @@ class Trail(Layer):
         """Return the trail of a path (T, 2) of the domain, draped on the ground, up to a (fractional) step.
 
         ``options`` are other fields of a trail; ``values`` (T,) are the path's: the one at the step is written, or
-        that the path has left the map. A path is draped once for as long as the same array is handed over.
+        that the path has left the map. The draped path is cached by the array object.
         """
         laid = terrain.laid(path)
         values = options.pop("values", None)
@@ -348,12 +346,12 @@ class Trail(Layer):
 
     @property
     def ring(self) -> str:
-        """The label of the ring at the start, "" where there is none, or none any more."""
+        """The label of the ring at the start, "" if there is none, or no longer."""
         return "" if self.first else self.start
 
     @cached_property
     def end(self) -> NDArray[np.float64]:
-        """The world point (3,) on the path at iteration ``upto``, or the path's end where it ended before."""
+        """The world point (3,) on the path at iteration ``upto``, or its last point if it ended before."""
         return point_at(self.points, self.progress, self.upto)
 
 
@@ -371,16 +369,16 @@ class Points(Layer):
     style: Style = "dot"
     outline: bool = False
     ground: Terrain | None = None
-    target: Array | None = None  # like position: the shader moves every point straight there ...
+    target: Array | None = None  # like position: the shader moves every point there linearly ...
     share: float = 0.0  # ... by this share of the way; of points draped on a ground only dots move
-    by: Array | None = None  # (3, 3): a matrix that the shader moves points (n, 3) by: they are uploaded once
-    number: NDArray[np.integer] | None = None  # (n,) their own numbers, where a layer shows a choice of them
+    by: Array | None = None  # (3, 3): a matrix that the shader applies to points (n, 3), which are uploaded once
+    number: NDArray[np.integer] | None = None  # (n,) their indices, if a layer shows a subset of points
 
     @classmethod
     def on(
         cls, terrain: Terrain, position: ArrayLike, color: Color, size: float, style: Style, **options: Any
     ) -> Points:
-        """Return discs, rings or spheres at places (n, 2) of the domain, on the ground."""
+        """Return discs, rings or spheres at positions (n, 2) of the domain, on the ground."""
         world = terrain.world_from_domain(np.reshape(position, (-1, 2)), ON_GROUND)
         return cls(world, color, size, style, outline=True, **options)
 
@@ -406,7 +404,7 @@ class Arrows(Layer):
     def on(
         cls, terrain: Terrain, tail: ArrayLike, tip: ArrayLike, color: Color | Sequence[Color], **options: Any
     ) -> Arrows:
-        """Return arrows between places (n, 2) of the domain, with both ends on the ground."""
+        """Return arrows between positions (n, 2) of the domain, with both ends on the ground."""
         tail, tip = (terrain.world_from_domain(np.reshape(one, (-1, 2)), ON_GROUND) for one in (tail, tip))
         return cls(tail, tip, color, **options)
 
@@ -414,8 +412,8 @@ class Arrows(Layer):
     def ahead(cls, trails: Sequence[Trail], lengths: Sequence[float], gap: float, **options: Any) -> list[Arrows]:
         """Return a layer of arrows ahead of the heads of trails, none where there is no arrow.
 
-        They point where the path goes from the head on, and are ``lengths`` long in the world, from ``gap`` beyond the
-        head. A trail that has not begun, has ended, or whose length is 0 has none.
+        They point along the path ahead of the head, and have the world ``lengths``, from ``gap`` beyond the head. A
+        trail that has not begun, has ended, or whose length is 0 has none.
         """
         lengthy = zip(trails, lengths, strict=True)
         moving = [(one, length) for one, length in lengthy if length > 0 and 0 < one.upto < one.progress[-1]]
@@ -446,7 +444,7 @@ def named_arrow(
 class Lines(Layer):
     """Polylines of pixel width. ``paths`` are (m, 3) world arrays; colour, width and alpha are for all or for each.
 
-    The last lies in front. With a ``casing`` each has an outline, so wide on both sides, that parts it from the others.
+    The last is in front. A ``casing`` is an outline of that width on both sides, which separates crossing lines.
     """
 
     paths: Sequence[Array]
@@ -460,10 +458,10 @@ class Lines(Layer):
 
 @dataclass(frozen=True, eq=False)
 class WarpedGrid(Layer):
-    """The plane's grid moved by a 2x2 matrix, with the old one faintly behind.
+    """The plane's grid transformed by a 2x2 matrix, with the original one faintly behind.
 
-    ``half`` lines every half unit are fainter; ``span`` is how far the grid reaches before it is moved, in units.
-    ``before`` shows the grid as it was before.
+    Lines at half units are fainter; ``span`` is the extent of the original grid, in units. ``before`` shows the
+    original grid.
     """
 
     matrix: Array  # (2, 2), columns are the images of the basis
@@ -503,7 +501,7 @@ class Bars(Layer):
 class Curve(Layer):
     """The graph of a function, or any curve: an outlined line, the area between it and ``foot``, a tangent.
 
-    ``points`` (m, 3) is the curve in world space, ``at`` (m,) its parameter at each point, rising, e.g. x itself;
+    ``points`` (m, 3) is the curve in world space, ``at`` (m,) its parameter at each point, increasing, e.g. x itself;
     without it 0, 1, 2 ... ``foot`` (m, 3) is the other side of the area, e.g. the points of y = 0; ``area`` the
     parameters between which it is filled (None: all of it). ``area`` and ``upto`` may change every frame.
     """
@@ -529,7 +527,7 @@ class Curve(Layer):
 
     @property
     def shown(self) -> NDArray[np.float64]:
-        """The points (k, 3) of the curve up to where it is drawn."""
+        """The points (k, 3) of the drawn part of the curve."""
         points, parameter = np.asarray(self.points, float), self.parameter
         if self.upto is None or not len(points) or self.upto >= parameter[-1]:
             return points
@@ -541,7 +539,7 @@ class Curve(Layer):
 class Solid(Layer):
     """A body or a sheet of triangles: plane, box, polytope, ellipsoid, simplex (``shapes`` makes them).
 
-    With ``alpha`` below 1 it is glass: all glass of a frame is drawn from far to near, after what is opaque and
+    With ``alpha`` below 1 it is glass: all glass of a frame is drawn back to front, after what is opaque and
     before points, lines and arrows. ``edge_width`` 0 draws no edges. ``worth`` is one number for the body, or one for
     each triangle.
     """
@@ -554,11 +552,11 @@ class Solid(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Sheet(Layer):
-    """A grid of points (ny, nx, 3) as a lit sheet with lines on it, on its way to another grid of points.
+    """A grid of points (ny, nx, 3) as a lit sheet with grid lines, interpolated towards another grid of points.
 
-    The shader moves every point straight from ``start`` to ``end`` (the same shape; None: it stays) by ``share`` in
-    [0, 1], so nothing is uploaded while the sheet moves. ``every`` (columns, rows) is how many cells lie between two
-    lines, (0, 0) draws none. ``paint`` (ny, nx) floats colour the sheet as in ``Bars``; else it is of one ``color``.
+    The shader interpolates every point linearly from ``start`` to ``end`` (the same shape; None: fixed) by ``share`` in
+    [0, 1], so nothing is uploaded while the sheet moves. ``every`` (columns, rows) is the number of cells between two
+    lines, (0, 0) draws none. ``paint`` (ny, nx) floats colour the sheet as in ``Bars``; else it has one ``color``.
     ``fill`` 1 is opaque, 0 leaves only the lines.
     """
 
@@ -578,9 +576,9 @@ class Sheet(Layer):
 class Graph(Layer):
     """A network: nodes (n, 3), edges (m, 2) from node to node, and pulses that run along the edges.
 
-    An edge is as wide as its ``weight`` (m,) in [-1, 1] is large, and coloured by its sign. ``value`` (n,) in [-1, 1]
-    colours the nodes on the same scale, else they are of one ``color``. ``phase`` in [0, 1] is how far the pulses
-    have come, for all edges or for each (m,); outside nothing is shown. ``flow`` (m,) is the pulses' size in [0, 1].
+    An edge's width is the magnitude of its ``weight`` (m,) in [-1, 1], its colour the sign. ``value`` (n,) in [-1, 1]
+    colours the nodes on the same scale, else they have one ``color``. ``phase`` in [0, 1] is the pulses' position
+    along the edges, for all or for each (m,); outside it none is shown. ``flow`` (m,) is the pulses' size in [0, 1].
     """
 
     nodes: Array
@@ -598,7 +596,7 @@ class Graph(Layer):
 class Image(Layer):
     """A picture as a rectangle in the world: an array, a heat map, an attention matrix.
 
-    ``picture`` is (h, w, 3) colours, uint8 or floats in [0, 1], or (h, w) floats for a colour map; its first row is
+    ``picture`` is (h, w, 3) colours, uint8 or floats in [0, 1], or (h, w) floats for a colour map; the first row is
     on top. The rectangle spans ``right`` and ``up`` (3,) from its lower left ``corner`` (3,).
     """
 
@@ -607,7 +605,7 @@ class Image(Layer):
     right: Array
     up: Array
     shades: Shades = "height"
-    smooth: bool = False  # False: every sample is a square
+    smooth: bool = False  # False: nearest neighbour
     alpha: float = 1.0
     border: Color = "dim"  # "" draws none
 
@@ -624,9 +622,9 @@ class Image(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Sprites(Layer):
-    """Small pictures at points (n, 3), facing the eye, ``size`` pixels wide: digits, thumbnails, neighbours.
+    """Small pictures at points (n, 3), facing the camera, ``size`` pixels wide: digits, thumbnails, neighbours.
 
-    ``pictures`` is (n, h, w) floats in [0, 1], ink on nothing, in the ``color`` of each as in ``Bars``; or
+    ``pictures`` is (n, h, w) floats in [0, 1], the opacity of each one's ``color`` (as in ``Bars``); or
     (n, h, w, 3) colours. Positions move as in ``Points``.
     """
 
@@ -642,14 +640,15 @@ class Sprites(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Plates(Layer):
-    """Flat plates with rounded corners, and a text on each that fits into it: words, nodes, entries of a matrix.
+    """Flat plates with rounded corners, and a text that fits into each: words, nodes, entries of a matrix.
 
-    A plate spans ``right`` and ``up`` (n, 3), at right angles, from its lower left ``corner`` (n, 3). ``color`` is as
-    in ``Bars``. A plate is filled from below up to its ``level`` (n,) in [0, 1], else all of it; the rest is ``ground``
-    ("": nothing). ``tint`` (n,) is the share of its colour in what is filled, the rest is ``ground`` (None: 1).
+    A plate spans ``right`` and ``up`` (n, 3), perpendicular, from its lower left ``corner`` (n, 3). ``color`` is as
+    in ``Bars``. A plate is filled from below up to its ``level`` (n,) in [0, 1], by default fully; the rest is
+    ``ground`` ("": nothing). ``tint`` (n,) is the share of its colour in the filled part, mixed with ``ground``
+    (None: 1).
 
-    The texts have one size, the largest that fits into every plate; where that would be under 11 logical pixels
-    none is written. They are light or dark, whichever can be read on their plate.
+    The texts have one size, the largest that fits into every plate; if that is under 11 logical pixels none is
+    written. They are light or dark, whichever has more contrast with its plate.
     """
 
     corner: Array
@@ -659,7 +658,7 @@ class Plates(Layer):
     shades: Shades = "signed"
     level: Array | None = None
     tint: Array | None = None
-    alpha: Array | None = None  # (n,) how opaque each is, with its text
+    alpha: Array | None = None  # (n,) the opacity of each, with its text
     text: Sequence[str] = ()
     ground: Color = "panel"
     edge: float = 1.2  # width of the border, pixels
@@ -673,18 +672,17 @@ class Axes(Layer):
     terrain: Terrain | None = None
     x: str = "x"  # LaTeX
     y: str = "y"
-    values: str | None = ""  # a name above the values' axis; None: without that axis
+    values: str | None = ""  # a name above the value axis; None: without that axis
 
 
 @dataclass(frozen=True, eq=False)
 class Label(Layer):
     """Text at a world position, with a halo; a line of ``value`` below in a smaller size. ``latex`` sets a formula.
 
-    It places itself: at ``side`` of its point where there is room for it, else at another side (see
-    ``writing.placement``). A direction (3,) of the world as ``side`` puts it where that points in the picture. It is
-    never cut and keeps off heads, points, nodes and what else is written; where there is no room at all it is left
-    out. ``plate`` is the colour of a rounded plate behind the text, which is then black or white, whichever is easier
-    to read.
+    It is placed automatically: at ``side`` of its point where there is space for it, else at another side (see
+    ``writing.placement``). A world direction (3,) as ``side`` puts it where that points in the picture. It is never
+    cut and avoids heads, points, nodes and other text; if there is no space at all it is omitted. ``plate`` is the
+    colour of a rounded plate behind the text, which is then black or white, whichever has more contrast.
     """
 
     position: Sequence[float] | Array
@@ -709,7 +707,7 @@ class Label(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Note:
-    """Anything written beside the picture. Without panels it is drawn over the picture, with them inside one."""
+    """Anything written beside the picture: inside a panel where panels are shown, else over the picture."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn here, where the traceback still shows who made it."""
@@ -733,10 +731,10 @@ class Row:
     name: str
     cells: Sequence[Cell] = ()
     ground: Color = ""  # a swatch of this colour around the mark
-    bar: float | None = None  # a signed bar in [-1, 1], in the place of the last cell, which is empty then
+    bar: float | None = None  # a signed bar in [-1, 1] instead of the last cell, which must be empty
 
     def __post_init__(self) -> None:
-        """Refuse colours that there are not, and a bar over a number."""
+        """Refuse unknown colours, and a bar over a number."""
         _check(self)
         if self.bar is not None and self.cells and self.cells[-1] != "":
             raise UserError(f"The bar of a row stands in its last cell, which is empty then, not {self.cells[-1]!r}.")
@@ -761,14 +759,14 @@ class ColorBar(Note):
 
 @dataclass(frozen=True, eq=False)
 class Caution(Note):
-    """What a reader must know to trust the picture, said calmly at its upper right."""
+    """A caveat of the picture, written at its upper right."""
 
     text: str
 
 
 @dataclass(frozen=True, eq=False)
 class Formula(Note):
-    """A LaTeX line in the column at the left."""
+    """A LaTeX line in the left column."""
 
     latex: str
     size: float = 25.0
@@ -776,7 +774,7 @@ class Formula(Note):
 
 @dataclass(frozen=True, eq=False)
 class Meter(Note):
-    """A named number in the column at the left: a dim heading, LaTeX, the value large in its colour, and a bar."""
+    """A named number in the left column: a dim heading, LaTeX, the value large in its colour, and a bar."""
 
     heading: str
     latex: str
@@ -784,16 +782,16 @@ class Meter(Note):
     color: Color
     low: float = 0.0
     high: float = 3.0
-    text: str = ""  # what to print instead of the value with two decimals
+    text: str = ""  # printed instead of the value with two decimals
 
     @property
     def written(self) -> str:
-        """What is printed: a number with two decimals, or more where the bar is shorter than a tenth."""
+        """The printed text: the value with two decimals, or more where the range is below 0.1."""
         span = self.high - self.low
         return self.text or fixed(self.value, 1 - floor(log10(span)) if 1e-12 < span < 0.1 else 2)
 
     def share(self, value: float) -> float | None:
-        """Return where on the bar a value lies, in [0, 1]; None where the bar has no length, or the value is NaN."""
+        """Return a value's position on the bar, in [0, 1]; None if the bar has no length, or the value is NaN."""
         half = self.high / 2 - self.low / 2  # halves, because the difference may overflow
         if not 0 < half < inf or isnan(value):
             return None
@@ -802,7 +800,7 @@ class Meter(Note):
 
 @dataclass(frozen=True, eq=False)
 class Facts(Note):
-    """Rows of coloured LaTeX in the column at the left: (colour, left LaTeX, middle LaTeX, dim text)."""
+    """Rows of coloured LaTeX in the left column: (colour, left LaTeX, middle LaTeX, dim text)."""
 
     heading: str
     rows: Sequence[tuple[Color, str, str, str]]
@@ -814,13 +812,13 @@ class Facts(Note):
 
 
 def lit(rows: Sequence[tuple[Color, str, str, str]], index: int) -> list[tuple[Color, str, str, str]]:
-    """Return rows of ``Facts`` of which only one is in colour."""
+    """Return rows of ``Facts`` with only one in colour."""
     return [row if k == index else ("dim", row[1], tex("?", ("dim", row[2])), row[3]) for k, row in enumerate(rows)]
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One curve of a chart: ``x``, ``y`` (n,). ``key`` tells whose it is, as that of a layer does (a lane's ``id``)."""
+    """One curve of a chart: ``x``, ``y`` (n,). ``key`` identifies it as a layer's does (e.g. a lane's ``id``)."""
 
     name: str
     color: Color
@@ -829,13 +827,13 @@ class Series:
     key: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse curves of two lengths, and colours that there are not."""
+        """Refuse x and y of different lengths, and unknown colours."""
         _check(self)
 
 
 @dataclass(frozen=True, eq=False)
 class Chart(Note):
-    """A 2D chart for the side panel (lines or bars). ``now`` marks the present on the x axis."""
+    """A 2D chart for the side panel (lines or bars). ``now`` is a marker on the x axis."""
 
     title: str
     series: Sequence[Series]
@@ -861,7 +859,7 @@ class Equations(Note):
 
 @dataclass(frozen=True)
 class HeatAxis:
-    """One side of a heat map: from ``low`` to ``high``, in equal ratios if ``log``; ``now`` is the present setting.
+    """One axis of a heat map: from ``low`` to ``high``, logarithmic if ``log``; ``now`` is the current setting.
 
     ``param`` names the scene's parameter that a click on the map sets ("" for none). ``label`` may hold LaTeX
     between dollars.
@@ -876,11 +874,11 @@ class HeatAxis:
 
     @property
     def scale(self) -> Scale:
-        """Where values stand between the ends."""
+        """The scale between the ends."""
         return Scale(self.low, self.high, self.log)
 
     def middles(self, cells: int) -> NDArray[np.float64]:
-        """Return the values (cells,) in the middle of equal cells: where a heat map's numbers are those of."""
+        """Return the values (cells,) at the centres of equal cells, at which a heat map is sampled."""
         return np.asarray(self.scale.value((np.arange(cells) + 0.5) / cells))
 
 
@@ -888,8 +886,8 @@ class HeatAxis:
 class HeatMap(Note):
     """Numbers over two parameters as colours: low is dark, high is light.
 
-    ``values`` (ny, nx), indexed [iy, ix], are those of equal cells, x to the right and y up. inf is "never", nan is
-    "diverged": both have colours of their own. A ring marks the axes' ``now``; a click sets their parameters.
+    ``values`` (ny, nx), indexed [iy, ix], belong to equal cells, x to the right and y up. inf means "never", nan
+    "diverged": both have their own colours. A ring marks the axes' ``now``; a click sets their parameters.
     """
 
     title: str

@@ -1,4 +1,4 @@
-r"""Sentences and formulas with numbers in them: a scene hands over the numbers, and here they are written.
+r"""Formatting of sentences and formulas with numbers in them.
 
 Each ``?`` of a pattern stands for the next value. It is written with three significant digits in a sentence and with
 at most two decimals in a formula, unless a format follows it:
@@ -8,8 +8,8 @@ at most two decimals in a formula, unless a format follows it:
 * ``?s``: three significant digits: 0.0021, 1.2e5
 * ``?n``: a count, with thin spaces between thousands: 50 000
 
-A vector becomes a pair, a matrix a matrix. In a formula ``(color, value)`` is a value in a role of the theme, and
-``((color, ...), matrix)`` gives each column its own.
+A vector is written as a tuple, a matrix as a matrix. In a formula ``(color, value)`` gives a value the colour of a
+role of the theme, and ``((color, ...), matrix)`` gives each column its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Value = ArrayLike | str
 Inked = tuple[Color | tuple[Color, ...], Value]
 
 _PLACE = re.compile(r"\?(\.?\d|s|n)?")
-_MISREAD = re.compile(r"\?\.[a-zA-Z]|\?\.?\d\d")  # looks like a format, and would be read as something else
+_MISREAD = re.compile(r"\?\.[a-zA-Z]|\?\.?\d\d")  # looks like a format, but would be read as another
 _MISREAD_IN_WORDS = re.compile(rf"{_MISREAD.pattern}|\?\.?\d[defg](?!\w)|\?[a-mo-rt-w](?![\w?])")
 LAST_LETTER, SIGNS = "\u0530", "–—‘’“”•…€−×"  # what the font has: all below the first, and these
 
@@ -61,7 +61,7 @@ def tex(pattern: str, *values: Value | Inked) -> str:
     r"""Return a formula with numbers in it: ``tex(r"\nabla f = (?.2, ?.2)", ("up", gx), ("up", gy))``.
 
     As ``words``, but a plain ``?`` has at most two decimals and ``?s`` three significant digits; ``(color, value)`` is
-    in a role of the theme, vectors and matrices are written as such. Raises UserError also for an unknown role.
+    has the colour of a role of the theme. Raises UserError also for an unknown role.
     """
     _check_formats(pattern, _MISREAD)
     return _filled(pattern, values, _formula)
@@ -87,7 +87,7 @@ def _filled(pattern: str, values: tuple, write: Callable[[object, str], str]) ->
 
 
 def _number(form: str, usual: Callable[[float], str]) -> Callable[[float], str]:
-    """Return what writes a number in a format."""
+    """Return the function that writes a number in a format."""
     if form == "s":
         return numerals.short
     if form == "n":
@@ -98,7 +98,7 @@ def _number(form: str, usual: Callable[[float], str]) -> Callable[[float], str]:
 
 
 def _count(value: float) -> str:
-    """Return a whole number; infinity and nan as they are written elsewhere."""
+    """Write an integer; infinity and nan as elsewhere."""
     return numerals.thousands(int(value)) if isfinite(value) else numerals.short(value)
 
 
@@ -144,7 +144,7 @@ def _inked(text: str, color: Color) -> str:
 
 
 def _ascii(text: str) -> str:
-    """Return a number with the minus sign that LaTeX sets as a true one."""
+    """Return a number with an ASCII minus sign, which LaTeX sets correctly."""
     return text.replace(numerals.MINUS, "-")
 
 

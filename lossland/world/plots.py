@@ -1,11 +1,11 @@
-"""Plots, number lines and axes in space: layers with numbers of their own, through which other things are placed.
+"""Plots, number lines and axes in space: layers with their own coordinates, in which other things are placed.
 
-A ``Plot`` is a rectangle anywhere in the world with a scale along each side. What is put into it is given in its
-numbers and comes back as layers: ``plot.curve(np.sin)``, ``plot.points(x, y)``. Where none of its methods will do,
-``plot.world(x, y)`` gives the points of the world, and ``plot.data(position)`` leads back from there.
+A ``Plot`` is a rectangle anywhere in the world with a scale along each side. Its methods take data in its coordinates
+and return layers: ``plot.curve(np.sin)``, ``plot.points(x, y)``. For anything else, ``plot.world(x, y)`` returns world
+points, and ``plot.data(position)`` is its inverse.
 
-Curves are clipped to the rectangle. Functions are sampled finer where they bend; where they jump, have a pole or no
-value, there is a gap. Keep what a method returns for as long as it does not change: its arrays are then uploaded once.
+Curves are clipped to the rectangle. Functions are sampled adaptively; at jumps, poles and missing values there is a
+gap. Keep what a method returns as long as it does not change: its arrays are then uploaded once.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ THIN, TIP = (
 )  # of an axis in space: width in pixels, and the distance from its end to its tip and name, as a share of its length
 
 FIRST_PIECES = 251  # of a function's graph; a prime, so that no common period hides between the samples
-SPLIT = 0.43  # where a piece is looked at; in its middle an odd function looks straight
+SPLIT = 0.43  # where a piece is tested and split; in its middle an odd function looks straight
 ROUNDS = 20
-FLAT_ENOUGH = 1 / 4000  # of the plot's height: what a graph may bend between two samples
-JUMP = 1 / 50  # of the plot's height: a rise between samples that are as near as can be
+FLAT_ENOUGH = 1 / 4000  # of the plot's height: tolerated deviation from the chord between two samples
+JUMP = 1 / 50  # of the plot's height: a rise between samples at the finest spacing
 MOST_PIECES = 20_000
-TOUCH = 1e-5  # widths of the plot: half the distance of the points that a tangent is drawn through
+TOUCH = 1e-5  # widths of the plot: half the distance of the two points that define a tangent
 ON_EDGE = 1e-9
-THREAD = 0.55  # how opaque the lines between two number lines are
-OUTSIDE = 1e6  # heights of the plot: far enough for what is clipped away
+THREAD = 0.55  # opacity of the lines between two number lines
+OUTSIDE = 1e6  # heights of the plot: where values are clamped before clipping
 
 
 class Named(TypedDict, total=False):
-    """What every layer may be given: see ``layers.Layer``."""
+    """Options of every layer: see ``layers.Layer``."""
 
     key: str
     name: str
@@ -80,7 +80,7 @@ class Named(TypedDict, total=False):
 
 @dataclass(frozen=True, eq=False)
 class Pieces(Compound):
-    """Layers that are one thing: the pieces of a curve, say. They share its key, name, group and units."""
+    """Layers that belong together, such as the pieces of a curve. They share its key, name, group and units."""
 
     pieces: Sequence[Layer]
 
@@ -89,7 +89,7 @@ class Pieces(Compound):
         return self.pieces
 
     def upto(self, x: float) -> Pieces:
-        """Return a plot's curve as far as x: nothing is sampled or uploaded again while x moves."""
+        """Return a plot's curve up to x: nothing is sampled or uploaded again while x moves."""
         begun = [(piece, at) for piece, at in self._begun if len(at) and at[0] < x]
         return replace(self, pieces=[replace(piece, at=at, upto=x) for piece, at in begun])
 
@@ -104,13 +104,13 @@ class Pieces(Compound):
 
 @dataclass(frozen=True, eq=False)
 class Plot(Compound):
-    """A pair of axes with scales of their own, as a rectangle in the world.
+    """A pair of axes with their own scales, as a rectangle in the world.
 
     ``x`` and ``y`` are the ranges that it shows. It spans ``right`` and ``up`` from its lower left ``corner`` (3,):
-    vectors (3,), or lengths along the world's x and y. ``x_name`` and ``y_name`` are LaTeX. ``count`` is about how many
-    numbers stand along x and y; 0 is none. Those of a scene that is looked at from far away may be larger.
+    vectors (3,), or lengths along the world's x and y. ``x_name`` and ``y_name`` are LaTeX. ``count`` is the
+    approximate number of tick labels along x and y, 0 for none; ``number_size`` is their size.
 
-    Raises UserError for a range that does not rise, or reaches 0 on a logarithmic scale, and for a flat rectangle.
+    Raises UserError for an empty range, one that reaches 0 on a logarithmic scale, and a degenerate rectangle.
     """
 
     x: Range = (0.0, 1.0)
@@ -127,7 +127,7 @@ class Plot(Compound):
     number_size: float = NUMBER_SIZE  # pixels
 
     def __post_init__(self) -> None:
-        """Refuse what is no plot."""
+        """Check scales and rectangle."""
         super().__post_init__()
         _ = self.scales
         corner, right, up = self._frame
@@ -151,7 +151,7 @@ class Plot(Compound):
 
     # ------------------------------------------------------------------------------------------------- places
     def world(self, x: ArrayLike, y: ArrayLike) -> Floats:
-        """Return the world points (..., 3) of places in the plot, also outside its rectangle.
+        """Return the world points (..., 3) of plot coordinates, also outside the rectangle.
 
         nan where a coordinate has no logarithm on a logarithmic scale.
         """
@@ -161,7 +161,7 @@ class Plot(Compound):
     def data(self, position: Sequence[float] | Array) -> tuple[float, float]:
         """Return x and y of a point (3,) of the world, or (2,) of its plane z = 0: the inverse of ``world``.
 
-        A point off the plot's plane counts as the nearest one on it.
+        A point off the plot's plane is projected on it.
         """
         corner, right, up = self._frame
         (u, v), *_ = np.linalg.lstsq(np.column_stack([right, up]), _in_space(position) - corner, rcond=None)
@@ -174,12 +174,12 @@ class Plot(Compound):
         return np.asarray(self.scales[0].value(shares[0]))
 
     def told(self, position_in_world: Array) -> str:
-        """Say where a point of the world is in the plot's numbers."""
+        """Return a world point's coordinates in the plot as text."""
         x, y = self.data(position_in_world)
         return f"x = {short(x)}, y = {short(y)}"
 
     def bounds(self, above: float = 0.0) -> Floats:
-        """Return world points (4, 3) that hold the plot with its numbers, for a ``View``.
+        """Return world points (4, 3) that bound the plot with its numbers, for a ``View``.
 
         ``above`` is the share of its height left free over it, for a title.
         """
@@ -228,7 +228,7 @@ class Plot(Compound):
         return made
 
     def _strokes(self, places: Floats, start: float, end: float, flipped: bool = False) -> list[Floats]:
-        """Return a straight line (2, 3) upwards at each place along x, or with ``flipped`` to the right along y."""
+        """Return a vertical line (2, 3) at each position along x, or with ``flipped`` a horizontal one along y."""
         at, way = np.repeat(places[:, None], 2, axis=1), np.broadcast_to([start, end], (len(places), 2))
         return list(self._world(way, at) if flipped else self._world(at, way))
 
@@ -242,9 +242,9 @@ class Plot(Compound):
         dash: tuple[float, float] | None = None,
         **named: Unpack[Named],
     ) -> Pieces:
-        """Return the graph of a function of x, all over the plot or ``between`` two x; or a line through points.
+        """Return the graph of a function of x, over the whole plot or ``between`` two x; or a line through points.
 
-        ``dash`` (period and ink, pixels) is for what is only approximated.
+        ``dash`` is (period, ink) in pixels.
         """
         span = self._span(between)
         return self._drawn(_clipped(*self._path(graph, span), span), color, width, dash, named)
@@ -261,8 +261,8 @@ class Plot(Compound):
     ) -> Pieces:
         """Return the area between a graph and a height or another function ``to`` (None: 0, or the lower edge).
 
-        Where the graph is below, the area has the colour ``negative``. The x of points must rise. An area is not
-        picked; its curve is.
+        Where the graph is below, the area has the colour ``negative``. The x of points must increase. An area is not
+        pickable; its curve is.
         """
         span = self._span(between)
         u, v = self._path(graph, span)
@@ -298,8 +298,9 @@ class Plot(Compound):
     ) -> Pieces:
         """Return bars over the intervals between ``edges`` (n + 1,), as high as ``height`` (n,): a histogram.
 
-        They stand on 0, on a logarithmic scale on the lower edge, or each on its ``foot`` (n,), and are then worth
-        their area; ``gap`` is the share of an interval left free, ``width`` that of the outlines in pixels.
+        They start at 0, on a logarithmic scale at the lower edge, or each at its ``foot`` (n,), and then their
+        ``worth`` is their area; ``gap`` is the share of an interval left free, ``width`` that of the outlines in
+        pixels.
         """
         edges, height = np.asarray(edges, float), np.asarray(height, float)
         if edges.ndim != 1 or height.shape != (len(edges) - 1,):
@@ -333,8 +334,8 @@ class Plot(Compound):
         style: Style = "disc",
         **named: Unpack[Named],
     ) -> Pieces:
-        """Return points at x, y (n,), or a single one. Those outside the plot are left out; the others keep their
-        numbers under the pointer."""
+        """Return points at x, y (n,), or a single one. Those outside the plot are omitted; the others keep their
+        indices for the pointer."""
         u, v = (np.ravel(scale.share(value)) for scale, value in zip(self.scales, (x, y), strict=True))
         if u.shape != v.shape and 1 not in (u.size, v.size):
             raise UserError(f"Points need x (n,) and y (n,), not {u.shape} and {v.shape}.")
@@ -353,9 +354,9 @@ class Plot(Compound):
         dash: tuple[float, float] | None = None,
         **named: Unpack[Named],
     ) -> Pieces:
-        """Return the straight line of the picture through two places (x, y), to the edges of the plot.
+        """Return the straight line (in the picture) through two points (x, y), to the edges of the plot.
 
-        With ``reach`` it goes only so far beyond them, in widths of the plot. Two places that are one have no line.
+        With ``reach`` it extends only that far beyond them, in widths of the plot. Two equal points give no line.
         """
         (u0, u1), (v0, v1) = (scale.share([a, b]) for scale, a, b in zip(self.scales, start, end, strict=True))
         _, right, up = self._frame
@@ -379,9 +380,9 @@ class Plot(Compound):
         dash: tuple[float, float] | None = None,
         **named: Unpack[Named],
     ) -> Pieces:
-        """Return the line that touches the graph of a function at x, to the edges or only as far as ``reach``.
+        """Return the tangent of a function's graph at x, to the edges or only as far as ``reach``.
 
-        It touches in the picture: on logarithmic scales it is the tangent of what is drawn there.
+        It is the tangent of the drawn graph, also on logarithmic scales.
         """
         u = float(self.scales[0].share(x)) + TOUCH * np.array([-1.0, 1.0])
         v = self._along(graph, u)
@@ -392,17 +393,17 @@ class Plot(Compound):
     def box(
         self, x: Range, y: Range, color: Color = "accent", fill: float = 0.22, outline: float = 2.0, name: str = ""
     ) -> Polygon:
-        """Return the rectangle between two x and two y, cut at the edges of the plot."""
+        """Return the rectangle between two x and two y, clipped at the edges of the plot."""
         (x0, x1), (y0, y1) = np.clip(x, *self.x).tolist(), np.clip(y, *self.y).tolist()
         return Polygon(self.world([x0, x1, x1, x0], [y0, y0, y1, y1]), color, fill, outline, name=name)
 
     def held(self, x: float, y: float) -> Floats:
-        """Return the world point (3,) of a place, or the nearest on the edge; of no value the lower edge."""
+        """Return the world point (3,) of x, y clamped to the plot; a y that is not finite is at the lower edge."""
         low, high = self.y
         return self.world(min(max(x, self.x[0]), self.x[1]), min(max(y, low), high) if np.isfinite(y) else low)
 
     def guides(self, x: float, y: float, color: Color = "dim", **named: Unpack[Named]) -> Pieces:
-        """Return thin dashed lines from a place down to the x axis and across to the y axis."""
+        """Return thin dashed lines from a point down to the x axis and across to the y axis."""
         u, v = (float(scale.share(value)) for scale, value in zip(self.scales, (x, y), strict=True))
         paths = [*_clipped(np.array([u, u]), np.array([0.0, v])), *_clipped(np.array([0.0, u]), np.array([v, v]))]
         lines = Lines([self._world(*path.T) for path in paths], color, AXIS_WIDTH, dash=GUIDE_DASH, pickable=False)
@@ -419,13 +420,13 @@ class Plot(Compound):
         size: float = 18.0,
         **named: Unpack[Named],
     ) -> Label:
-        """Return a text beside a place."""
+        """Return a text beside a point."""
         return Label(self.world(x, y), text, color, latex=latex, size=size, side=side, **named)
 
     # ------------------------------------------------------------------------------------------------- helpers
     @property
     def _ground(self) -> float:
-        """The y that areas and bars stand on."""
+        """The y at which areas and bars start."""
         return self.scales[1].low if self.log_y else 0.0
 
     def _span(self, between: Range | None) -> Range:
@@ -475,9 +476,9 @@ class Plot(Compound):
 
 @dataclass(frozen=True, eq=False)
 class NumberLine(Compound):
-    """A line of numbers from one world point (3,) to another: ``low`` stands at ``start``, ``high`` at ``end``.
+    """A number line from one world point (3,) to another: ``low`` is at ``start``, ``high`` at ``end``.
 
-    ``label`` is LaTeX beyond its end. ``count`` is about how many numbers it has; they stand at one ``side``.
+    ``label`` is LaTeX beyond its end. ``count`` is the approximate number of tick labels; they are at one ``side``.
     """
 
     low: float = 0.0
@@ -491,7 +492,7 @@ class NumberLine(Compound):
     color: Color = "dim"
 
     def __post_init__(self) -> None:
-        """Refuse a line without length."""
+        """Check the scale, and that the line has a length."""
         super().__post_init__()
         _ = self.scale
         if not np.linalg.norm(self._along) > 0.0:
@@ -499,7 +500,7 @@ class NumberLine(Compound):
 
     @cached_property
     def scale(self) -> Scale:
-        """Where the numbers stand along it."""
+        """The scale along it."""
         return Scale(self.low, self.high, self.log)
 
     @property
@@ -516,7 +517,7 @@ class NumberLine(Compound):
         return float(self.scale.value(point @ self._along / (self._along @ self._along)))
 
     def told(self, position_in_world: Array) -> str:
-        """Say which number stands at a point of the world."""
+        """Return the number at a world point as text."""
         return f"at {short(self.value_at(position_in_world))}"
 
     def points(self, values: ArrayLike, color: Color = "accent", size: float = 7.0, **named: Unpack[Named]) -> Pieces:
@@ -561,11 +562,11 @@ class NumberLine(Compound):
 
 @dataclass(frozen=True, eq=False)
 class Axes3D(Compound):
-    """Three thin axes with arrow tips and names through the origin, or through the least values where 0 is outside.
+    """Three thin axes with arrow tips and names through the origin, or through the nearest values if 0 is outside.
 
     ``x``, ``y`` and ``z`` are ranges of values. They fill the box between the world corners ``low`` and ``high`` (3,);
-    without these, values are world coordinates. Numbers stand only where something is read off: ``read`` is three rows
-    of values, one for each axis, or one point (3,), whose coordinates dashed guides lead to.
+    without these, values are world coordinates. Numbers are written only at ``read``: three rows of values, one for
+    each axis, or one point (3,), with dashed guides to its coordinates.
     """
 
     x: Range = (-1.0, 1.0)
@@ -579,7 +580,7 @@ class Axes3D(Compound):
     guide: Color = "dim"
 
     def __post_init__(self) -> None:
-        """Refuse ranges that do not rise, and what cannot be read off."""
+        """Check the ranges, and the values to read off."""
         super().__post_init__()
         _ = self.scales
         if len(self.read) != 3:
@@ -587,12 +588,12 @@ class Axes3D(Compound):
 
     @cached_property
     def scales(self) -> tuple[Scale, Scale, Scale]:
-        """Where values stand along each axis."""
+        """The scale of each axis."""
         return Scale(*self.x), Scale(*self.y), Scale(*self.z)
 
     @cached_property
     def _box(self) -> Floats:
-        """The corners (2, 3) of the least and of the largest values, in the world."""
+        """The world corners (2, 3) of the smallest and the largest values."""
         ends = np.array([self.x, self.y, self.z], float).T
         return np.array(
             [end if given is None else given for end, given in zip(ends, (self.low, self.high), strict=True)]
@@ -600,7 +601,7 @@ class Axes3D(Compound):
 
     @cached_property
     def origin(self) -> tuple[float, float, float]:
-        """The values where the axes meet: 0, or the end that is nearest to it."""
+        """The values where the axes meet: 0, or the nearest end."""
         x, y, z = (min(max(0.0, scale.low), scale.high) for scale in self.scales)
         return x, y, z
 
@@ -616,7 +617,7 @@ class Axes3D(Compound):
         return np.stack([scale.value(share[..., axis]) for axis, scale in enumerate(self.scales)], axis=-1)
 
     def told(self, position_in_world: Array) -> str:
-        """Say what a point of the world has for values."""
+        """Return a world point's values as text."""
         return f"({', '.join(short(value) for value in self.data(position_in_world).tolist())})"
 
     def made(self) -> Sequence[Layer]:
@@ -646,7 +647,7 @@ class Axes3D(Compound):
         return made
 
     def _guides(self, point: Floats) -> Lines:
-        """Return dashed lines from a point to its place on the floor, from there to x and y, and across to z."""
+        """Return dashed lines from a point to its projection on the floor, from there to x and y, and across to z."""
         x, y, z = self.origin
         a, b, c = point
         ways = [[(a, b, c), (a, b, z)], [(a, b, z), (a, y, z)], [(a, b, z), (x, b, z)], [(a, b, c), (x, y, c)]]
@@ -654,10 +655,10 @@ class Axes3D(Compound):
 
 
 def range_of(graph: Function, x: Range, spare: float = 0.12, most: float = 3.0) -> Range:
-    """Return the range of y in which the graph of a function over a range of x is seen well.
+    """Return a good range of y for the graph of a function over a range of x.
 
-    It leaves the share ``spare`` free above and below, and holds 0 where that is near. Of a graph that runs far away,
-    as at a pole, it shows ``most`` times as much as its middle four fifths need.
+    It leaves the share ``spare`` free above and below, and includes 0 if that is near. Of a graph with extreme values,
+    as at a pole, it covers ``most`` times the range from the 10 % to the 90 % quantile.
     """
     with np.errstate(all="ignore"):
         y = np.asarray(graph(np.linspace(*x, FIRST_PIECES)), float) + np.zeros(FIRST_PIECES)
@@ -697,7 +698,7 @@ def _numbers(
     powers: bool = False,
     size: float = NUMBER_SIZE,
 ) -> list[Label]:
-    """Return the numbers of an axis at world points (n, 3); ``powers``: beside an axis that is written as 10⁶."""
+    """Return the tick labels of an axis at world points (n, 3); ``powers``: write decades as 10⁶ throughout."""
     decades = decade_texts(values, powers) if scale.log and len(values) else None
     if decades is not None:
         labels = zip(decades, places, strict=True)
@@ -707,10 +708,10 @@ def _numbers(
 
 
 def _traced(graph: Callable[[Floats], Floats], start: float, end: float) -> tuple[Floats, Floats]:
-    """Return places u and heights v (n,) along a graph, sampled finer wherever it bends; nan in v where it jumps.
+    """Return u and v (n,) along a graph, sampled adaptively; nan in v where it jumps.
 
-    Pieces are split until what is between lies on the straight line from end to end. One that has been split as often
-    as can be and still rises holds a jump or a pole.
+    Pieces are split until the point between is on the chord. One that still rises at the finest level has a jump or a
+    pole.
     """
     u = np.linspace(start, end, FIRST_PIECES + 1)
     v = graph(u)
@@ -761,7 +762,7 @@ def _clipped(u: Floats, v: Floats, span: Range = (0.0, 1.0)) -> list[Floats]:
 
 
 def _runs(seen: NDArray[np.bool_], joined: NDArray[np.bool_] | None = None) -> list[slice]:
-    """Return the longest slices in which everything is seen, and each joined with the next."""
+    """Return the maximal slices in which everything is seen, and each is joined with the next."""
     number = np.flatnonzero(seen)
     if not len(number):
         return []
@@ -773,7 +774,7 @@ def _runs(seen: NDArray[np.bool_], joined: NDArray[np.bool_] | None = None) -> l
 
 
 def _with_edges(u: Floats, v: Floats, foot: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return places, upper and lower sides (n,) of an area within [0, 1], with points where a side crosses 0 or 1."""
+    """Return u, upper and lower sides (n,) of an area within [0, 1], with points where a side crosses 0 or 1."""
     sides = np.stack([u, v, foot])
     for side, level in ((1, 0.0), (1, 1.0), (2, 0.0), (2, 1.0)):
         above = sides[side] - level

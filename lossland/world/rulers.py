@@ -1,4 +1,4 @@
-"""The numbered axes of a terrain and of the plane: where their lines, ticks and numbers stand. No GL."""
+"""Layout of the numbered axes of a terrain and of the plane: lines, ticks and numbers. No GL."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Numeral:
 
 @dataclass(frozen=True, eq=False)
 class Rulers:
-    """Lines (n, 2, 3) in the world, and what is written at them."""
+    """Lines (n, 2, 3) in the world, and the texts along them."""
 
     segments: Floats
     numerals: tuple[Numeral, ...]
 
     @cached_property
     def directions(self) -> Floats:
-        """Where each number's tick ends, and a point beyond it: world points (n, 2, 3)."""
+        """The end of each number's tick, and a point beyond it: world points (n, 2, 3)."""
         ticks = np.array([numeral.tick for numeral in self.numerals]).reshape(-1, 3)
         away = np.array([numeral.outward for numeral in self.numerals]).reshape(-1, 3)
         return np.stack([ticks, ticks + 0.05 * away], 1)
@@ -57,8 +57,8 @@ class Rulers:
 def terrain_rulers(axes: Axes, terrain: Terrain, camera: Camera, size: Size) -> Rulers:
     """Lay out the axes of a terrain for a camera and a picture of ``size`` logical pixels.
 
-    x and y run along the two edges that face the camera, the values up the corner at the left. The same object is
-    returned while nothing changes, also while the camera turns.
+    x and y run along the two edges that face the camera, the values up the left corner. The same object is returned
+    as long as the layout does not change, also while the camera turns.
     """
     return _seen_rulers(axes, terrain, camera.flat, camera.pose, (float(size[0]), float(size[1])))
 
@@ -79,10 +79,10 @@ def _seen_rulers(axes: Axes, terrain: Terrain, flat: bool, pose: Pose, size: Siz
 
 
 def _values_corner(pixels: Floats) -> int:
-    """Return at which of two corners the values stand, by the pixels (3, 2) of both and of the nearest corner.
+    """Return the corner, 0 or 1, of the value axis, from the pixels (3, 2) of both and of the nearest corner.
 
-    That is the left one; but where the floor axis that ends there rises steeply in the picture, its numbers would run
-    into the values', and the values stand at the right.
+    It is the left one, unless the floor axis that ends there is so steep in the picture that its numbers would collide
+    with the values.
     """
     left = int(pixels[1, 0] < pixels[0, 0])
     across, up = np.abs(pixels[:2] - pixels[2]).T
@@ -90,12 +90,12 @@ def _values_corner(pixels: Floats) -> int:
 
 
 class _Sides(NamedTuple):
-    """The axes on the two near sides: world points (k, 3) whose pixels the layout depends on, and which is which."""
+    """The axes on the two near sides: the world points (k, 3) whose pixels determine the layout, and their slices."""
 
     probes: Floats
     floor: tuple[slice, slice]  # the ticks along x and y
-    corners: slice  # the two that the values may stand at, and the nearest
-    rises: tuple[slice, slice]  # foot and head of the values' axis at each
+    corners: slice  # the two candidates for the value axis, and the nearest
+    rises: tuple[slice, slice]  # both ends of the value axis at each
 
 
 @lru_cache(maxsize=4)
@@ -123,18 +123,18 @@ def _floor_foot(terrain: Terrain, near: tuple[float, float], axis: int) -> Float
 
 
 def _places(terrain: Terrain, axis: int) -> Floats:
-    """Return where the ticks of a floor axis lie along it, in [-1, 1]."""
+    """Return the positions of a floor axis's ticks along it, in [-1, 1]."""
     return Scale(*terrain.domain[axis]).share(terrain.ticks(axis)) * 2 - 1.0
 
 
 def _corners(terrain: Terrain, near: tuple[float, float]) -> Floats:
-    """Return the two corners of the block that are neither the nearest nor the farthest one, and the nearest."""
+    """Return the two corners of the block that are neither nearest nor farthest, and the nearest."""
     x, y = near
     return np.array([[-x, y, terrain.base], [x, -y, terrain.base], [x, y, terrain.base]])
 
 
 def _value_foot(terrain: Terrain, near: tuple[float, float], corner: int) -> tuple[Floats, Floats]:
-    """Return the foot of the values' axis at one of the two corners, and the direction out of the block there."""
+    """Return the lower end of the value axis at one of the two corners, and the outward direction there."""
     at = _corners(terrain, near)[corner]
     outward = np.eye(3)[corner] * np.sign(at)
     return at * [1, 1, 0] + GAP * outward, outward
@@ -179,7 +179,7 @@ def _rulers(
 
 
 def _ticks_apart(pixels: Floats) -> int:
-    """Return 1, or how many ticks make one number where they stand too close in the picture."""
+    """Return the stride of numbered ticks: 1, or more where they are too close in the picture."""
     if len(pixels) < 2:
         return 1
     closest = min(starmap(hypot, np.diff(pixels, axis=0).tolist()))

@@ -22,8 +22,8 @@ class Boxes(NamedTuple):
 
 
 class Mesh(NamedTuple):
-    """Vertices (n, 3), triangles (k, 3), edges to be seen (m, 2); normals (n, 3) where the body is round, else every
-    triangle is plane."""
+    """Vertices (n, 3), triangles (k, 3), visible edges (m, 2); normals (n, 3) where the body is round, else every
+    triangle is flat."""
 
     vertices: Floats
     triangles: Indices
@@ -32,9 +32,9 @@ class Mesh(NamedTuple):
 
 
 def point_at(points: ArrayLike, times: ArrayLike, time: float) -> Floats:
-    """Return the point (3,) of a path (m, 3) at a time, straight between its points at the rising ``times`` (m,).
+    """Return the point (3,) of a path (m, 3) at a time, interpolated linearly at the increasing ``times`` (m,).
 
-    Before the first it is the first point, after the last the last.
+    Times outside are clamped.
     """
     path, clock = np.asarray(points, float), np.asarray(times, float)
     after = int(clock.searchsorted(time, "right"))
@@ -114,9 +114,9 @@ def ribbon(points: ArrayLike, width: float) -> Floats:
 
 
 def in_steps(size: float, least: float, step: float = 1.3) -> float:
-    """Return the smallest of ``least``, ``least`` times ``step``, and so on, that is not below a size.
+    """Return the smallest of ``least``, ``least * step``, ``least * step**2`` ... that is not below a size.
 
-    For how far a picture reaches: a view that follows a slider exactly never comes to rest.
+    For the extent of a view: one that followed a slider exactly would never be still.
     """
     if size <= least:
         return least
@@ -147,7 +147,7 @@ def flat_histogram(edges: ArrayLike, height: ArrayLike, gap: float = 0.0) -> Box
 def skyline(height: ArrayLike, width: float = 2.0, gap: float = 0.12) -> Boxes:
     """Return one bar for each entry of a matrix (rows, columns), row by row, centred on the origin.
 
-    The first row is the farthest (largest y), so that from the front a matrix stands as it is written.
+    The first row is the farthest (largest y), so that from the front a matrix looks as it is written.
     """
     height = np.atleast_2d(np.asarray(height, float))
     rows, columns = height.shape
@@ -162,7 +162,7 @@ def skyline(height: ArrayLike, width: float = 2.0, gap: float = 0.12) -> Boxes:
 
 
 def ridgeline(edges: ArrayLike, heights: ArrayLike, pitch: float, depth: float = 0.6) -> Boxes:
-    """Return histograms (rows, n) one behind the other, ``pitch`` apart along y; a bar takes ``depth`` of the pitch."""
+    """Return histograms (rows, n) one behind the other, ``pitch`` apart along y; bars are ``depth`` of it deep."""
     rows = np.atleast_2d(np.asarray(heights, float))
     pieces = [histogram(edges, row, (k * pitch, (k + depth) * pitch)) for k, row in enumerate(rows)]
     return Boxes(*(np.concatenate(parts) for parts in zip(*pieces, strict=True)))
@@ -170,7 +170,7 @@ def ridgeline(edges: ArrayLike, heights: ArrayLike, pitch: float, depth: float =
 
 # -------------------------------------------------------------------------------------------------------- bodies
 def plane(point: ArrayLike, normal: ArrayLike, half: float = 1.0) -> Mesh:
-    """Return a square of a plane, 2 ``half`` wide, centred on a point; two of its sides are level."""
+    """Return a square in a plane, 2 ``half`` wide, centred on a point; two of its sides are horizontal."""
     normal = _unit(normal, "A plane's normal")
     level = np.cross([0.0, 0.0, 1.0], normal)
     across = level / np.linalg.norm(level) if np.linalg.norm(level) > 1e-9 else np.array([1.0, 0.0, 0.0])
@@ -187,7 +187,7 @@ def parallelepiped(columns: ArrayLike, corner: ArrayLike = (0.0, 0.0, 0.0)) -> M
     faces = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
     triangles = faces[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
     if np.linalg.det(np.asarray(columns, float)) < 0:
-        triangles = triangles[:, ::-1]  # a mirrored box: keep its faces turned outwards
+        triangles = triangles[:, ::-1]  # a mirrored box: keep its faces oriented outwards
     edges = [(a, b) for a, b in combinations(range(8), 2) if bin(a ^ b).count("1") == 1]
     return Mesh(vertices, triangles, np.array(edges))
 
@@ -204,9 +204,9 @@ def simplex(corners: ArrayLike) -> Mesh:
 
 
 def polytope(points: ArrayLike) -> Mesh:
-    """Return the convex hull of points (n, 3), not all in one plane, with the edges between its plane faces.
+    """Return the convex hull of points (n, 3), not all in one plane, with the edges between its flat faces.
 
-    Grown point by point: a point outside sees some faces; these go, and their rim is joined with the point.
+    Incremental: the faces that an outside point sees are removed, and their horizon is joined with the point.
     """
     points = np.unique(np.asarray(points, float).reshape(-1, 3), axis=0)
     start = _tetrahedron(points)
@@ -260,7 +260,7 @@ def _unit(vector: ArrayLike, name: str) -> Floats:
 
 
 def _tetrahedron(points: Floats) -> list[int]:
-    """Return four points that are not in one plane: far ends, then the farthest from their line, from their plane."""
+    """Return four points that are not coplanar: two far ends, then the farthest from their line, and from the plane."""
     if len(points) < 4:
         raise UserError("A polytope needs at least four points that are not in one plane.")
     a = int(np.argmin(points[:, 0]))

@@ -1,4 +1,4 @@
-"""Small drawings that stand for a scene in a list: strokes in the square [0, 1]², y down, as plain data."""
+"""Icons of scenes in a list: strokes in the square [0, 1]², y down, as plain data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True)
 class Line:
-    """A polyline. ``width`` in panel units of a sign of 24."""
+    """A polyline. ``width`` in panel units for an icon of 24."""
 
     points: Sequence[Place]
     color: str
@@ -21,7 +21,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Dot:
-    """A filled circle. ``radius`` in panel units of a sign of 24."""
+    """A filled circle. ``radius`` in panel units for an icon of 24."""
 
     center: Place
     radius: float
@@ -41,7 +41,7 @@ Stroke = Line | Dot | Box
 
 
 def field(center: Place, color: str = "dim") -> list[Line]:
-    """Return short strokes all over the square that point away from a place, longer where that is farther."""
+    """Return short strokes all over the square that point away from a centre, longer where it is farther."""
     strokes = []
     for u, v in ((0.15 + 0.24 * i, 0.15 + 0.24 * j) for i in range(4) for j in range(4)):
         across, down = u - center[0], v - center[1]
@@ -52,13 +52,13 @@ def field(center: Place, color: str = "dim") -> list[Line]:
 
 
 def sunflower(count: int, radius: float) -> list[Place]:
-    """Return places all over a disc in the middle of the square, evenly but in no grid: each a golden angle on."""
+    """Return evenly spread points in a disc at the centre of the square, successive ones a golden angle apart."""
     turns = [(radius * sqrt((k + 0.5) / count), 2.39996 * k) for k in range(count)]
     return [(0.5 + away * cos(angle), 0.5 + away * sin(angle)) for away, angle in turns]
 
 
 def rings(*rings: tuple[float, str]) -> list[Line]:
-    """Return circles of radii and colours, the smaller ones a little aside, as contours on a hill."""
+    """Return circles of radii and colours, the smaller ones shifted a little, like the contours of a hill."""
     strokes = []
     for radius, color in rings:
         shift = (0.42 - radius) * 0.25

@@ -1,6 +1,6 @@
-"""From any range of values to a block of ground: heights, draped paths, contours, ticks, and rays. NumPy only.
+"""A block of ground for any range of values: heights, draped paths, contours, ticks, and ray casting. NumPy only.
 
-World space: z up, the domain's rectangle is always [-1, 1]², the ground stands on ``BASE``.
+World space: z up, the domain's rectangle is always [-1, 1]², the block's underside is at ``BASE``.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from lossland.world.ticks import half, nearest_step, next_step, round_ticks
 Floats = NDArray[np.float64]
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
-LEVELS = 64  # a range with fewer floating-point numbers in it is drawn flat: its heights would be stairs
-SUMMED = 1e-12  # in proportion to the values: so much may be the rounding errors of a sum
+LEVELS = 64  # a range with fewer floating-point numbers is drawn flat: its heights would be visible steps
+SUMMED = 1e-12  # relative rounding error of a sum
 BASE = -0.05  # world height of the underside of a block
-SHOULDER = 0.15  # how far above 1 outliers and infinities may rise
+SHOULDER = 0.15  # outliers and infinities reach at most that far above 1
 T_MAX = 1.0 + SHOULDER
-POLE = 4.0  # both tails longer than this many times the middle 98 %: values without end on both sides
+POLE = 4.0  # if both tails are longer than this many times the middle 98 %, values are unbounded on both sides
 MOST = float(np.finfo(float).max)
-HUGE = 1e307  # beyond it floating-point numbers run out
-FAR = 1e4  # steps from zero: from there on contours are counted from the first
-MOST_LINES = 400  # contours, and round values that may be ticks
-LIFT = 0.008  # world units: height above the ground of paths that are draped on it
-MOST_LAID = 24  # paths
-COMPRESSED = 8.0  # from this strength of compression on, contours follow decades
+HUGE = 1e307  # beyond it differences may overflow
+FAR = 1e4  # steps from zero: beyond it contours are counted from the first
+MOST_LINES = 400  # contours, and candidates for ticks
+LIFT = 0.008  # world units: height above the ground of draped paths
+MOST_LAID = 24  # paths in the cache
+COMPRESSED = 8.0  # from this compression on, contours follow decades
 _DECADE = np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0])  # contour values within a decade
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """The rule that shows any range of values: ``t = asinh(k r) / asinh(k)``, ``r = (value - low) / (high - low)``.
+    """Tone mapping of any range of values: ``t = asinh(k r) / asinh(k)``, ``r = (value - low) / (high - low)``.
 
-    ``low`` is the least value and ``high`` the 99 % quantile. ``k`` is solved so that the median comes to lie at a
-    wanted height; a small ``k`` is a straight line, a large one a logarithm. Above 1 a soft shoulder keeps outliers
-    and infinities below ``T_MAX``. Where values run far off on both sides, as at the poles of 1/x, ``low`` is the 1 %
-    quantile and what lies below is cut off.
+    ``low`` is the smallest value and ``high`` the 99 % quantile. ``k`` is solved so that the median has a given height;
+    a small ``k`` is linear, a large one logarithmic. Above 1 a soft shoulder keeps outliers and infinities below
+    ``T_MAX``. Where values are unbounded on both sides, as at the poles of 1/x, ``low`` is the 1 % quantile and values
+    below it are clamped.
     """
 
     low: float
@@ -51,7 +51,7 @@ class Exposure:
 
     @classmethod
     def of(cls, values: ArrayLike, median: float = 0.42) -> Exposure:
-        """Solve the rule for values of any shape; NaN and infinities are left out."""
+        """Fit the mapping to values of any shape; NaN and infinities are ignored."""
         values = np.asarray(values, float)
         finite = values[np.isfinite(values)]
         if finite.size == 0:
@@ -64,7 +64,7 @@ class Exposure:
         if min(half(low, first), half(high, most)) > POLE * half(first, high) > 0.0:
             low = first
         if not _differ(low, high):
-            high = most  # a needle: all but a few values are equal
+            high = most  # a spike: all but a few values are equal
         if _is_flat(values):
             return cls(low, low + max(1.0, abs(low)), 1e-3)  # a constant: flat
         middle = float(cls(low, high, 1.0).ratio(np.median(finite)))
@@ -79,7 +79,7 @@ class Exposure:
 
     @property
     def compressed(self) -> bool:
-        """Whether heights are closer to a logarithm than to a straight line."""
+        """Whether the mapping is closer to logarithmic than to linear."""
         return self.k > COMPRESSED
 
     def __call__(self, values: ArrayLike) -> Floats:
@@ -102,13 +102,13 @@ class Exposure:
         t = np.asarray(t, float)
         over = np.arctanh(np.clip((t - 1.0) / SHOULDER, 0.0, 1.0 - 1e-9))
         straight = np.where(t > 1.0, 1.0 + SHOULDER * over, t)
-        with np.errstate(over="ignore"):  # the shoulder may stand for more than there are numbers
+        with np.errstate(over="ignore"):  # the shoulder may stand for values beyond float64
             return 2 * (self.low / 2 + half(self.low, self.high) * np.sinh(straight * np.arcsinh(self.k)) / self.k)
 
     def decades(self, t: float, highest: float) -> range:
-        """Return the exponents of ten of what is to be counted above ``low``: from t upwards to the highest value.
+        """Return the exponents of ten of the distances above ``low``, from t up to the highest value.
 
-        They start where floating-point numbers as large as ``low`` can still be told from each other.
+        They start at the spacing of floating-point numbers around ``low``.
         """
         least = max(half(self.low, self.high) * float(np.sinh(t * np.arcsinh(self.k))) / self.k, _spacing(self.low))
         first, last = _log10_double(least), _log10_double(half(self.low, highest))
@@ -121,15 +121,15 @@ def _log10_double(number: float) -> float:
 
 
 def _differ(low: float, high: float) -> bool:
-    """Whether two numbers are far enough apart to be a range, and not rounding errors of one number."""
+    """Whether two numbers are far enough apart to be a range, rather than rounding errors of one number."""
     return half(low, high) > LEVELS / 2 * max(1e-314, _spacing(low), _spacing(high))
 
 
 def _is_flat(values: NDArray[np.floating]) -> bool:
-    """Whether finite values of any shape are one number, but for rounding errors.
+    """Whether finite values of any shape are constant up to rounding errors.
 
-    Errors of sums are larger than the spacing of their result: they differ as much from one sample to the next as over
-    a sixteenth of the grid (ny, nx).
+    Errors of sums exceed the spacing of their result, but are noise: they differ as much between adjacent samples as
+    over a sixteenth of the grid (ny, nx).
     """
     finite = values[np.isfinite(values)]
     low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
@@ -143,16 +143,16 @@ def _is_flat(values: NDArray[np.floating]) -> bool:
 
 
 def _spacing(value: float) -> float:
-    """Return how far apart floating-point numbers of this size are."""
+    """Return the spacing of floating-point numbers of this size."""
     return 2 * float(np.spacing(abs(value) / 2))
 
 
 @dataclass(frozen=True, eq=False)
 class Contours:
-    """Round values to draw lines at. Line i has the phase ``phase[i]``; multiples of ``every`` are index lines."""
+    """Round values of contour lines. Line i has the phase ``phase[i]``; multiples of ``every`` are index lines."""
 
     value: Floats  # (n,)
-    phase: Floats  # (n,) consecutive whole numbers
+    phase: Floats  # (n,) consecutive integers
     every: int
 
 
@@ -166,17 +166,17 @@ def contours(exposure: Exposure, highest: float, count: int = 12) -> Contours:
     if exposure.compressed:
         exponents = exposure.decades(0.06, max(highest, exposure.high))[: MOST_LINES // len(_DECADE)]
         origin = _origin(exposure, exponents[0])
-        with np.errstate(over="ignore"):  # of the values above the highest, which are left out
+        with np.errstate(over="ignore"):  # values above the highest, which are dropped
             value: Floats = (origin + _powers(exponents)[:, None] * _DECADE).ravel()
         phase = np.arange(len(value), dtype=float) + 6.0 * 10  # multiples of 6 at decades, positive
         every = 6
     else:
         step = max(nearest_step(half(low, exposure.high) / count * 2), _spacing(low))
         first, last = np.floor(low / step), np.ceil(highest / step)
-        # far outliers: the shoulder shows their lines as one
+        # far outliers: the shoulder merges their lines
         index = first + np.arange(min(last - first + 1.0, MOST_LINES))
         every = 5
-        far = abs(first) > FAR  # the phases are float32 where they are drawn
+        far = abs(first) > FAR  # phases are float32 on the GPU
         with np.errstate(over="ignore"):
             value = index * step
         phase = index - (every * np.floor(first / every) if far else 0.0)
@@ -200,8 +200,8 @@ class Laid:
     """A path of the domain draped on the ground (see ``Terrain.drape``)."""
 
     points: Floats  # (m, 3) in the world
-    progress: Floats  # (m,) the path's own index at each of them, rising
-    beads: Floats  # (k, 3) the path's own points, as far as it stays on the map
+    progress: Floats  # (m,) the fractional index into the path at each of them, increasing
+    beads: Floats  # (k, 3) the path's own points, as far as it is on the map
 
     def is_inside(self, step: float) -> bool:
         """Whether the path is still on the map at a step."""
@@ -217,14 +217,14 @@ class Tangent:
     along_y: Floats
 
     def raised(self, lift: float) -> Floats:
-        """Return the point (3,) a little above the ground."""
+        """Return the point (3,) at a height above the ground."""
         return self.point + np.array([0.0, 0.0, lift])
 
     def ahead(self, direction: ArrayLike) -> Floats:
-        """Return the unit vectors (..., 3) of the world that leave in directions (..., 2) of the domain."""
+        """Return the world unit vectors (..., 3) along directions (..., 2) of the domain."""
         x, y = np.moveaxis(np.asarray(direction, float)[..., None], -2, 0)
         vector = x * self.along_x + y * self.along_y
-        vector = vector / np.abs(vector).max(axis=-1, keepdims=True)  # the squares of huge numbers are infinite
+        vector = vector / np.abs(vector).max(axis=-1, keepdims=True)  # the squares of huge numbers overflow
         return vector / np.linalg.norm(vector, axis=-1, keepdims=True)
 
     def square(self, direction: ArrayLike, half: float, lift: float) -> Floats:
@@ -238,10 +238,10 @@ class Tangent:
 class Terrain:
     """A sampled landscape as ground: heights in the world for values in the domain.
 
-    ``x`` (nx,) and ``y`` (ny,) rise in equal steps, ``value`` (ny, nx) is indexed [iy, ix]: NaN is a hole, +inf lies
-    at the shoulder, a constant is flat. ``height`` is the world height of t = 1 and ``median`` where the median of
-    the values comes to lie (see ``Exposure``). Made ``like`` another terrain, it takes its scale: equal values stand at
-    equal heights and have the same contours; what is below the other's least value lies at its foot.
+    ``x`` (nx,) and ``y`` (ny,) increase in equal steps, ``value`` (ny, nx) is indexed [iy, ix]: NaN is a hole, +inf is
+    at the shoulder, a constant is flat. ``height`` is the world height of t = 1 and ``median`` the share of it at which
+    the median of the values is (see ``Exposure``). Made ``like`` another terrain, it takes its scale: equal values have
+    equal heights and the same contours; values below the other's smallest are clamped.
     """
 
     def __init__(
@@ -274,7 +274,7 @@ class Terrain:
     # ------------------------------------------------------------------------------------------------- heights
     @cached_property
     def is_flat(self) -> bool:
-        """Whether all values are one number, or so near to each other that their type hardly tells them apart."""
+        """Whether all values are equal up to rounding errors."""
         return _is_flat(self.value)
 
     @cached_property
@@ -284,19 +284,19 @@ class Terrain:
 
     @cached_property
     def ground(self) -> NDArray[np.float32]:
-        """World heights (ny, nx) with holes filled smoothly from around, for everything that must not break."""
+        """World heights (ny, nx) with holes filled smoothly from their surroundings, without NaN."""
         return _filled(self.z)
 
     @cached_property
     def solid(self) -> NDArray[np.bool_]:
-        """Where there is ground, (ny, nx)."""
+        """Where there is ground (no hole), (ny, nx)."""
         return np.isfinite(self.z)
 
     @cached_property
     def relief(self) -> Any:
         """The height texture (ny, nx, 2) float32: world heights without holes, and contour phases.
 
-        Whoever computes it on a CUDA device may put it here from there, as frame data (see ``layers``).
+        A scene that computes it on a CUDA device may set it to that array (see ``layers``).
         """
         table = self.contour_phase()
         place = np.clip(self.ground / self.height, 0.0, T_MAX) / T_MAX * (len(table) - 1)
@@ -305,7 +305,7 @@ class Terrain:
 
     @property
     def domain(self) -> Domain:
-        """((x0, x1), (y0, y1)): what the footprint [-1, 1]² stands for."""
+        """((x0, x1), (y0, y1)): the domain of the footprint [-1, 1]²."""
         return (float(self.x[0]), float(self.x[-1])), (float(self.y[0]), float(self.y[-1]))
 
     @cached_property
@@ -315,7 +315,7 @@ class Terrain:
 
     @cached_property
     def bounds(self) -> Floats:
-        """Eight world points (8, 3) to fit into a picture: the foot with its axes, and the top."""
+        """Eight world points (8, 3) to fit into a picture: the base with its axes, and the top."""
         foot = [(1.17 * sx, 1.17 * sy, self.base) for sx in (-1, 1) for sy in (-1, 1)]
         head = [(sx, sy, max(self.top, 0.1 * self.height)) for sx in (-1, 1) for sy in (-1, 1)]
         return np.array(foot + head, float)
@@ -332,7 +332,7 @@ class Terrain:
         return np.asarray(world, float)[..., :2] * across + middle
 
     def world_from_domain(self, position: ArrayLike, lift: float = 0.0) -> Floats:
-        """Lay positions in the domain (..., 2) on the ground: world points (..., 3). Outside, the edge's height."""
+        """Return positions in the domain (..., 2) on the ground: world points (..., 3). Outside, the edge's height."""
         flat = self.footprint_from_domain(position)
         return np.concatenate([flat, self._height(flat)[..., None] + lift], -1)
 
@@ -341,7 +341,7 @@ class Terrain:
         return self.height * self.exposure(value)
 
     def tangent(self, position: ArrayLike, value: float, gradient: ArrayLike) -> Tangent:
-        """Return the tangent plane at a position (2,) of the domain, where the function has a value and a gradient."""
+        """Return the tangent plane at a position (2,) of the domain, from the function's value and gradient there."""
         _, across = _middle_and_half(self.domain)
         step = 1e-4 * max(1e-12, self.exposure.high - self.exposure.low)
         low, high = self.world_height(np.array([value - step, value + step]))
@@ -364,7 +364,7 @@ class Terrain:
         return near * (1 - v) + far * v
 
     def drape(self, path: ArrayLike, lift: float = LIFT, step: float = 0.012) -> tuple[Floats, Floats]:
-        """Lay a path (T, 2) of the domain on the ground, in pieces no longer than ``step`` in the world.
+        """Drape a path (T, 2) of the domain on the ground, in pieces no longer than ``step`` in the world.
 
         Returns world points (m, 3) and their iteration numbers (m,), whole at the path's own points. A path that
         leaves the domain, or becomes NaN or infinite, ends at the edge of the block.
@@ -395,7 +395,7 @@ class Terrain:
         return [(int(first), path[first : after + 1]) for first, after in ends.reshape(-1, 2)]
 
     def laid(self, path: NDArray[np.floating]) -> Laid:
-        """Return a path (T, 2) of the domain draped on the ground. The last ones are cached, by their arrays."""
+        """Return a path (T, 2) of the domain draped on the ground. Recent ones are cached by the array object."""
         kept = self._laid.get(id(path))
         if kept is None or kept[0] is not path:
             points, progress = self.drape(path)
@@ -413,8 +413,8 @@ class Terrain:
     def intersect(self, origin: ArrayLike, direction: ArrayLike, sheet: bool = False) -> tuple[float, float] | None:
         """Return the position in the domain where a ray from outside first meets the ground, or None.
 
-        A ray that meets a wall, the underside or nothing gives None; holes are passed through. A ``sheet`` has no
-        walls, and is met from below as well.
+        A ray that hits a wall, the underside or nothing gives None; it passes through holes. A ``sheet`` has no walls,
+        and is hit from below as well.
         """
         start, along = np.asarray(origin, float), np.asarray(direction, float)
         along = along / np.linalg.norm(along)
@@ -432,10 +432,10 @@ class Terrain:
         up = (above[:-1] <= 0.0) & (above[1:] > 0.0)
         hits = np.flatnonzero(down | up if sheet else down)
         if above[0] <= 1e-9 and near > 0.0 and not sheet and not abs(point[0, 2] - high[2]) < 1e-5:
-            return None  # came in through a wall
+            return None  # entered through a wall
         for hit in hits:
             before, after = distance[hit], distance[hit + 1]
-            for _ in range(7):  # each time into 64 parts: fewer and larger steps than halving
+            for _ in range(7):  # bisection into 64 parts: fewer and larger steps than halving
                 part = np.linspace(before, after, 65)
                 at = start + part[:, None] * along
                 below = at[:, 2] <= self._height(at[:, :2])
@@ -461,7 +461,7 @@ class Terrain:
         return contours(self.exposure, float(finite.max(initial=self.exposure.low)))
 
     def contour_phase(self, count: int = 1024) -> NDArray[np.float32]:
-        """Return a table (count,) of the contour phase over t in [0, T_MAX]: whole numbers at contour values."""
+        """Return a table (count,) of the contour phase over t in [0, T_MAX]: integers at contour values."""
         t = np.linspace(0.0, T_MAX, count)
         lines = self.contours
         place = self.exposure(lines.value)
@@ -482,7 +482,7 @@ class Terrain:
     def value_ticks(self, length: float, gap: float = 20.0) -> list[tuple[float, float]]:
         """Return (value, t) of round values for a scale ``length`` pixels high, at least ``gap`` pixels apart.
 
-        t in [0, 1] is the value's compressed place. The ends come first, then zero and powers of ten, then the others.
+        t in [0, 1] is the value's position. The ends have priority, then zero and powers of ten, then the others.
         """
         candidates, order = self._ranked_ticks
         kept: list[int] = []
@@ -494,7 +494,7 @@ class Terrain:
 
     @cached_property
     def _ranked_ticks(self) -> tuple[list[tuple[float, float]], list[int]]:
-        """(value, t) of every round value that may be a tick, and their numbers, the most wanted first."""
+        """(value, t) of every candidate for a tick, and their indices by priority."""
         if self.is_flat:
             return [(self.exposure.low, 0.0)], [0]
         values, decade = self._tick_candidates()
@@ -505,7 +505,7 @@ class Terrain:
         return list(zip(values, place, strict=True)), order
 
     def _tick_candidates(self) -> tuple[Floats, NDArray[np.int_]]:
-        """Return rising round values within the colours' range, and a rank (1 powers of ten and zero, 2, 3 others)."""
+        """Return increasing round values in the colours' range, and ranks (1: powers of ten and zero, 2, 3: others)."""
         rule = self.exposure
         if not rule.compressed:
             values = round_ticks(rule.low, rule.high, 5)
@@ -513,9 +513,8 @@ class Terrain:
         exponents = rule.decades(0.04, rule.high)
         powers = _powers(exponents)
         origin = _origin(rule, exponents[0])
-        if origin == 0.0 or abs(rule.low / 2) > half(
-            rule.low, rule.high
-        ):  # a range on zero, or far from it: count from its foot
+        # of a range that starts at zero, or is far from it, decades are counted from its lower end
+        if origin == 0.0 or abs(rule.low / 2) > half(rule.low, rule.high):
             values = origin + np.concatenate([[0.0], np.column_stack([powers, 3.0 * powers]).ravel()])
             return values, np.array([1] + [1, 2] * len(powers))
         rank = {0.0: 1}
@@ -533,18 +532,18 @@ class Terrain:
 
 
 def straight(value: ArrayLike) -> float:
-    """Return the share (0, 1) of the height at which a ground's (ny, nx) median is where heights are to scale."""
+    """Return the median of a grid (ny, nx) as a share (0, 1) of its range: the ``median`` of a linear mapping."""
     finite = np.asarray(value, float)
     finite = finite[np.isfinite(finite)]
     if not finite.size:
         return 0.5
-    finite = finite / 8  # of huge values there are no differences
+    finite = finite / 8  # differences of huge values overflow
     low, high = float(finite.min()), float(np.quantile(finite, 0.99))
     return float(np.clip((np.median(finite) - low) / (high - low), 0.01, 0.99)) if high > low else 0.5
 
 
 def blend(here: Terrain, there: Terrain, share: float) -> Terrain:
-    """Return a ground whose heights, and whose domain, are a share of the way from one to another; values are not."""
+    """Return a ground whose heights and domain are interpolated between two; its values are heights."""
     heights = (1 - share) * np.nan_to_num(here.exposure(here.value))
     heights = heights + share * np.nan_to_num(there.exposure(there.value))
     tall = (1 - share) * here.height + share * there.height
@@ -559,7 +558,7 @@ def _middle_and_half(domain: Domain) -> tuple[Floats, Floats]:
 
 
 def _widened(steps: Floats, value: NDArray, name: str, axis: int) -> tuple[Floats, NDArray]:
-    """Check one axis of a grid; a single sample becomes a strip one unit wide."""
+    """Check one axis of a grid; a single sample is widened to one unit."""
     if len(steps) == 1:
         return steps[0] + np.array([-0.5, 0.5]), np.repeat(value, 2, axis=axis)
     width = np.diff(steps)
@@ -570,7 +569,7 @@ def _widened(steps: Floats, value: NDArray, name: str, axis: int) -> tuple[Float
 
 
 def _share_inside(start: Floats, end: Floats) -> float:
-    """Return how far, in [0, 1), the way from ``start`` inside the footprint to ``end`` outside stays inside."""
+    """Return the share [0, 1) of the segment from ``start`` inside the footprint to ``end`` outside that is inside."""
     if not np.all(np.isfinite(end)):
         return 0.0
     move = end - start
@@ -580,7 +579,7 @@ def _share_inside(start: Floats, end: Floats) -> float:
 
 
 def _filled(z: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fill NaN from the means of ever coarser cells (push-pull), so that holes have smooth floors."""
+    """Fill NaN from the means of ever coarser cells (push-pull), so that holes are filled smoothly."""
     known = np.isfinite(z)
     if known.all():
         return z

@@ -1,7 +1,7 @@
-"""Colours and lamps: everything the pictures agree on, in a dark theme and one for white paper. NumPy only.
+"""Colours and lights shared by all pictures: a dark theme, and one for white paper. NumPy only.
 
-The ground is quiet (low chroma, blue slate to sand) and the data are loud (high chroma, outlined). Lightness rises
-strictly along the height map, and optimizers stay apart under the three kinds of colour-blind sight.
+The ground is quiet (low chroma, blue slate to sand) and the data are vivid (high chroma, outlined). Lightness
+increases strictly along the height map, and optimizers are distinguishable under the three kinds of colour blindness.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def srgb_from_linear(linear: ArrayLike) -> Floats:
 
 
 def oklab_from_srgb(srgb: ArrayLike) -> Floats:
-    """Return OKLab (L, a, b) of sRGB values in [0, 1], shape (..., 3). Equal distances look equally different."""
+    """Return OKLab (L, a, b) of sRGB values in [0, 1], shape (..., 3), a perceptually uniform space."""
     return np.cbrt(linear_from_srgb(srgb) @ _LMS_FROM_RGB.T) @ _LAB_FROM_LMS.T
 
 
@@ -113,7 +113,7 @@ class Lamps:
     shadow: float
     occlusion: float
     specular: float
-    valley_relief: float  # how much of the relief the lows keep; heights keep all of it
+    valley_relief: float  # share of the relief in low areas; high ones have all of it
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,11 @@ class Ground:
 
 @dataclass(frozen=True, eq=False)
 class Theme:
-    """One look. Ask ``color`` for a role, ``height_map`` and ``signed_map`` for (256, 3) sRGB colour maps."""
+    """A theme: ``color`` of a role, ``height_map`` and ``signed_map`` as (256, 3) sRGB colour maps."""
 
     name: str
     colors: Mapping[str, str]
-    inks: Mapping[str, str]  # darker forms of colours that would be too light as text
+    inks: Mapping[str, str]  # darker variants of colours that are too light for text
     height_stops: Stops
     signed_stops: Stops
     lamps: Lamps
@@ -149,7 +149,7 @@ class Theme:
 
     @cached_property
     def dark(self) -> bool:
-        """Whether text is light on a dark ground."""
+        """Whether text is light on a dark background."""
         return oklab_from_srgb(self.color("background"))[0] < 0.5
 
     @property
@@ -163,14 +163,14 @@ class Theme:
         return color_map(self.signed_stops)
 
     def with_map(self, name: str | None) -> Theme:
-        """Return this theme with a named colour map for heights (see ``colormaps``), None: its own."""
+        """Return this theme with a named colour map for heights (see ``colormaps``); None: its own."""
         return self if name is None else replace(self, height_stops=colormaps.stops(name), _cache={})
 
     def hex(self, role: str) -> str:
         """Return a role's colour as ``"#RRGGBB"``; a colour already written so is returned as it is.
 
-        ``basin.k``, ``particle.k``, ``lane.k`` and ``class.k`` start again after the last, ``basin.-1`` is "none"; an
-        optimizer unknown to the theme is drawn in the colour of text.
+        ``basin.k``, ``particle.k``, ``lane.k`` and ``class.k`` cycle, ``basin.-1`` is "none"; an optimizer unknown to
+        the theme has the colour of text.
         """
         if role.startswith("#"):
             return role
@@ -196,7 +196,7 @@ class Theme:
         return self._cache[role]
 
     def ink(self, role: str) -> Rgb:
-        """Return the colour for text about a role: its own, moved away from the ground until it can be read."""
+        """Return the text colour of a role: its own, with the lightness changed until the contrast suffices."""
         key = "ink " + role
         if key not in self._cache:
             self._cache[key] = rgb(self.inks[role]) if role in self.inks else self._readable(self.color(role))
@@ -212,13 +212,13 @@ class Theme:
         return color
 
 
-READABLE = 4.5  # contrast of text with its ground (WCAG 2, level AA)
-LANES = 8  # colours of lanes that can be told apart; further lanes have the same again, with a mark (see ``marked``)
+READABLE = 4.5  # contrast of text with its background (WCAG 2, level AA)
+LANES = 8  # distinguishable colours of lanes; further lanes reuse them with a mark (see ``marked``)
 USUAL_LANE = {"sgd": 0, "momentum": 1, "rmsprop": 2, "adam": 3, "lion": 4, "adamax": 5, "amsgrad": 6, "nesterov": 7}
-"""The colour of a lane that each of these optimizers has where it is free."""
+"""The preferred lane colour of these optimizers, if it is free."""
 CLASSES = (*(f"lane.{k}" for k in (*range(1, LANES), 0)), *(f"class.{k}" for k in range(LANES, LANES + 4)))
-"""The colours of groups of samples: those of the lanes and four more, so that ten digits have ten."""
-CATEGORIES = 4  # basins have this many colours; letters at the minima are the second channel
+"""The roles whose colours groups of samples have: those of the lanes and four more, enough for ten digits."""
+CATEGORIES = 4  # colours of basins; letters at the minima are the second channel
 
 _HEIGHT_DARK = (
     (0.0, "#1B2447"),
@@ -432,7 +432,7 @@ PRINT = Theme(
 
 
 def marked(role: str) -> bool:
-    """Whether a role's colour is that of another lane already: then its line has dashes and its ball a dark core."""
+    """Whether a role reuses another lane's colour: then its line is dashed and its ball has a dark core."""
     family, _, member = role.partition(".")
     return family == "lane" and member.isdigit() and int(member) >= LANES
 

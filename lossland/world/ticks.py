@@ -1,7 +1,7 @@
-"""Scales and the round numbers on them: which values get a tick, where they stand, and how they are written.
+"""Scales and their round numbers: which values get a tick, where, and how they are written.
 
-Every axis, colour bar, chart and grid of the house takes its steps from here: 1, 2 or 5 times a power of ten, and
-decades where the scale is logarithmic.
+Every axis, colour bar, chart and grid takes its steps from here: 1, 2 or 5 times a power of ten, and decades on
+logarithmic scales.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from lossland.numerals import distinct, trimmed
 Floats = NDArray[np.float64]
 
 ROUND = (1.0, 2.0, 5.0, 10.0)
-TINY = 1e-323  # below it there are only a few numbers left
-LONGEST = 8  # letters of a number that is written out
-PLAIN_DECADES = range(-3, 5)  # powers of ten that are written out
+TINY = 1e-323  # near the smallest positive number
+LONGEST = 8  # characters of a number that is written out
+PLAIN_DECADES = range(-3, 5)  # exponents of powers of ten that are written out
 
 
 def half(low: float, high: float) -> float:
-    """Return half the distance of two numbers, which unlike the whole one is always finite."""
+    """Return half the distance of two numbers, which unlike the distance never overflows."""
     return high / 2 - low / 2
 
 
@@ -57,7 +57,7 @@ def round_ticks(low: float, high: float, count: int = 5) -> Floats:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return powers of ten inside a range, evenly thinned to ``most``; round values where no two fit."""
+    """Return powers of ten in a range, thinned evenly to ``most``; round values if fewer than two fit."""
     first, last = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
     every = max(1, int(np.ceil((last - first + 1) / max(most, 1))))
     ticks = [10.0**exponent for exponent in range(first, last + 1) if exponent % every == 0]
@@ -66,9 +66,9 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 
 @dataclass(frozen=True)
 class Scale:
-    """Values from ``low`` to ``high`` as shares of a length: in equal steps, or in equal ratios if ``log``.
+    """A linear or (if ``log``) logarithmic map of values from ``low`` to ``high`` to [0, 1].
 
-    Raises UserError unless both are finite and rise, and are above 0 where the scale is logarithmic.
+    Raises UserError unless both are finite, low < high, and they are above 0 on a logarithmic scale.
     """
 
     low: float
@@ -76,25 +76,25 @@ class Scale:
     log: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a range that no axis can have."""
+        """Check the range."""
         if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
             raise UserError(f"A scale runs from a number to a larger one, not from {self.low} to {self.high}.")
         if self.log and self.low <= 0:
             raise UserError(f"A logarithmic scale needs values above 0, not from {self.low} to {self.high}.")
 
     def share(self, value: ArrayLike) -> Floats:
-        """Return where values (...) stand: 0 at the low end, 1 at the high one; nan where they have no logarithm."""
+        """Return the positions of values (...): 0 at the low end, 1 at the high one; nan without a logarithm."""
         value = np.asarray(value, float)
         if not self.log:
             return (value / 2 - self.low / 2) / half(self.low, self.high)
         with np.errstate(all="ignore"):
-            if not np.isfinite(np.float64(self.high) / self.low):  # more decades than a number has
+            if not np.isfinite(np.float64(self.high) / self.low):  # the ratio overflows
                 above = np.log(np.where(value > 0, value, np.nan)) - np.log(self.low)
                 return above / (np.log(self.high) - np.log(self.low))
             return np.log(np.where(value > 0, value, np.nan) / self.low) / np.log(self.high / self.low)
 
     def value(self, share: ArrayLike) -> Floats:
-        """Return the values at shares (...) of the length."""
+        """Return the values at positions (...) in [0, 1]: the inverse of ``share``."""
         share = np.asarray(share, float)
         with np.errstate(over="ignore"):
             ratio, span = np.float64(self.high) / self.low if self.low else np.inf, np.float64(self.high) - self.low
@@ -111,9 +111,9 @@ class Scale:
         return np.array([v for v in log_ticks(self.low, self.high, count) if self.low <= v <= self.high])
 
     def small_ticks(self, count: int = 5) -> Floats:
-        """Return what is marked between ``count`` ticks of a logarithmic scale, as on ruled paper; else nothing.
+        """Return the minor ticks between ``count`` ticks of a logarithmic scale; none on a linear one.
 
-        That is 2, 3 ... 9 times each power of ten, or the powers that have no tick themselves.
+        They are 2, 3 ... 9 times each power of ten, or the powers that have no tick themselves.
         """
         if not self.log:
             return np.zeros(0)
@@ -126,7 +126,7 @@ class Scale:
 
 
 def tick_texts(values: ArrayLike) -> list[str]:
-    """Return a row of round values with the decimals that it needs, or as short numbers where those are many."""
+    """Return a row of round values as texts with the decimals they need, or as short numbers if those are many."""
     values = np.asarray(values, float)
     digits = digits_of(values)
     texts = [trimmed(value, digits) for value in values.tolist()]
@@ -135,8 +135,8 @@ def tick_texts(values: ArrayLike) -> list[str]:
 
 
 def decade_texts(values: ArrayLike, beside: bool = False) -> list[str] | None:
-    """Return powers of ten as LaTeX (10⁻⁶, 10⁻⁴, 10⁻²); None where they are short enough to be written out, or where
-    not all values (n,), which are above 0, are powers. ``beside`` an axis that is written so, short ones are too."""
+    """Return powers of ten as LaTeX (10⁻⁶, 10⁻⁴, 10⁻²); None if they are short enough to be written out, or not all
+    values (n,), which are above 0, are powers. ``beside`` an axis that is written so, short ones are as well."""
     exponents = np.log10(np.asarray(values, float))
     whole = np.round(exponents).astype(int)
     short = not beside and set(whole.tolist()) <= set(PLAIN_DECADES)
@@ -146,7 +146,7 @@ def decade_texts(values: ArrayLike, beside: bool = False) -> list[str] | None:
 
 
 def digits_of(values: Floats) -> int:
-    """Return how many decimals a row of round values needs."""
+    """Return the number of decimals that a row of round values needs."""
     for digits in range(9):
         if np.allclose(values, np.round(values, digits), rtol=0, atol=1e-9):
             return digits

@@ -1,4 +1,4 @@
-"""A path that grows while it is watched: its last points, in arrays made beforehand. NumPy only."""
+"""A growing path: its last points, in preallocated arrays. NumPy only."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from lossland.errors import UserError
 
 Floats = NDArray[np.float64]
 
-FARTHEST = 1e9  # world units: a run this far from the picture overflows soon
+FARTHEST = 1e9  # world units: a run this far away will soon overflow
 
 
 class Track:
-    """The last ``capacity`` points of a path that grows: of a training run, a simulation, a stream.
+    """The last ``capacity`` points of a growing path: of a training run, a simulation, a stream.
 
-    Points keep the numbers in which they came, from 0 on. ``count`` is how many ever came, ``first`` the number of the
-    oldest that is kept: point n is ``points[n - first]``. ``points`` (n, 3) are world points, ``progress`` (n,) rises
-    (iterations, seconds ...). Both are other arrays after each ``append``, but those handed out before never change,
-    so a picture that was made of them stays as it was.
+    Points are numbered from 0 in the order of arrival. ``count`` is how many have arrived, ``first`` the number of the
+    oldest that is kept: point n is ``points[n - first]``. ``points`` (n, 3) are world points, ``progress`` (n,)
+    increases (iterations, seconds ...). Both are new arrays after each ``append``; earlier ones never change, so
+    pictures made of them stay valid.
 
-    The first point that is not finite, or is out of all sight, ends the path: neither it nor what comes after is
-    kept, and ``ended`` is true. A new run is a new track.
+    The first point that is not finite, or is too far away, ends the path: neither it nor later ones are kept, and
+    ``ended`` is true. A new run is a new track.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -30,7 +30,7 @@ class Track:
         self.capacity = int(capacity)
         self.count = 0
         self.ended = False
-        self._rows = np.empty((2 * self.capacity, 4))  # x, y, z, progress; a row once written is never written again
+        self._rows = np.empty((2 * self.capacity, 4))  # x, y, z, progress; rows are written once
         self._used = 0  # rows
         self._hand_out()
 
@@ -40,9 +40,9 @@ class Track:
         return self.count - len(self.points)
 
     def append(self, points: ArrayLike, progress: ArrayLike) -> None:
-        """Add world points (k, 3), or one (3,), and their progress (k,), which keeps rising.
+        """Add world points (k, 3), or one (3,), and their progress (k,), which keeps increasing.
 
-        What does not fit raises UserError and adds nothing. A path that has ended takes nothing more.
+        Wrong shapes raise UserError and add nothing. A path that has ended ignores further points.
         """
         positions = np.asarray(points, float)
         times = np.atleast_1d(np.asarray(progress, float))
@@ -71,7 +71,7 @@ class Track:
         self._hand_out()
 
     def _make_room(self) -> None:
-        """Go on in new rows, once in ``capacity`` points at most: the old ones may still be shown."""
+        """Allocate new rows, at most once in ``capacity`` points: the old ones may still be in use."""
         kept = self._rows[self._used - len(self.points) : self._used]
         self._rows = np.empty_like(self._rows)
         self._rows[: len(kept)] = kept

@@ -1,4 +1,4 @@
-"""The numbers and names of axes: along a block of ground, or on the plane. They give way to all else."""
+"""The numbers and names of axes: along a block of ground, or on the plane. All other texts take precedence."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def draw_numerals(
     area: Rect,
     taken: Sequence[Rect],
 ) -> None:
-    """Write the names and then the numbers of axes: those that have room in ``area`` beside what is ``taken``."""
+    """Draw the names and then the numbers of axes, as far as they fit into ``area`` without covering ``taken``."""
     alpha = presence_of(axes, type_.theme).opacity
     if axes.terrain is None:
         _draw_plane_numerals(dl, type_, camera, size, free, area, taken, alpha)
         return
     px = type_.px
-    look_size = (size[0] / type_.pixel_ratio, size[1] / type_.pixel_ratio)  # as for the ticks that are drawn
-    rulers = terrain_rulers(axes, axes.terrain, camera, look_size)
+    logical = (size[0] / type_.pixel_ratio, size[1] / type_.pixel_ratio)  # as for the ticks that are drawn
+    rulers = terrain_rulers(axes, axes.terrain, camera, logical)
     ends = camera.project(rulers.directions, size).tolist()
     taken = list(taken)
     for numeral, (tick, beyond) in sorted(zip(rulers.numerals, ends, strict=True), key=lambda one: not one[0].name):

@@ -1,4 +1,4 @@
-"""What a film says below its subject: a short title, and a sentence or a formula under it."""
+"""Captions of films: a short title below the subject, and a sentence or a formula under it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ROOM = 92.0  # below the subject
 TITLE_SIZE = 28.0
 TEXT_SIZE = 17.0
 FORMULA_SIZE = 28.0
-FOOT = 24.0  # from the lower edge to the foot of the sentence
+FOOT = 24.0  # from the lower edge to the bottom of the sentence
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A title and a sentence or formula, of which so much is ``visible`` (0 to 1): captions come and go gently."""
+    """A title and a sentence or formula; ``visible`` (0 to 1) is its opacity while it fades in or out."""
 
     title: str
     text: str = ""
@@ -28,13 +28,13 @@ class Caption:
 
 
 def above_caption(area: Rect, type_: Type) -> Rect:
-    """Return the part of a rectangle that a caption leaves to the subject, whatever it says."""
+    """Return the part of a rectangle that any caption leaves to the subject."""
     x, y, width, height = area
     return x, y, width, max(height - type_.px(ROOM), height / 2)
 
 
 def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, area: Rect) -> None:
-    """Write a caption in the middle of a rectangle's lower edge; a line that is wider is written smaller."""
+    """Draw a caption centred at a rectangle's lower edge; a line that is too wide is set smaller."""
     x, y, width, height = area
     middle, foot = x + width / 2, y + height - type_.px(FOOT)
     if caption.latex:
@@ -58,7 +58,7 @@ def _line(
     color: str,
     font: str,
 ) -> None:
-    """Write a line that is at most so wide: ``place`` is its middle, its foot and its width in pixels."""
+    """Draw a line; ``place`` is its horizontal centre, its bottom and its greatest width in pixels."""
     middle, foot, width = place
     size *= min(width / max(type_.width(text, size, font), 1.0), 1.0)
     look = {"halo": True, "ax": 0.5, "ay": 1.0, "alpha": caption.visible}

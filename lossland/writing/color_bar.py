@@ -1,4 +1,4 @@
-"""The scale of a ground's colours: upright at the lower right, or along the lower left beside panels."""
+"""The colour bar of a ground: vertical at the lower right, or horizontal at the lower left beside panels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BAR_STEPS = 48
 
 
 def draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Size) -> Rect:
-    """Draw the upright bar at the lower right and return the rectangle it fills."""
+    """Draw the vertical bar at the lower right and return its rectangle."""
     px = type_.px
     length = min(px(BAR_LENGTH), 0.45 * size[1])
     ticks = _bar_ticks(note.terrain, length / type_.scale, 20.0)
@@ -54,7 +54,7 @@ def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: R
     for corner, far, low, high in _flat_bar(type_.theme.height_stops, x, y, length, px(10)):
         dl.add_rect_filled_multi_color(corner, far, low, high, high, low)
     dl.add_rect(V2(x - 0.5, y - 0.5), V2(x + length + 0.5, y + px(10) + 0.5), type_.u32("text", 0.22), px(2))
-    end, most = x - px(14), free[0] + free[2]  # of what is written so far, and may be
+    end, most = x - px(14), free[0] + free[2]  # right edges of the texts so far, and of the free rectangle
     for text, t in _bar_ticks(note.terrain, length / type_.scale, 34.0):
         at = round(x + length * t) + 0.5
         half = type_.width(text, 13.0) / 2
@@ -70,20 +70,20 @@ def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: R
 
 @lru_cache(maxsize=4)
 def _bar_colors(stops: Stops) -> list[int]:
-    """Return a colour map at the ends of the bar's pieces, as ImGui packs it."""
+    """Return a colour map at the ends of the bar's segments, packed for ImGui."""
     colors = color_map(stops, BAR_STEPS + 1)
     return [imgui.color_convert_float4_to_u32(imgui.ImVec4(float(r), float(g), float(b), 1.0)) for r, g, b in colors]
 
 
 @lru_cache(maxsize=4)
 def _flat_bar(stops: Stops, x: float, y: float, length: float, height: float) -> list[tuple[V2, V2, int, int]]:
-    """Return the pieces of a bar from (x, y) to the right: two corners, and the colours at the left and right."""
+    """Return the segments of a bar from (x, y) to the right: two corners, and the colours at the left and right."""
     ends = [x + length * k / BAR_STEPS for k in range(BAR_STEPS + 1)]
     colors = pairwise(_bar_colors(stops))
     return [(V2(a, y), V2(b, y + height), *pair) for (a, b), pair in zip(pairwise(ends), colors, strict=True)]
 
 
 def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[str, float]]:
-    """Return what is written beside a colour bar of a length, and where: t in [0, 1]."""
+    """Return the tick labels of a colour bar of a length, and their positions t in [0, 1]."""
     ticks = [(value, t) for value, t in terrain.value_ticks(length, gap) if t <= 1.0]
     return list(zip(distinct([value for value, _ in ticks]), [t for _, t in ticks], strict=True))

@@ -1,6 +1,6 @@
-"""Values written at the index contours of a ground: where they stand, and which of them are seen. NumPy only, no GL.
+"""Labels of the index contours of a ground: their positions, and which of them are visible. NumPy only, no GL.
 
-A label keeps its place on the ground while the camera turns; it is left out where the ground before it hides it.
+A label keeps its position on the ground while the camera turns; it is omitted where the ground occludes it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from lossland.world.camera import Camera, Size
 from lossland.world.terrain import Terrain
 
-SAMPLES = 96  # along a side, where contours are looked for
+SAMPLES = 96  # along a side, at which contours are searched
 MARGIN = 0.08  # world, from the edge of the ground
 APART = 0.34  # world, between labels; twice that between labels of one value
 MOST = 14
 EACH = 2  # labels of one value
-FEW = 10  # labels: while there are fewer, contours between the index contours get theirs too
-MARCH = 48  # places on the way to the eye at which the ground is compared
+FEW = 10  # labels: below this count, contours between the index contours are labelled too
+MARCH = 48  # samples of the ray to the eye, for occlusion
 CLEAR = 0.012  # world, above the ground
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ class ContourLabel(NamedTuple):
 
 @lru_cache(maxsize=8)
 def contour_labels(terrain: Terrain) -> tuple[ContourLabel, ...]:
-    """Return where the values of a ground's index contours are written: on gentle ground, away from each other."""
+    """Return the labels of a ground's index contours: where the ground is least steep, and apart from each other."""
     lines = terrain.contours
     index = lines.value[np.isclose(np.mod(lines.phase, lines.every), 0.0)]
     step_y, step_x = (max(1, n // SAMPLES) for n in terrain.value.shape)
@@ -60,7 +60,7 @@ def contour_labels(terrain: Terrain) -> tuple[ContourLabel, ...]:
 
 
 def seen_labels(terrain: Terrain, camera: Camera, size: Size) -> list[tuple[ContourLabel, tuple[float, float]]]:
-    """Return the labels that the ground does not hide, and their pixels."""
+    """Return the labels that the ground does not occlude, and their pixels."""
     labels = contour_labels(terrain)
     if not labels:
         return []
@@ -85,7 +85,7 @@ def _distance(other: ContourLabel, value: float) -> float:
 
 
 def _crossings(x: Floats, y: Floats, value: Floats, level: float) -> Floats:
-    """Return the positions in the domain (n, 2) at which the grid's lines cross a level, linear between samples."""
+    """Return the positions in the domain (n, 2) where the grid's lines cross a level, interpolated linearly."""
     found = []
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for axis in (0, 1):

@@ -1,7 +1,7 @@
-"""The Dear ImGui and ImPlot contexts that panels and labels live in, with a window or without one.
+"""The Dear ImGui and ImPlot contexts of panels and labels, with a window or without one.
 
 Without a window nothing is read from the machine: time, size and input are passed in, so the same calls give
-the same picture. A GL context must be current before a Host is made (see ``render.canvas``).
+the same picture. A GL context must be current before a Host is created (see ``render.canvas``).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,7 @@ from lossland.render.gl.programs import send, shader_source
 from lossland.world.theme import Theme
 from lossland.writing.style import apply_style
 
-fast: Any = vispys  # the same functions with less around them
+fast: ModuleType = vispys  # the same functions with less overhead than PyOpenGL's
 INDEX_TYPE = gl.GL_UNSIGNED_SHORT if imgui.INDEX_SIZE == 2 else gl.GL_UNSIGNED_INT
 EMPTY = np.zeros(0, np.uint8)
 FAR_AWAY = -1e6  # where the pointer is while it is outside the window
@@ -31,10 +32,10 @@ FAR_AWAY = -1e6  # where the pointer is while it is outside the window
 
 @dataclass(frozen=True, eq=False)
 class DrawList:
-    """What one of Dear ImGui's draw lists draws, read once: to ask for each part takes longer than to draw it.
+    """The contents of one of Dear ImGui's draw lists, read once: each access through the binding is slow.
 
-    ``vertices`` and ``indices`` are its memory (bytes), valid until the next frame begins. A command is its clip
-    rectangle, its texture, its first index, and how many there are.
+    ``vertices`` and ``indices`` are views of its memory (bytes), valid until the next frame begins. A command is its
+    clip rectangle, texture, first index and index count.
     """
 
     vertices: NDArray[np.uint8]
@@ -65,7 +66,7 @@ class Buffer(Protocol):
         ...
 
     def data_address(self) -> int:
-        """Return where they are in memory."""
+        """Return the address of the first element."""
         ...
 
 
@@ -77,7 +78,7 @@ def _memory(buffer: Buffer, size: int) -> NDArray[np.uint8]:
 
 
 def waiting_in(context: imgui.internal.Context) -> int:
-    """Return how many events a Dear ImGui context was told of and has not taken in yet."""
+    """Return how many events are in a Dear ImGui context's queue."""
     return context.input_events_queue.size()
 
 
@@ -89,7 +90,7 @@ class Host:
 
     def __init__(self, theme: Theme, scale: float = 1.0, window: object = None) -> None:
         self.window = window
-        self.draws = self.vertices = 0  # drawn since they were last set to 0
+        self.draws = self.vertices = 0  # counters of draw calls and vertices, reset by their readers
         self.context = imgui.create_context()
         imgui.set_current_context(self.context)  # a new context is current only where there was none
         self.plots = implot.create_context()
@@ -105,7 +106,7 @@ class Host:
         self.set_style(theme, scale)
 
     def set_style(self, theme: Theme, scale: float = 1.0) -> None:
-        """Give ImGui's and ImPlot's own widgets a theme's colours and the sizes of a scale."""
+        """Style ImGui's and ImPlot's own widgets with a theme's colours, their sizes times ``scale``."""
         self._style = theme, scale
         self.use()
         apply_style(theme, scale)
@@ -123,7 +124,7 @@ class Host:
         imgui.new_frame()
 
     def end(self, opaque: bool = True) -> None:
-        """Draw the frame over what the bound framebuffer holds, which stays opaque unless it is not."""
+        """Draw the frame over the contents of the bound framebuffer, which stay opaque if they are ``opaque``."""
         self.composite(self.finish(), opaque)
 
     def finish(self) -> imgui.ImDrawData:
@@ -133,26 +134,26 @@ class Host:
         return imgui.get_draw_data()
 
     def upload(self) -> None:
-        """Make the textures of the letters of a finished frame: draw lists that are read before do not know them."""
+        """Create the font textures of a finished frame. Do this before draw lists are read: they refer to them."""
         self.use()
         send()  # what gloo has queued comes first
         self.renderer._update_textures()
 
     def abandon(self) -> None:
-        """Leave the frame in the middle of which something failed, if there is one: the next begins as any other."""
+        """End a frame that an exception interrupted, if there is one, so that the next can begin normally."""
         self.use()
         if not self.context.within_frame_scope:
             return
-        self.io.config_error_recovery_enable_assert = False  # it closes what was left open, and complains of it
+        self.io.config_error_recovery_enable_assert = False  # error recovery closes open windows, but asserts
         self.io.config_error_recovery_enable_debug_log = self.io.config_error_recovery_enable_tooltip = False
         imgui.end_frame()
         self.io.config_error_recovery_enable_assert = True
-        implot.destroy_context(self.plots)  # which may be within a plot
+        implot.destroy_context(self.plots)  # a plot may still be open in it
         self.plots = implot.create_context()
         self.set_style(*self._style)
 
     def composite(self, draw_data: imgui.ImDrawData, opaque: bool = True) -> None:
-        """Draw a finished frame over what the bound framebuffer holds, which stays opaque unless it is not."""
+        """Draw a finished frame over the bound framebuffer's contents, which stay opaque if they are ``opaque``."""
         send()  # the binding of the framebuffer is among what gloo has queued
         gl.glColorMask(True, True, True, not opaque)
         self.paint(draw_data)
@@ -166,8 +167,8 @@ class Host:
     ) -> None:
         """Draw into the bound framebuffer: all, or only inside boxes (left, top, right, bottom).
 
-        ``lists`` are those of the data where they were read before. Alpha adds up as that of premultiplied pictures
-        does.
+        ``lists`` are the draw lists of the data, if they have been read already. Alpha is blended as in premultiplied
+        images.
         """
         self.upload()
         renderer = self.renderer
@@ -225,12 +226,12 @@ class Host:
     # ---------------------------------------------------------------------------------------------- input
     @property
     def wants_mouse(self) -> bool:
-        """Whether the pointer is over a panel or drags one of its parts, so that the camera must keep out."""
+        """Whether the pointer is over a panel or drags one of its parts, so that the camera must ignore it."""
         return self.io.want_capture_mouse
 
     @property
     def wants_keyboard(self) -> bool:
-        """Whether text is being typed, or a list or page is open that asks for keys: then they are no commands."""
+        """Whether text is being typed, or a list or page that uses keys is open: then they are not commands."""
         self.use()
         return self.io.want_text_input or (self.io.want_capture_keyboard and not imgui.is_any_item_active())
 
@@ -242,27 +243,27 @@ class Host:
 
     @property
     def waiting(self) -> int:
-        """How many events it was told of and has not taken in yet: it takes about one press or letter a frame."""
+        """How many events are queued: about one press or letter is handled per frame."""
         return waiting_in(self.context)
 
     def mouse_move(self, x: float, y: float) -> None:
-        """Take the pointer's position in pixels of the framebuffer, y down."""
+        """Pass on the pointer's position in pixels of the framebuffer, y down."""
         self.io.add_mouse_pos_event(x, y)
 
     def mouse_leave(self) -> None:
-        """Take the pointer away."""
+        """Move the pointer out of the window."""
         self.io.add_mouse_pos_event(FAR_AWAY, FAR_AWAY)
 
     def mouse_button(self, button: int, down: bool) -> None:
-        """Take a press or release; 0 left, 1 right, 2 middle."""
+        """Pass on a press or release; 0 left, 1 right, 2 middle."""
         self.io.add_mouse_button_event(button, down)
 
     def mouse_wheel(self, dx: float, dy: float) -> None:
-        """Take a turn of the wheel, in notches."""
+        """Pass on a turn of the wheel, in notches."""
         self.io.add_mouse_wheel_event(dx, dy)
 
     def key(self, glfw_key: int, down: bool) -> None:
-        """Take a key by its GLFW code (only with a window)."""
+        """Pass on a key by its GLFW code (only with a window)."""
         if self.window is not None:
             import glfw
 
@@ -270,11 +271,11 @@ class Host:
             self.renderer.keyboard_callback(self.window, glfw_key, 0, action, 0)
 
     def character(self, codepoint: int) -> None:
-        """Take a typed character."""
+        """Pass on a typed character."""
         self.io.add_input_character(codepoint)
 
 
-def _renderer(window: Any) -> Any:
+def _renderer(window: object) -> Any:
     sources = {"VERTEX_SHADER_SRC": shader_source("panels.vert"), "FRAGMENT_SHADER_SRC": shader_source("panels.frag")}
     if window is None:
         return type("Renderer", (ProgrammablePipelineRenderer,), sources)()
@@ -284,7 +285,7 @@ def _renderer(window: Any) -> Any:
     renderer: Any = type("WindowRenderer", (GlfwRenderer,), sources)(window, attach_callbacks=False)
 
     def clipboard(_context: object) -> str:
-        text: Any = glfw.get_clipboard_string(window)
+        text: bytes | None = glfw.get_clipboard_string(window)
         return text.decode() if text else ""  # the backend's own reader fails on an empty clipboard
 
     imgui.get_platform_io().platform_get_clipboard_text_fn = clipboard
@@ -292,6 +293,6 @@ def _renderer(window: Any) -> Any:
 
 
 def _forget_state() -> None:
-    """Tell gloo that no program is in use: it remembers the one it used last."""
+    """Invalidate gloo's cache of the current program."""
     gl.glUseProgram(0)
     parser().env["current_program"] = 0

@@ -1,9 +1,8 @@
-"""What is drawn of the element under the pointer: lit outlines, a small label, and the numbers of the ground there."""
+"""Highlights of the element under the pointer: its outlines, a small label, and the numbers of the ground there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from imgui_bundle import imgui
@@ -21,13 +20,13 @@ V2 = imgui.ImVec2
 TITLE, NUMBERS = 14.0, 13.0  # logical pixels, as are the others
 GAP = 16.0  # from the pointer to the label
 PAD = (10.0, 7.0)
-GLOW = 5.0  # width of the light around a line
+GLOW = 5.0  # width of the glow around a line
 LINE = 1.6
-PROBE = (24.0, 26.0, 4.0)  # what the probe's numbers need beside their width, their height, and how far it is below
+PROBE = (24.0, 26.0, 4.0)  # horizontal padding of the probe's numbers, their height, and their distance below it
 
 
 def draw_mark(dl: imgui.ImDrawList, type_: Type, found: Description, camera: Camera, size: Size, area: Rect) -> None:
-    """Light what is under the pointer and write what it is, inside ``area`` (x, y, w, h)."""
+    """Highlight the element under the pointer and draw its label, inside ``area`` (x, y, w, h)."""
     _draw_outlines(dl, type_, found.outlines, camera, size)
     x, y = camera.project(found.position, size).tolist()
     if found.ring:
@@ -42,10 +41,10 @@ def _draw_outlines(
 ) -> None:
     if not outlines:
         return
-    pixels = camera.project(np.concatenate(outlines), size)  # at once: a body may have hundreds of edges
+    pixels = camera.project(np.concatenate(outlines), size)  # at once: a solid may have hundreds of edges
     strokes = [(type_.u32("text", 0.22), type_.px(GLOW)), (type_.u32("text", 0.75), type_.px(LINE))]
     known = np.isfinite(pixels).all(axis=1).tolist()
-    points: list[Any] = [V2(x, y) for x, y in pixels.tolist()]
+    points: list[imgui.ImVec2Like] = [V2(x, y) for x, y in pixels.tolist()]
     end = 0
     for outline in outlines:
         start, end = end, end + len(outline)

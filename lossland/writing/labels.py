@@ -1,8 +1,8 @@
-"""Labels in the picture: what stands at a place, and the names and values of moving heads.
+"""Labels in the picture: of fixed points, and the names and values of moving heads.
 
-Labels of places take the side that they prefer, or another (see ``sides``). Labels of heads are placed at key moments
-and key azimuths and glide between them (see ``placement``), so that they are calm while a race runs or the camera
-turns, and the same in a film, a window and a still.
+Labels of points take the side that they prefer, or another (see ``sides``). Labels of heads are placed at key moments
+and key azimuths and interpolated between them (see ``placement``), so that they move smoothly while a race runs or the
+camera turns, and agree in a film, a window and a still.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ V2 = imgui.ImVec2
 
 LABEL_SIZE = 15.0  # logical pixels, as are the others
 LABEL_GAP = 4.0
-CROWD = 3  # heads in one place whose names stand in a list
+CROWD = 3  # heads at one point from which on their names are drawn as a list
 BESIDE = 6.0  # between a name and its value in one line
-GLOW, GLOW_ALPHA = 4.0, 0.28  # how far the light behind an emphasized label reaches, and how strong it is
+GLOW, GLOW_ALPHA = 4.0, 0.28  # radius and opacity of the glow behind an emphasized label
 PLATE, PLATE_ROUND = (8.0, 3.0), 7.0  # padding of a plate around its text, and the radius of its corners
-ROUGHLY = 24  # pixels: a label that grows by less keeps its place
-KEY_MOMENTS = 20  # in a whole path
+ROUGHLY = 24  # pixels to which sizes are rounded up for placement, so that small changes move nothing
+KEY_MOMENTS = 20  # per path
 KEY_TURN = 15.0  # degrees of azimuth
 OBSTACLES = 60  # points of each trail that labels avoid
 
@@ -49,7 +49,7 @@ def draw_labels(
     area: Rect,
     taken: Sequence[Rect],
 ) -> list[Rect]:
-    """Draw what stands at a place first, then the heads' names in the room that is left; return the rectangles."""
+    """Draw the labels of points first, then the heads' names in the remaining space; return the rectangles."""
     camera, size = discs.camera, discs.size
     labels = [layer for layer in layers if isinstance(layer, Label)]
     trails = [layer for layer in layers if isinstance(layer, Trail)]
@@ -69,7 +69,7 @@ def draw_labels(
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
             one_line = rect[3] < 1.5 * type_.size(trail.label, LABEL_SIZE, "bold")[1]
-            if not (one_line and drawn and drawn[-1][0] == rect[0]):  # one leads to a list of names
+            if not (one_line and drawn and drawn[-1][0] == rect[0]):  # one leader per list of names
                 _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
             with type_.kind("head"):
                 _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha, one_line=one_line)
@@ -84,9 +84,9 @@ def place_labels(
     area: Rect,
     taken: Sequence[Rect],
 ) -> list[tuple[Label, Rect]]:
-    """Return where each label stands whose point is in ``area`` and that has room: the centred ones, then the others.
+    """Return the rectangles of labels whose point is in ``area`` and that fit: the centred ones, then the others.
 
-    Labels keep off ``discs``, those of all that is shown.
+    Labels do not cover ``discs``, those of all layers.
     """
     camera, size = discs.camera, discs.size
     pixels = _pixels(camera, [label.position for label in labels], size)
@@ -97,7 +97,7 @@ def place_labels(
         placed.extend((label, rect) for label, rect in zip(labels, rects, strict=True) if rect is not None)
 
     for label, pixel in inside:
-        if _is_centred(label):  # it is a part of what it stands on, and stays there
+        if _is_centred(label):  # it is a part of the object that it is on
             width, height = _label_size(type_, label)
             wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
             keep([label], separate([wanted], area, (), 0.0))
@@ -176,7 +176,7 @@ def _label_size(type_: Type, label: Label) -> tuple[float, float]:
 
 
 def plate_ink(theme: Theme, plate: str) -> Rgb:
-    """Return the colour of text on a plate of a colour: the lighter or the darker of two, what is easier to read."""
+    """Return the colour of text on a plate of a colour: a light or a dark one, whichever contrasts more."""
     return max((theme.color(role) for role in ("text", "casing")), key=lambda ink: contrast(ink, theme.color(plate)))
 
 
@@ -188,7 +188,7 @@ def _label_color(type_: Type, label: Label) -> str | Rgb:
 
 
 def _presented(type_: Type, color: str, presence: Presence) -> str | Rgb:
-    """Return the colour of text about something that is shown as strongly as ``presence`` says."""
+    """Return the colour of the text of an element with this ``presence``."""
     if presence.kept == 1.0:
         return color
     r, g, b = presence.color(type_.rgb(color, ink=True)).tolist()
@@ -225,7 +225,7 @@ def _draw_starts(
     area: Rect,
     taken: Sequence[Rect],
 ) -> list[Rect]:
-    """Write below each marked start, unless a head or what is written is there; return the rectangles of the words."""
+    """Draw a text below each marked start, unless a head or another text is there; return the rectangles."""
     rects: list[Rect] = []
     marked = [trail for trail in trails if trail.ring and len(trail.points)]
     taken = [*taken, *Discs(trails, camera, size, type_.pixel_ratio).squares()] if marked else []
@@ -250,10 +250,10 @@ def head_labels(
     taken: Sequence[Rect],
     standing: Sequence[Rect] | None = None,
 ) -> tuple[list[Trail], NDArray[np.float64], list[Rect | None]]:
-    """Return the named trails in view, their heads' pixels (n, 2), and where each label stands (None: no room).
+    """Return the named trails in view, their heads' pixels (n, 2), and the rectangles of their labels (None: no room).
 
-    Places are chosen clear of what is ``standing`` still in the picture (None: all that is taken), and then moved
-    clear of all that is ``taken``.
+    Positions are chosen clear of ``standing``, what does not move in the picture (None: all of ``taken``), and then
+    moved clear of all that is ``taken``.
     """
     trails = [trail for trail in trails if trail.head and len(trail.points)]
     named = [trail for trail in trails if trail.label]
@@ -281,14 +281,14 @@ def head_labels(
 
     key, share = divmod(upto, step)
     poses, turned = _key_poses(camera)
-    late, ahead = (1, 0.0) if grows else (0, step)  # where a path still grows, only what was is known
+    late, ahead = (1, 0.0) if grows else (0, step)  # of a path that still grows only the past is known
     sides = []
     for pose in poses:
         start, end = (choices(min(max(key + k - late, 0.0) * step, last), pose) for k in (0, 1))
         sides.append([glide(a, b, share / step) for a, b in zip(start, end, strict=True)])
     now = [glide(a, b, turned) for a, b in zip(*sides, strict=True)]
     if not grows:
-        choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # before it is needed, one at a time
+        choices(min((key + 2) * step, last), poses[int(share > step / 2)])  # fills the cache in advance, one at a time
     crowds = _crowds(heads, type_.pixel_ratio * HEAD_RADIUS)
     stacks = [
         _stack(type_, [(named[k].label, values[k]) for k in crowd]) if len(crowd) >= CROWD else [sizes[crowd[0]]]
@@ -312,7 +312,7 @@ def head_labels(
 
 
 def _crowds(heads: NDArray[np.float64], reach: float) -> list[list[int]]:
-    """Return the indices of heads (n, 2) in groups: those that are in one place together if they are many, else one."""
+    """Return the indices of heads (n, 2) in groups: many heads at one point form a group, others one each."""
     groups: list[list[int]] = []
     for k, head in enumerate(heads):
         near = next((group for group in groups if np.hypot(*(heads[group[0]] - head)) < reach), None)
@@ -324,7 +324,7 @@ def _crowds(heads: NDArray[np.float64], reach: float) -> list[list[int]]:
 
 
 def _stack(type_: Type, crowd: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
-    """Return the sizes of labels (name, value) that stand in lines below each other, each value beside its name."""
+    """Return the sizes of labels (name, value) in a list, each value beside its name."""
     sizes = []
     for name, value in crowd:
         width, height = type_.size(name, LABEL_SIZE, "bold")
@@ -333,19 +333,19 @@ def _stack(type_: Type, crowd: Sequence[tuple[str, str]]) -> list[tuple[float, f
 
 
 def _lasting_step(trails: Sequence[Trail]) -> float:
-    """Return how far apart the key moments of paths that grow are: a power of four, so that it seldom changes."""
+    """Return the step between key moments of paths that grow: a power of four, so that it seldom changes."""
     span = max(float(trail.progress[-1] - trail.progress[0]) for trail in trails)
     return 4.0 ** ceil(log2(max(span / KEY_MOMENTS, 1e-9)) / 2)
 
 
 class _Paths:
-    """Trails' paths, equal to others when they are the same arrays, or of the same tracks however long these are now.
+    """The paths of trails as a cache key: equal if the arrays are identical, or the tracks, whatever their length.
 
-    It keeps them, so that they stay the same.
+    It keeps references to them, so that their ids stay valid.
     """
 
     def __init__(self, paths: Sequence[tuple[Array, Array, Track | None, bool]]) -> None:
-        self._paths = paths  # points, progress, the track that they are of, and whether the trail is named
+        self._paths = paths  # points, progress, their track, and whether the trail is named
         self._key = tuple(
             (id(track), 0, named) if track is not None else (id(points), id(progress), named)
             for points, progress, track, named in paths
@@ -376,7 +376,7 @@ def _choices(
     sizes: tuple[tuple[float, float], ...],
     scale: float,
 ) -> list[Choice]:
-    """Choose the places of the named heads' labels at a key moment, seen from a key pose; kept while they last."""
+    """Choose the positions of the named heads' labels at a key moment, seen from a key pose."""
     heads, obstacles = _around(paths, moment, step, pose, flat, size, scale)
     return choose(heads, np.array(sizes), obstacles, area, taken, scale)
 
@@ -385,15 +385,15 @@ def _choices(
 def _around(
     paths: _Paths, moment: float, step: float, pose: Pose, flat: bool, size: Size, scale: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the pixels of the named heads at a key moment, and of all that their labels should not hide."""
+    """Return the pixels of the named heads at a key moment, and of the obstacles that their labels avoid."""
     camera = Camera(flat=flat)
     heads = _heads(paths.trails(moment, named=True), camera, size, scale, pose)
-    ahead = paths.trails(moment + step)  # and where the heads go next
+    ahead = paths.trails(moment + step)  # including where the heads go next
     return heads, _obstacles(ahead, camera, size, pose)
 
 
 def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:
-    """Return the camera's poses at the key azimuths around its own, and how far in [0, 1) it is between them."""
+    """Return the camera's poses at the key azimuths around its own, and its fraction in [0, 1) between them."""
     if camera.flat:
         return (camera.pose, camera.pose), 0.0
     key, rest = divmod(camera.pose.azimuth, KEY_TURN)
@@ -402,12 +402,12 @@ def _key_poses(camera: Camera) -> tuple[tuple[Pose, Pose], float]:
 
 
 def _heads(trails: Sequence[Trail], camera: Camera, size: Size, scale: float, pose: Pose) -> NDArray[np.float64]:
-    """Return the pixels (n, 2) of the middles of the trails' heads."""
+    """Return the pixels (n, 2) of the centres of the trails' heads."""
     return camera.project(head_centers(trails, camera.clip_from_world(size, pose), size[1] / scale), size, pose)
 
 
 def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) -> NDArray[np.float64]:
-    """Return pixels (m, 2) along the shown part of every trail."""
+    """Return pixels (m, 2) along the visible part of every trail."""
     pieces: list[NDArray[np.floating]] = [np.zeros((0, 3))]
     for trail in trails:
         shown = int(np.searchsorted(trail.progress, trail.upto, "right"))
@@ -418,7 +418,7 @@ def _obstacles(trails: Sequence[Trail], camera: Camera, size: Size, pose: Pose) 
 def _draw_leader(
     dl: imgui.ImDrawList, type_: Type, color: str | Rgb, head: Sequence[float], rect: Rect, alpha: float
 ) -> None:
-    """Join a label with its head where it stands far away."""
+    """Draw a leader line from a label to its head if they are far apart."""
     x, y = float(head[0]), float(head[1])
     dx = min(max(x, rect[0]), rect[0] + rect[2]) - x
     dy = min(max(y, rect[1]), rect[1] + rect[3]) - y

@@ -19,12 +19,12 @@ V2 = imgui.ImVec2
 
 @dataclass(frozen=True)
 class _Table:
-    """Where a legend's parts stand, in pixels from its upper left corner."""
+    """The layout of a legend, in pixels from its upper left corner."""
 
     pitch: float
     head: float  # height of the heading and column names
     name: float  # left edge of the names
-    letter: float  # room for a letter before the names
+    letter: float  # width reserved for a letter before the names
     cells: tuple[float, ...]  # right edges of the columns
     width: float
 
@@ -44,7 +44,7 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
         (type_.width(name, 15.0) + (letter if first else 0) for first, name in map(_split_letter, legend.rows)),
         default=0,
     )
-    if legend.heading and len(columns) <= 1:  # else the columns' names stand below it
+    if legend.heading and len(columns) <= 1:  # else the columns' names are below it
         right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
     cells = []
     for column, texts in enumerate(columns):
@@ -98,7 +98,7 @@ def draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) -
 
 
 def _draw_mark(dl: imgui.ImDrawList, type_: Type, row: Row, x: float, y: float) -> None:
-    """Draw the coloured dot of a legend's row, on its ground's swatch where it has one."""
+    """Draw the coloured dot of a legend's row, on the swatch of its basin if it has one."""
     px = type_.px
     if row.ground:
         dl.add_rect_filled(V2(x, y - px(8)), V2(x + px(16), y + px(8)), type_.u32(row.ground), px(4))
@@ -110,7 +110,7 @@ def _draw_mark(dl: imgui.ImDrawList, type_: Type, row: Row, x: float, y: float) 
 
 
 def _draw_signed_bar(dl: imgui.ImDrawList, type_: Type, row: Row, right: float, y: float) -> None:
-    """Draw a bar in [-1, 1] behind the last cell: from its middle to the left or right."""
+    """Draw a bar in [-1, 1] behind the last cell: from its centre to the left or right."""
     px = type_.px
     half, middle = px(30), right - px(28)
     end = middle + half * float(np.clip(row.bar or 0.0, -1.0, 1.0))

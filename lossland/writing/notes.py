@@ -36,14 +36,14 @@ Size = tuple[int, int]
 V2 = imgui.ImVec2
 
 
-SMALLER = 11 / 12  # the least factor by which a column is set smaller: what does not fit then is left out
-SMALLEST_FACTS = 0.75  # and that of facts wider than the column
+SMALLER = 11 / 12  # factor of a column that is too high; what does not fit even then is omitted
+SMALLEST_FACTS = 0.75  # least factor of facts wider than the column
 FORMULA = 0.36  # of the picture's width: longer formulas of a title would reach into the subject
 
 
 @contextmanager
 def _scaled(type_: Type, factor: float):
-    """Set everything smaller within the block."""
+    """Scale all text within the block."""
     scale = type_.scale
     type_.scale = scale * factor
     try:
@@ -54,7 +54,7 @@ def _scaled(type_: Type, factor: float):
 
 @dataclass(frozen=True)
 class _Block:
-    """A piece of the column: how much room it takes, in pixels, and how it is drawn at a place."""
+    """A block of the column: its size in pixels, and a function that draws it at a position."""
 
     gap: float  # above it
     width: float
@@ -63,9 +63,9 @@ class _Block:
 
 
 def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scrim: float) -> list[Rect]:
-    """Draw title, column, legend and colour bar, as far as there is room; return the rectangles that they fill.
+    """Draw title, column, legend and colour bar, as far as they fit; return their rectangles.
 
-    ``scrim`` (0 to 1) dims what is behind the column: a grid runs on there, a block of ground does not.
+    ``scrim`` (0 to 1) dims what is behind the column, such as a grid.
     """
     taken: list[Rect] = []
     notes = fitting_notes(frame.notes, size, type_)
@@ -83,7 +83,7 @@ def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scri
             for block in blocks:
                 top += block.gap
                 block.draw(left, top)
-                if not has_column(notes):  # a title alone leaves what is beside its shorter lines to the subject
+                if not has_column(notes):  # beside the shorter lines of a title alone the subject may be visible
                     taken.append((left, top, block.width, block.height))
                 top += block.height
     if legend:
@@ -97,9 +97,9 @@ def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scri
 def _fitting_blocks(
     dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
 ) -> tuple[Legend | None, float, list[_Block]]:
-    """Return the legend if there is room for it, how much smaller the column is set, and its blocks that have room.
+    """Return the legend if it fits, the scale factor of the column, and the blocks that fit.
 
-    What the column says matters more than the legend, and in the column what stands higher.
+    The column has priority over the legend, and in the column the upper blocks.
     """
     left, top = (type_.px(length * margin_share(size, type_)) for length in (MARGIN, TOP))
     most = size[1] - top - type_.px(BOTTOM) / 2
@@ -145,7 +145,7 @@ def _column(dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
 
 
 def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], size: Size, strength: float) -> None:
-    """Dim the picture behind the column, whose lower right corner is ``end``: beside it, or below it."""
+    """Dim the picture behind the column, whose lower right corner is ``end``, with a gradient to the right or down."""
     down = title_stands_alone(size, type_)
     edge = end[1] if down else end[0]
     start, stop, strips = (1.0, 1.25, 24) if down else (0.73, 1.5, 32)
@@ -164,7 +164,7 @@ def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], siz
 
 
 def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, across: float, alone: bool) -> list[_Block]:
-    """Lay out a title with its formula and lines; ``alone``: they have the width ``across`` to themselves."""
+    """Lay out a title with its formula and lines; ``alone``: they may use the whole width ``across``."""
     size, most = 27.0, (0.9 if alone else 0.62) * across
     width = type_.width(note.text, size, "bold")
     if width > most:
@@ -190,9 +190,9 @@ def _title_blocks(dl: imgui.ImDrawList, type_: Type, note: Title, across: float,
 
 
 def in_two_lines(latex: str) -> str:
-    """Return two equations below each other, or one broken before the sum's sign nearest to its middle.
+    """Return two equations on two lines, or one that is broken before the plus or minus sign nearest to its middle.
 
-    Signs within brackets, groups and commands stay where they are; without another one it is as it is.
+    Signs within brackets, groups and commands do not count; without another one the equation stays on one line.
     """
     first, comma, second = latex.partition(r",\quad")
     if comma:
@@ -265,7 +265,7 @@ def _meter_ticks(low: float, high: float) -> list[float]:
 
 
 def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts, factor: float) -> _Block:
-    """Lay out rows of facts; ``factor`` makes the formulas and words smaller, and all that is between them."""
+    """Lay out rows of facts; ``factor`` scales the formulas, the words and the horizontal distances."""
 
     def px(length: float) -> float:
         return type_.px(length) * factor

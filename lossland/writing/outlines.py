@@ -1,8 +1,8 @@
-"""Outlines of letters and formulas: traced from large pictures of them, so that they are what pictures show.
+"""Outlines of letters and formulas, traced from large bitmaps of them, so that they match the pixels of pictures.
 
-A letter is drawn by FreeType and a formula by MicroTeX, both some twenty times as large as in a picture; where their
-coverage passes one half, its grey values say to a few hundredths of a large pixel. Chains of straight pieces through
-these places are a few ten-thousandths of a letter's height from the curve.
+A letter is drawn by FreeType and a formula by MicroTeX, both about twenty times as large as in a picture. Their grey
+values locate the contour of half coverage to a few hundredths of a large pixel. Polylines along it are within a few
+ten-thousandths of a letter's height of the curve.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lossland.writing.text import FONTS, render_latex, set_latex
 
 EM = 400  # pixels of the letters that are traced
 LARGE = 240  # about the pixels of the formulas that are traced
-TOLERANCE = 0.06  # traced pixels: how far a chain may be from the curve
+TOLERANCE = 0.06  # traced pixels: largest distance of a polyline from the curve
 
 
 @lru_cache(maxsize=4096)
@@ -41,14 +41,14 @@ def letter(sources: tuple[tuple[str, float], ...], character: str) -> Outline | 
 
 @lru_cache(maxsize=16)
 def _font(file: str) -> tuple[ImageFont.FreeTypeFont, float]:
-    """Return a font to trace, and the height in pixels from its ascent to its descent."""
+    """Return a font to trace, and the height in pixels from its descent to its ascent."""
     basic = ImageFont.Layout.BASIC
     font, fine = (ImageFont.truetype(str(FONTS / file), size, layout_engine=basic) for size in (EM, 16 * EM))
-    return font, sum(fine.getmetrics()) / 16  # which are whole pixels
+    return font, sum(fine.getmetrics()) / 16  # metrics are rounded to whole pixels
 
 
 def _drawn(font: ImageFont.FreeTypeFont, character: str) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
-    """Return a letter's coverage 0 to 255, and where its upper left corner is from the letter's origin."""
+    """Return a letter's coverage from 0 to 255, and its upper left corner relative to the letter's origin."""
     left, top, right, bottom = font.getbbox(character, anchor="ls")
     width, height = round(right - left), round(bottom - top)
     if width <= 0 or height <= 0:
@@ -72,7 +72,7 @@ def formula(latex: str, pixels: int, rgb: Rgb) -> tuple[tuple[Rgb, Outline], ...
     colors: list[NDArray[np.int_]] = []
     values, counts = np.unique(full, axis=0, return_counts=True)
     for value in values[np.argsort(-counts, kind="stable")]:
-        if all(np.abs(value - known).max() > 8 for known in colors):  # one colour, give or take a rounding
+        if all(np.abs(value - known).max() > 8 for known in colors):  # equal but for rounding
             colors.append(value)
     owner = np.argmin([np.abs(image[..., :3].astype(int) - color).sum(axis=-1) for color in colors], axis=0)
     for number, color in enumerate(colors):
@@ -91,11 +91,11 @@ def _middle(weight: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def traced(cover: NDArray[np.floating]) -> list[Ring]:
-    """Return the closed curves around where a picture (h, w) of coverages is above one half, pixels at whole numbers
+    """Return the closed contours of an image (h, w) of coverages at one half, pixel centres at whole numbers
     plus one half.
 
-    Marching squares: the curve crosses the line between two pixel centres where the coverage along it, taken as
-    straight, is one half. What is inside lies on one side of all of them.
+    Marching squares: the contour crosses the line between two pixel centres where the linearly interpolated coverage
+    is one half. The inside is on the same side of all contours.
     """
     field = np.pad(np.asarray(cover, float), 1) - 0.5
     inside = field > 0
@@ -120,7 +120,7 @@ def traced(cover: NDArray[np.floating]) -> list[Ring]:
         share = field[:-1] / (field[:-1] - field[1:])
         place[down[:-1].ravel(), 0] = np.tile(np.arange(width), height - 1)
         place[down[:-1].ravel(), 1] = (np.arange(height - 1)[:, None] + share).ravel()
-    place -= 0.5  # of the padding, and a pixel's centre is half a pixel from its corner
+    place -= 0.5  # minus 1 for the padding, plus half a pixel from a corner to a centre
     rings, next_edge = [], following.tolist()
     for start in np.flatnonzero(following >= 0).tolist():
         chain, edge = [], start
@@ -132,7 +132,7 @@ def traced(cover: NDArray[np.floating]) -> list[Ring]:
     return [ring for ring in rings if len(ring) > 2]
 
 
-_WAYS: dict[int, tuple[tuple[str, str], ...]] = {  # by which corners are inside: from one side of a cell to another
+_WAYS: dict[int, tuple[tuple[str, str], ...]] = {  # by the corners inside: from one side of a cell to another
     1: (("l", "t"),), 2: (("t", "r"),), 3: (("l", "r"),), 4: (("r", "b"),), 5: (("l", "t"), ("r", "b")),
     6: (("t", "b"),), 7: (("l", "b"),), 8: (("b", "l"),), 9: (("b", "t"),), 10: (("t", "r"), ("b", "l")),
     11: (("b", "r"),), 12: (("r", "l"),), 13: (("r", "t"),), 14: (("t", "l"),),
@@ -140,9 +140,9 @@ _WAYS: dict[int, tuple[tuple[str, str], ...]] = {  # by which corners are inside
 
 
 def _simplified(ring: Ring) -> Ring:
-    """Return the fewest points of a closed curve from which it differs by no more than the tolerance.
+    """Return a closed curve with fewer points, within the tolerance of the given one.
 
-    Source: Douglas and Peucker (1973), with distances from the straight piece.
+    Source: Douglas and Peucker (1973), with distances from the line.
     """
     far = int(np.argmax(((ring - ring[0]) ** 2).sum(axis=1)))
     path = np.concatenate([ring, ring[:1]])

@@ -1,4 +1,4 @@
-"""What is written over a picture: notes beside it, values at contours, labels, and the numbers of axes.
+"""The text overlay of a picture: notes beside it, contour values, labels, and the numbers of axes.
 
 Everything is measured in logical pixels times ``Type.scale``, so a larger picture is the same picture, larger.
 """
@@ -28,7 +28,7 @@ from lossland.writing.text import Type
 Size = tuple[int, int]
 
 CONTOUR_SIZE = 12.0  # logical pixels
-REACH = 0.1  # of the width of a picture that a grid is behind the notes when it is dimmed fully
+REACH = 0.1  # of a picture's width: a grid that extends so far behind the notes is dimmed fully
 
 
 def draw_overlay(
@@ -42,11 +42,11 @@ def draw_overlay(
     panels: bool = False,
     opaque: bool = True,
 ) -> None:
-    """Write everything that belongs over the picture of ``frame``.
+    """Draw the text overlay of ``frame``.
 
     ``size`` and the free rectangle (x, y, w, h) are in pixels of the picture. With ``panels`` title, legend
-    and column are left to them, and the colour bar lies along the lower left of the free rectangle. Where the picture
-    is not ``opaque``, nothing is dimmed behind the column.
+    and column are omitted, and the colour bar is at the lower left of the free rectangle. If the picture is not
+    ``opaque``, nothing is dimmed behind the column.
     """
     taken: list[Rect] = []
     with type_.kind("note"), type_.recorded() as notes:
@@ -55,7 +55,7 @@ def draw_overlay(
         else:
             scrim = _behind_column(frame, camera, size, free, show) if opaque else 0.0
             taken += draw_notes(draw_list, type_, frame, size, scrim)
-    lines = [one.rect for one in notes]  # what the notes fill, but for the gaps between them
+    lines = [one.rect for one in notes]  # the notes without the gaps between them
     lines += taken if panels else []
     shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]
     area = free if panels else (0.0, 0.0, float(size[0]), float(size[1]))
@@ -73,7 +73,7 @@ def draw_overlay(
     if show.labels:
         lines += draw_labels(draw_list, type_, shown, discs, area, taken)
     axes = [layer for layer in shown if isinstance(layer, Axes)]
-    if axes:  # their numbers give way to everything else
+    if axes:  # their numbers have the lowest priority
         lines += discs.squares()
     for layer in axes:
         with type_.kind("numeral"):
@@ -81,7 +81,7 @@ def draw_overlay(
 
 
 def _behind_column(frame: Frame, camera: Camera, size: Size, free: Rect, show: Show) -> float:
-    """Return how much of what runs on without an end (a plane's grid, axes) is behind the notes: 0 none, 1 much."""
+    """Return how much of an endless element (a plane's grid, axes) is behind the notes: 0 none, 1 much."""
     if camera.flat and any(isinstance(layer, WarpedGrid | Axes) for layer in frame.layers):
         return 1.0
     lines = (layer for layer in frame.layers if isinstance(layer, Lines) and layer.group == "grid" and show.grid)
@@ -90,7 +90,7 @@ def _behind_column(frame: Frame, camera: Camera, size: Size, free: Rect, show: S
 
 
 def _draw_contour_values(dl: imgui.ImDrawList, type_: Type, layer: Surface, camera: Camera, size: Size) -> list[Rect]:
-    """Write the values of the index contours; return the rectangles that they fill."""
+    """Draw the values of the index contours; return their rectangles."""
     taken: list[Rect] = []
     alpha = presence_of(layer, type_.theme).opacity
     seen = seen_labels(layer.terrain, camera, size)

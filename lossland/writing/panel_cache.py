@@ -28,7 +28,7 @@ STRIDE = imgui.VERTEX_SIZE // 4  # floats of a vertex; the first two are its pos
 
 
 class Progress(Enum):
-    """How far the panels that were built last are on their way onto the sheet.
+    """How far the panels that were built last have been drawn into the cache.
 
     ::
 
@@ -39,8 +39,8 @@ class Progress(Enum):
         COMPARED  -- the frame ends, and all that changed is drawn --->  SHOWN
         any       -- what was built is lost -------------------------->  SHOWN
 
-    To build the panels and to compare them takes as long as to draw a part of them: where they are spread, a frame does
-    one of the three.
+    Building the panels and comparing them each takes as long as drawing a part of them: if the work is spread over
+    frames, each frame does one of the three.
     """
 
     SHOWN = "there is nothing to do"
@@ -49,11 +49,11 @@ class Progress(Enum):
     COMPARED = "known is what has changed, which is not all drawn yet"
 
     def to_compare(self, spread: bool) -> bool:
-        """Whether it is to be found out in this frame what has changed."""
+        """Whether this frame should compare the panels with the cache."""
         return self is Progress.BUILT or (self is Progress.NEW and not spread)
 
     def after_frame(self, complete: bool) -> Progress:
-        """Return the progress at the end of a frame; ``complete``: all that is known to have changed is drawn."""
+        """Return the progress at the end of a frame; ``complete``: all known changes are drawn."""
         if self is Progress.NEW:
             return Progress.BUILT
         return Progress.SHOWN if self is Progress.COMPARED and complete else self
@@ -71,7 +71,7 @@ class PanelCache:
     """The panels of one Host as a picture of ``size`` pixels with premultiplied alpha, opaque around ``free``."""
 
     def __init__(self, size: tuple[int, int], theme: Theme, kept: bool = False) -> None:
-        """Make an empty cache; ``kept``: the window still holds what was drawn into it before."""
+        """Make an empty cache; ``kept``: the window's back buffer still holds its previous contents."""
         self.size = size
         self.free: Box = (0, 0, *size)
         self._kept = kept
@@ -79,14 +79,14 @@ class PanelCache:
         self._background = Background(theme)
         self._centre = (0.5, 0.5)
         self._target = Target(size, interpolation="nearest")
-        # What is drawn is copied here before it is composited. Mesa without a GPU waits for everything it has begun
-        # when a texture is used that was drawn into lately, but not for a copy.
+        # The drawing is copied here before it is composited. Mesa without a GPU waits for all pending work
+        # when a texture is used that was recently drawn into, but not for a copy.
         self._picture = gloo.Texture2D((size[1], size[0], 4), interpolation="nearest")
-        self._fresh: list[Box] = []  # parts that are drawn and not copied yet
+        self._fresh: list[Box] = []  # drawn, but not copied yet
         self._pieces: list[Piece] = []
         self._lists: list[DrawList] = []  # of the last update
-        self._owed: list[Box] = []  # parts of the last update that are not drawn yet
-        self._rearranged = True  # whether other boxes are to be composited once all is drawn
+        self._owed: list[Box] = []  # changes of the last update that are not drawn yet
+        self._rearranged = True  # whether the composited boxes change once all is drawn
         self._program = program("panel_boxes.vert", "copy.frag")
         self._program["u_picture"] = self._picture
         self._corners: gloo.VertexBuffer | None = None
@@ -100,7 +100,7 @@ class PanelCache:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether everything that is drawn was also copied when the panels were composited last."""
+        """Whether the panels as last composited include everything that is drawn."""
         return not self._fresh
 
     def covers(self, x: float, y: float) -> bool:
@@ -109,7 +109,7 @@ class PanelCache:
         return any(left <= x < right and top <= y < bottom for left, top, right, bottom in boxes)
 
     def update(self, host: Host, draw_data: imgui.ImDrawData, free: Box, centre: tuple[float, float]) -> bool:
-        """Find out what has changed since the last update; ``draw`` draws it. True if that is everything.
+        """Find the changes since the last update, which ``draw`` will draw; return True if everything has changed.
 
         ``free`` is the scene's box, ``centre`` that of the light behind it (see ``light_centre``).
         """
@@ -127,7 +127,7 @@ class PanelCache:
         return moved
 
     def draw(self, host: Host, draw_data: imgui.ImDrawData, most: int | None = None) -> None:
-        """Draw what has changed, or about ``most`` pixels of it."""
+        """Draw the changes, or about ``most`` pixels of them."""
         now, later = parted(self._owed, most) if most else (self._owed, [])
         if now:
             with self._target:
@@ -138,7 +138,7 @@ class PanelCache:
         self._owed = later
 
     def _empty(self, boxes: Sequence[Box]) -> None:
-        """Fill boxes with nothing within the free box, and with the light behind the scene around it."""
+        """Clear boxes: to transparent within the free box, to the background around it."""
         around = surround(self.free, self.size)
         for box in boxes:
             set_region(self._region(box))
@@ -151,7 +151,7 @@ class PanelCache:
         return left, self.size[1] - bottom, right - left, bottom - top
 
     def _make_quads(self, around: Sequence[Box], inside: Sequence[Box]) -> None:
-        """Make the quads that are composited: around the free box, and within it where there are panels."""
+        """Make the quads to composite: around the free box, and within it where there are panels."""
         width, height = self.size
         boxes = np.array([*around, *inside], np.float32).reshape(-1, 4)
         left, top, right, bottom = (boxes / np.array([width, height, width, height], np.float32)).T
@@ -167,9 +167,9 @@ class PanelCache:
         self._program["a_uv"] = self._corners
 
     def copy_drawn(self) -> None:
-        """Copy what was drawn, to be composited, once it is complete: panels of two moments are never seen together.
+        """Copy the drawing for compositing once it is complete: panels of two moments are never shown together.
 
-        Do this first in a frame: Mesa waits here for all it draws.
+        Do this first in a frame: Mesa waits here for pending drawing.
         """
         if self._owed:
             return
@@ -185,7 +185,7 @@ class PanelCache:
             self._fresh = []
 
     def composite(self) -> None:
-        """Draw the panels over the scene: what is around the free box opaque, what is within it blended."""
+        """Draw the panels over the scene: opaque around the free box, blended within it."""
         gloo.set_viewport(0, 0, *self.size)
         if self._around is not None:
             set_state("off", write=False, blend=False)
@@ -213,7 +213,7 @@ class PanelCache:
 
 
 def changes(before: Sequence[Piece], after: Sequence[Piece]) -> list[Box]:
-    """Return the boxes in which two drawings may differ; all of both when their lists are not the same ones."""
+    """Return the boxes in which two drawings may differ; all boxes of both if their lists do not correspond."""
     if len(before) != len(after):
         return [piece.box for piece in (*before, *after)]
     pairs = zip(before, after, strict=True)
@@ -221,7 +221,7 @@ def changes(before: Sequence[Piece], after: Sequence[Piece]) -> list[Box]:
 
 
 def common(a: Box, b: Box) -> Box:
-    """Return the box that two boxes share; one of no width or height when they share nothing."""
+    """Return the intersection of two boxes, of no width or height if it is empty."""
     left, top = max(a[0], b[0]), max(a[1], b[1])
     return left, top, max(min(a[2], b[2]), left), max(min(a[3], b[3]), top)
 
@@ -234,7 +234,7 @@ def surround(free: Box, size: tuple[int, int]) -> list[Box]:
 
 
 def joined(boxes: Sequence[Box]) -> list[Box]:
-    """Return boxes that cover the given ones and do not overlap; empty ones are left out."""
+    """Return disjoint boxes that cover the given ones; empty ones are omitted."""
     result: list[Box] = []
     for box in boxes:
         if box[0] >= box[2] or box[1] >= box[3]:
@@ -250,7 +250,7 @@ def joined(boxes: Sequence[Box]) -> list[Box]:
 
 
 def parted(boxes: Sequence[Box], most: int) -> tuple[list[Box], list[Box]]:
-    """Return boxes of about ``most`` pixels (at least a line), and what is left of the given ones."""
+    """Split boxes into some of about ``most`` pixels in all (at least a line), and the remainder."""
     now: list[Box] = []
     room = most
     for number, (left, top, right, bottom) in enumerate(boxes):

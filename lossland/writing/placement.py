@@ -1,12 +1,12 @@
-"""Where labels stand: a function of the picture alone, and smooth in time. NumPy only, no GL.
+"""The placement of labels: a function of the picture alone, and smooth in time. NumPy only, no GL.
 
-A label of a place has a preferred side, and leaves it only where it would be cut or cover something (``choose_sides``).
-A label of a moving head stands wherever there is room around it (``choose``).
+A label of a point has a preferred side, and takes another only if it would be clipped or cover something
+(``choose_sides``). A label of a moving head takes any free position around it (``choose``).
 
-Choosing the best free place again in every frame makes labels flicker. Here a choice is made only for *key*
-moments, a fixed number of iterations apart; in between a label glides around its head from one choice to
-the next, and what then still overlaps is moved aside by the shortest way. Nothing is remembered, so a film,
-a window and a single still of the same moment agree.
+Choosing the best free position in every frame makes labels flicker. Here a choice is made only at *key* moments, a
+fixed number of iterations apart; in between a label is interpolated around its head from one choice to the next, and
+remaining overlaps are resolved by the shortest moves. No state is kept, so a film, a window and a single still of the
+same moment agree.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ SIDES: dict[Side, float] = {  # directions as in Choice; where several cost the 
     "above left": -3 * EIGHTH,
     "below left": 3 * EIGHTH,
 }
-CUT, COVERED, TURNED = 10.0, 0.5, 1.0  # cost of a pixel cut, of a square pixel covered, of an eighth of a turn
+CUT, COVERED, TURNED = 10.0, 0.5, 1.0  # cost of a clipped pixel, of a covered square pixel, of an eighth of a turn
 
-LEADING = 0.16  # of a line's height, above and below, where no letter is
+LEADING = 0.16  # blank share of a line's height, above and below its letters
 
 DIRECTIONS = 16
 DISTANCES = (17.0, 31.0, 51.0)  # logical pixels from a head's centre to its label
@@ -45,7 +45,7 @@ DISTANCES = (17.0, 31.0, 51.0)  # logical pixels from a head's centre to its lab
 
 @dataclass(frozen=True)
 class Choice:
-    """A label's place beside its head: direction in radians (0 right, π/2 below) and distance in pixels."""
+    """A label's position relative to its head: direction in radians (0 right, π/2 below) and distance in pixels."""
 
     angle: float
     distance: float
@@ -60,16 +60,16 @@ def beside(head: Sequence[float], size: Sequence[float], choice: Choice) -> Rect
 
 
 def glide(start: Choice, end: Choice, share: float) -> Choice:
-    """Return the choice between two, turning the shorter way around; ``share`` in [0, 1] is eased."""
+    """Interpolate between two choices, the shorter way around; ``share`` in [0, 1] is eased."""
     eased = share * share * (3.0 - 2.0 * share)
     turn = (end.angle - start.angle + pi) % (2 * pi) - pi
     return Choice(start.angle + eased * turn, start.distance + eased * (end.distance - start.distance))
 
 
 def at_side(point: Sequence[float], size: Sequence[float], choice: Choice) -> Rect:
-    """Return the rectangle of a label of ``size`` (w, h) at a side of its point: beside it, above it, or at a corner.
+    """Return the rectangle of a label of ``size`` (w, h) in a direction from its point: beside, above, or at a corner.
 
-    In between it goes along the edges of a rectangle, so it keeps its distance while it turns.
+    In between it moves along the edges of a rectangle, so it keeps its distance while it turns.
     """
     dx, dy = (min(max(sqrt(2) * part, -1.0), 1.0) for part in (cos(choice.angle), sin(choice.angle)))
     x = point[0] + dx * (choice.distance + size[0] / 2) - size[0] / 2
@@ -86,10 +86,10 @@ def choose_sides(
     taken: Sequence[Rect],
     px: float,
 ) -> list[float]:
-    """Choose a direction for each label, in order: the wanted one, else a side near it at which little is lost.
+    """Choose a direction for each label, in order: the wanted one, else a nearby side of less cost.
 
-    Lost is what is cut by ``free`` or covers what is ``taken`` or a label before. ``points`` and ``sizes`` (n, 2) and
-    ``gaps`` (n,) are pixels, ``px`` the pixels to a logical one; directions are those of Choice.
+    The cost is what ``free`` clips, and what covers ``taken`` or an earlier label. ``points`` and ``sizes`` (n, 2) and
+    ``gaps`` (n,) are in pixels, ``px`` is the pixels per logical pixel; directions are as in Choice.
     """
     angles = np.array([[*SIDES.values(), own] for own in wanted])  # (n, 9)
     turn = np.abs((angles - angles[:, -1:] + pi) % (2 * pi) - pi) / EIGHTH
@@ -104,7 +104,7 @@ def choose_sides(
     places = rects.shape[:2]
     between = COVERED * _shared(rects, rects.reshape(-1, 4)).reshape(*places, *places) / px**2
     chosen = []
-    for row in range(len(rects)):  # one after the other: each keeps clear of those before
+    for row in range(len(rects)):  # in order: each avoids the earlier ones
         best = int(np.argmin(np.round(cost[row], 6)))
         chosen.append(float(angles[row, best]))
         cost += between[row, best]
@@ -118,7 +118,7 @@ def _edges(rects: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def _shared(rects: Floats, others: Sequence[Sequence[float]] | Floats) -> Floats:
-    """Return the area that each of some rectangles (..., 4) shares with each of m others: (m, ...)."""
+    """Return the areas (m, ...) of the intersections of rectangles (..., 4) with each of m others."""
     left, top, right, bottom = _edges(rects)
     x, y, far, low = (edge.reshape(-1, *[1] * left.ndim) for edge in _edges(np.asarray(others, float).reshape(-1, 4)))
     wide = np.minimum(right, far) - np.maximum(left, x)
@@ -129,14 +129,14 @@ def _shared(rects: Floats, others: Sequence[Sequence[float]] | Floats) -> Floats
 def choose(
     heads: Floats, sizes: Floats, obstacles: Floats, free: Rect, taken: Sequence[Rect], px: float
 ) -> list[Choice]:
-    """Choose a place for each label, in order: little covered, nothing overlapped, near, and rather at the
-    right.
+    """Choose a position for each label, in order: covering little, overlapping nothing, near, and preferably to
+    the right.
 
-    ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are pixels, ``px`` the pixels to a logical one.
+    ``heads``, ``sizes`` (n, 2) and ``obstacles`` (m, 2) are in pixels, ``px`` is the pixels per logical pixel.
     """
     heads, sizes, obstacles = (a.reshape(-1, 2).round(1) for a in (heads, sizes, obstacles))
     angle, distance, across, down = _places(px)
-    # one row for each label, in it all its places
+    # a row for each label, with all its candidates
     left = heads[:, :1] + across * distance + (across - 1) / 2 * sizes[:, :1]
     top = heads[:, 1:] + down * distance + (down - 1) / 2 * sizes[:, 1:]
     right, bottom = left + sizes[:, :1], top + sizes[:, 1:]
@@ -150,7 +150,7 @@ def choose(
     far, upright, leftish = 0.55 * distance / px, 4 * np.abs(down), np.where(across > -0.2, 0, 3)
 
     def shared(rects: Sequence[Rect]) -> Floats:
-        """Return the area of each place that is within rectangles, or near them."""
+        """Return the area that each candidate shares with rectangles, or their surroundings."""
         x, y, w, h = np.array(rects, float).reshape(-1, 4).T[:, :, None, None]
         wide = np.minimum(right, x + w) - np.maximum(left, x) + 8 * px
         high = np.minimum(bottom, y + h) - np.maximum(top, y) + 6 * px
@@ -158,7 +158,7 @@ def choose(
 
     overlap = shared(taken)
     chosen = []
-    for row, size in enumerate(sizes.tolist()):  # one after the other: each keeps clear of those before
+    for row, size in enumerate(sizes.tolist()):  # in order: each avoids the earlier ones
         best = int(np.argmin(np.round(cost[row] + 0.8 * overlap[row] / px**2 + far + upright + leftish, 6)))
         overlap += shared([(left[row, best], top[row, best], *size)])
         chosen.append(Choice(float(angle[best]), float(distance[best])))
@@ -167,14 +167,14 @@ def choose(
 
 @lru_cache(maxsize=4)
 def _places(px: float) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return direction and distance of all places around a head, and the direction's cosine and sine."""
+    """Return direction and distance of all candidates around a head, and the direction's cosine and sine."""
     angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
     angle, distance = (grid.ravel() for grid in np.meshgrid(angles, px * np.array(DISTANCES)))
     return angle, distance, np.cos(angle), np.sin(angle)
 
 
 def _inside(points: Floats, left: Floats, top: Floats, right: Floats, bottom: Floats, margin: float) -> Floats:
-    """Return how many points (m, 2) lie in each rectangle, grown by a margin."""
+    """Return how many points (m, 2) are in each rectangle, grown by a margin."""
     x, y = points.T[:, :, None, None]
     hit = (x > left - margin) & (x < right + margin) & (y > top - margin) & (y < bottom + margin)
     return np.count_nonzero(hit, axis=0).astype(float)
@@ -186,18 +186,18 @@ def overlap(a: Rect, b: Rect) -> bool:
 
 
 def inked(line: Rect) -> Rect:
-    """Return the part of a line's rectangle that letters fill."""
+    """Return a line's rectangle without its leading."""
     x, y, width, height = line
     return x, y + LEADING * height, width, (1 - 2 * LEADING) * height
 
 
 def has_room(line: Rect, free: Rect, taken: Sequence[Rect]) -> bool:
-    """Whether the letters of a line of text are cut nowhere by ``free`` and cover nothing that is ``taken``."""
+    """Whether the letters of a line of text lie within ``free`` and cover nothing that is ``taken``."""
     x, y, width, height = inked(line)
     right, bottom = x + width, y + height
     if not (free[0] <= x and right <= free[0] + free[2] and free[1] <= y and bottom <= free[1] + free[3]):
         return False
-    for left, top, wide, high in taken:  # as `overlap`, which would be called hundreds of times a frame
+    for left, top, wide, high in taken:  # `overlap` inlined: this runs hundreds of times per frame
         if x < left + wide and left < right and y < top + high and top < bottom:
             return False
     return True
@@ -207,7 +207,7 @@ def separate(wanted: Sequence[Rect], free: Rect, taken: Sequence[Rect], gap: flo
     """Move rectangles by the least that keeps them in ``free`` and ``gap`` apart from each other and from
     ``taken``.
 
-    In order: earlier ones have the right of way. None where there is no room left.
+    Earlier ones have priority. None if there is no room left.
     """
     placed = [tuple(rect) for rect in taken]
     result: list[Rect | None] = []
@@ -232,7 +232,7 @@ def _nearest_room(
     ):
         return x, y
     others = np.array(placed, float).reshape(-1, 4)
-    # The nearest room touches the wanted place, a neighbour's side or the border in each direction.
+    # In each direction the nearest free position is the wanted one, or touches a neighbour or the border.
     xs = np.concatenate([[x, low[0], high[0]], others[:, 0] - w - gap, others[:, 0] + others[:, 2] + gap])
     ys = np.concatenate([[y, low[1], high[1]], others[:, 1] - h - gap, others[:, 1] + others[:, 3] + gap])
     xs, ys = xs[(xs >= low[0]) & (xs <= high[0])], ys[(ys >= low[1]) & (ys <= high[1])]
@@ -246,7 +246,7 @@ def _nearest_room(
 
 
 def _hits(left: Floats, top: Floats, w: float, h: float, others: Floats, gap: float) -> NDArray[np.bool_]:
-    """Return for each corner whether a rectangle there comes nearer than ``gap`` to any other."""
+    """Return for each corner whether a rectangle there is nearer than ``gap`` to any other."""
     x, y, ow, oh = (others[:, k, None] for k in range(4))
     near = (left < x + ow + gap) & (left + w + gap > x) & (top < y + oh + gap) & (top + h + gap > y)
     return np.any(near, axis=0)

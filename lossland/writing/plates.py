@@ -1,4 +1,4 @@
-"""The texts on plates: as large as fits into every plate of a layer, light or dark as their plate is."""
+"""The texts on plates: as large as fits every plate of a layer, light or dark by contrast with the plate."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from lossland.writing.text import Type
 
 Size = tuple[int, int]
 
-LEAST = 11.0  # logical pixels: smaller texts are left out
-MEASURED = 32.0  # the size in which texts are measured
+LEAST = 11.0  # logical pixels: smaller texts are omitted
+MEASURED = 32.0  # the font size at which texts are measured
 WIDE, HIGH = 0.88, 0.58  # of a plate that its text may fill
-FAINTEST = 0.25  # how opaque the text of a plate is that is not: a dim text can be read longer than its plate
+FAINTEST = 0.25  # opacity of the text on a transparent plate: a dim text stays readable when its plate does not
 FONT = "bold"
 
 
 def draw_plate_texts(dl: imgui.ImDrawList, type_: Type, layer: Plates, camera: Camera, size: Size) -> list[Rect]:
-    """Write the texts of a layer's plates; return the rectangles (x, y, w, h) that the plates fill in the picture."""
+    """Draw the texts of a layer's plates; return the plates' rectangles (x, y, w, h) in the picture."""
     corner, right, up = (np.asarray(side, float) for side in (layer.corner, layer.right, layer.up))
     if not len(corner):
         return []
@@ -48,7 +48,7 @@ def draw_plate_texts(dl: imgui.ImDrawList, type_: Type, layer: Plates, camera: C
 
 
 def fitting_size(type_: Type, texts: Sequence[str], room: NDArray[np.float64]) -> float:
-    """Return the largest size in whole pixels at which every text fits into its plate (n, 2); 0 where there is none."""
+    """Return the largest font size in whole pixels at which every text fits its plate (n, 2), or 0."""
     fits = []
     for text, (width, height) in zip(texts, room.tolist(), strict=False):
         if text:
@@ -58,7 +58,7 @@ def fitting_size(type_: Type, texts: Sequence[str], room: NDArray[np.float64]) -
 
 
 def text_colors(layer: Plates, theme: Theme) -> list[Rgb]:
-    """Return for each plate the colour that its text can be read in on all that is under it: on nothing, its own."""
+    """Return for each plate a text colour with contrast to all that is under it; without a fill, the plate's colour."""
     full = element_colors(layer.color, len(layer.corner), theme, layer.shades).astype(float)
     level, tint, alpha = (_each(part, len(full)) for part in (layer.level, layer.tint, layer.alpha))
     behind, ground = np.array(theme.color("background")), np.array(theme.color(layer.ground or "background"))

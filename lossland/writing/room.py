@@ -1,4 +1,4 @@
-"""How much of a picture without panels its notes take, and what they leave to the subject."""
+"""The layout of notes in a picture without panels, and the rectangle that they leave to the subject."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ BAR_LENGTH = 260.0
 HEADING = 26.0  # height of a legend's heading, and of its columns' names
 PITCH, LEAST_PITCH = 28.0, 20.0  # from row to row of a legend
 TITLE_HEIGHT = 112.0  # of a title with a formula and a line below it
-NARROW = 800.0  # width of a picture with narrow margins, whose title stands above the subject
+NARROW = 800.0  # pictures up to this width have narrow margins, and the title above the subject
 
 SUBJECT = 0.45  # of the width that legend and colour bar leave to the subject
 COLUMN = 0.52  # of the width that the column may take
 
 
 def fitting_notes(notes: Sequence[Note], size: Size, type_: Type) -> list[Note]:
-    """Return the notes that have room beside the subject: title, column, legend and colour bar, in this order.
+    """Return the notes that fit beside the subject: title, column, legend and colour bar, in this order.
 
-    It depends on which notes there are, not on what they say, so that nothing comes and goes while numbers change.
+    It depends on the kinds of notes, not on their texts, so that nothing appears or disappears while numbers change.
     """
     width, height = size[0] / type_.scale, size[1] / type_.scale
     tall = is_tall(size)
@@ -57,44 +57,44 @@ def fitting_notes(notes: Sequence[Note], size: Size, type_: Type) -> list[Note]:
 
 
 def title_height(size: Size, type_: Type) -> float:
-    """Return how far down the title of a picture reaches, in logical pixels of text."""
+    """Return the lower edge of a picture's title, in logical pixels of text."""
     return TITLE_HEIGHT + TOP * margin_share(size, type_)
 
 
 def margin_share(size: Size, type_: Type) -> float:
-    """Return how wide the margins around notes are, as a share of the usual ones."""
+    """Return the width of the margins around notes, as a share of the usual one."""
     return 0.5 if size[0] < NARROW * type_.scale else 1.0
 
 
 def column_width(size: Size, type_: Type) -> float:
-    """Return how wide the column may be, in pixels: beside the subject it ends where the subject begins."""
+    """Return the greatest width of the column in pixels: beside the subject it ends where the subject begins."""
     usual = type_.px(COLUMN_WIDTH)
     return usual if is_tall(size) else min(usual, SUBJECT * size[0] - type_.px(MARGIN))
 
 
 def legend_width(legend: Legend) -> float:
-    """Return how far right a legend reaches in logical pixels, with the margin at its left, for usual names."""
+    """Return a legend's width in logical pixels, including the margin at its left, for usual names."""
     columns = max((len(row.cells) for row in legend.rows), default=0)
     return LEGEND_WIDTH + LEGEND_COLUMN * max(columns - 2, 0)
 
 
 def legend_height(legend: Legend, pitch: float) -> float:
-    """Return the height of a legend in logical pixels, its rows so far apart."""
+    """Return the height of a legend in logical pixels, its rows ``pitch`` apart."""
     columns = max((len(row.cells) for row in legend.rows), default=0)
-    own_line = bool(legend.heading) and columns > 1  # the heading then stands above the columns' names
+    own_line = bool(legend.heading) and columns > 1  # the heading is then above the columns' names
     return HEADING * (own_line + bool(legend.heading or legend.columns)) + pitch * len(legend.rows)
 
 
 def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
     """Return the part of a picture without panels (x, y, w, h) that its notes leave to the subject.
 
-    As for ``fitting_notes``, it does not depend on what they say: the camera stands still while numbers change.
+    As for ``fitting_notes``, it does not depend on their texts: the camera does not move while numbers change.
     """
     px, width, height = type_.px, float(size[0]), float(size[1])
     notes = fitting_notes(frame.notes, size, type_)
     column, legend, bar = has_column(notes), first_of(notes, Legend), first_of(notes, ColorBar)
     margins = margin_share(size, type_)
-    if is_tall(size):  # notes stand above and below
+    if is_tall(size):  # notes are above and below
         top = px(600.0 if column else 150.0)
         bottom = px(BOTTOM + (BAR_LENGTH if legend or bar else 0.0))
         room = min(1.0, 0.6 * height / (top + bottom))
@@ -111,12 +111,12 @@ def free_rect(frame: Frame, size: Size, type_: Type) -> Rect:
 
 
 def title_stands_alone(size: Size, type_: Type) -> bool:
-    """Whether no part of the subject is beside the title: there the picture is tall or narrow."""
+    """Whether no part of the subject is beside the title, as in tall or narrow pictures."""
     return is_tall(size) or margin_share(size, type_) < 1.0
 
 
 def is_tall(size: Size) -> bool:
-    """Whether notes stand above and below the subject, for want of room beside it."""
+    """Whether notes are above and below the subject, for lack of space beside it."""
     return size[1] > 0.9 * size[0]
 
 

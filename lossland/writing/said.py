@@ -1,7 +1,7 @@
-"""What is said of one moment, written where things are at another.
+"""The texts of one moment at the positions of another.
 
-Panels are built a few times a second and everything else with every picture: a number beside a moving head would not be
-the one in the panel. So the words are those of the panels' moment, and the places those of the picture's.
+Panels are updated a few times a second and everything else with every frame: a number beside a moving head would
+differ from the one in the panel. So the texts are those of the panels' moment, and the positions the picture's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lossland.world.layers import Label, Layer, Plates, Trail
 
 
 def said_as(told: Frame, shown: Frame) -> Frame:
-    """Return the ``shown`` frame with the words and numbers of the ``told`` one, where both have the same layers."""
+    """Return the ``shown`` frame with the texts and numbers of the ``told`` one, where both have the same layers."""
     if told is shown or told.keys != shown.keys:
         return shown
     layers = [_said(before, now) for before, now in zip(told.layers, shown.layers, strict=True)]

@@ -1,7 +1,7 @@
-"""Where the labels of places stand: at the side that their scene prefers, or at another one where there is room.
+"""The placement of the labels of points: at the side that their scene prefers, or at another one with room.
 
-The side is chosen as seen from key azimuths, and a label turns from one choice to the next while the camera turns
-between them, as heads' names do (see ``placement``).
+The side is chosen for key azimuths, and interpolated while the camera turns between them, as for heads' names (see
+``placement``).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Floats = NDArray[np.float64]
 
 GAP = 8.0  # logical pixels between a point, or the disc around it, and its label
 CLEAR = 2.0  # between a label and what it must not cover
-FEW = 40  # points: a layer of more of them is a cloud, and a label may stand in it
+FEW = 40  # points: a layer with more is a cloud, which labels may cover
 
 
 class Discs:
-    """What labels must not cover in a picture: heads, points and nodes. A picture's are found once, for all its labels.
+    """Discs that labels must not cover: heads, points and nodes. They are computed once per picture.
 
-    ``scale`` are the pixels to a logical one.
+    ``scale`` is the pixels per logical pixel.
     """
 
     def __init__(self, layers: Sequence[Layer], camera: Camera, size: Size, scale: float) -> None:
@@ -41,7 +41,7 @@ class Discs:
         self._seen: dict[Pose, Floats] = {}
 
     def seen(self, pose: Pose) -> Floats:
-        """Return their pixels and radii (m, 3) as seen from a pose of the camera."""
+        """Return their pixels and radii (m, 3), seen from a pose of the camera."""
         if pose not in self._seen:
             camera, size = self.camera, self.size
             trails = [trail for trail, _ in self._heads]
@@ -52,7 +52,7 @@ class Discs:
         return self._seen[pose]
 
     def squares(self, pose: Pose | None = None) -> list[Rect]:
-        """Return the squares of pixels around them, as the camera sees them or from another pose."""
+        """Return their bounding squares in pixels, seen from the camera's pose or another."""
         seen = self.seen(self.camera.pose if pose is None else pose)
         return [(x - radius, y - radius, 2 * radius, 2 * radius) for x, y, radius in seen.tolist()]
 
@@ -65,24 +65,23 @@ def place_beside(
     taken: Sequence[Rect],
     poses: tuple[tuple[Pose, Pose], float],
 ) -> list[Rect | None]:
-    """Return where labels with a side stand, inside ``area``, clear of ``discs`` and ``taken``; None without room.
+    """Return the rectangles of labels with a side, inside ``area``, clear of ``discs`` and ``taken``; None: no room.
 
-    ``sizes`` are the labels' pixels, ``poses`` those of the camera at the key azimuths around its own and how far it is
-    between them.
+    ``sizes`` are in pixels, ``poses`` the camera's at the key azimuths around its own, and its fraction between them.
     """
     camera, size, scale = discs.camera, discs.size, discs.scale
     anchors = np.array([label.position for label in labels], float).reshape(-1, 3)
 
     def seen(pose: Pose) -> tuple[list[list[float]], list[float]]:
-        """Return the pixels of the labels' points, and how far from its point each label stands."""
+        """Return the pixels of the labels' points, and the distance of each label from its point."""
         points, found = camera.project(anchors, size, pose), discs.seen(pose)
         away = np.hypot(*(points[:, None] - found[None, :, :2]).transpose(2, 0, 1))  # (n, m)
-        inside = np.clip(2 * found[:, 2] - away, 0.0, found[:, 2])  # comes up to the radius while a disc comes near
+        inside = np.clip(2 * found[:, 2] - away, 0.0, found[:, 2])  # grows to the radius as a disc approaches
         return points.tolist(), (GAP * scale + inside.max(axis=1, initial=0.0)).tolist()
 
     (before, after), share = poses
     angles = []
-    for pose in (before,) if before == after else (before, after):  # one and the same where the camera is flat
+    for pose in (before,) if before == after else (before, after):  # equal for a flat camera
         points, gaps = seen(pose)
         directions = [_direction(label, camera, size, pose) for label in labels]
         angles.append(choose_sides(points, sizes, gaps, directions, area, [*taken, *discs.squares(pose)], scale))
@@ -94,7 +93,7 @@ def place_beside(
 
 
 def _direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
-    """Return the direction in which a label wants to stand from its point: an angle as in Choice."""
+    """Return the preferred direction of a label from its point: an angle as in Choice."""
     if isinstance(label.side, str):
         return SIDES[label.side]
     point, along = np.array(label.position, float), np.array(label.side, float)
@@ -105,7 +104,7 @@ def _direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
 
 
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:
-    """Yield what labels must not cover, heads and points in the world (3,), with radii in logical pixels."""
+    """Yield the trails and points in the world that labels must not cover, with radii in logical pixels."""
     for layer in layers:
         if isinstance(layer, Trail):
             if layer.head and len(layer.points):

@@ -1,4 +1,4 @@
-"""How ImGui's and ImPlot's own widgets look: text boxes, lists, scroll bars and plots in the theme's colours."""
+"""The style of ImGui's and ImPlot's own widgets: text boxes, lists, scroll bars and plots in the theme's colours."""
 
 from __future__ import annotations
 

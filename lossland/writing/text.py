@@ -1,8 +1,7 @@
 """Type for pictures and panels: fonts, haloed text and LaTeX, drawn with Dear ImGui's draw lists.
 
-Positions are pixels of the picture, y down. Sizes are given in logical pixels, of which a picture of 720 lines has one
-to a pixel, and multiplied by ``Type.scale``; they are rounded to whole pixels, because glyphs of broken sizes look
-soft.
+Positions are pixels of the picture, y down. Sizes are logical pixels (pixels of a picture of 720 lines), multiplied by
+``Type.scale`` and rounded to whole pixels, because glyphs of fractional sizes are blurred.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ FONT_FILES = {
     "italic": "Roboto/Roboto-RegularItalic.ttf",
     "mono": "Inconsolata-Medium.ttf",
 }
-FALLBACKS = (  # where a font has no glyph: Greek, then arrows and small digits, then mathematical signs
+FALLBACKS = (  # for missing glyphs: Greek, then arrows and small digits, then mathematical signs
     "Roboto/Roboto-Regular.ttf",
     "Inconsolata-Medium.ttf",
     "latex/latinmodern-math.otf",
@@ -48,20 +47,21 @@ FALLBACKS = (  # where a font has no glyph: Greek, then arrows and small digits,
 ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
-FINER = 4  # times, at which formulas with roots are set and then reduced
-LEAST_PIXELS = 10  # of a font: smaller letters cannot be read
-FAR = 1e6  # pixels: what stands farther away, or at no place (nan), is not drawn
+FINER = 4  # supersampling factor of formulas with roots
+DOUBLE_BAR = re.compile(r"(?<!\\)\\\|")  # MicroTeX sets it as a single one
+LEAST_PIXELS = 10  # least legible font size
+FAR = 1e6  # pixels: text farther away, or at nan, is not drawn
 FORMULAS_KEPT = 512
 WIDTHS_KEPT = 8192
 
-Pieces = tuple[tuple[float, str], ...]  # what is drawn at once, and how far to the right
+Pieces = tuple[tuple[float, str], ...]  # x offsets, and the texts drawn there
 _COLORED = re.compile(r"\\fgcolor\{([^{}]*)\}")
 _CIRCLE = {n: tuple((cos(2 * pi * k / n), sin(2 * pi * k / n)) for k in range(n)) for n in (6, 8, 10, 12)}
 
 
 @dataclass(frozen=True)
 class Formula:
-    """LaTeX set in pixels: an ImGui texture, its size, and how far its baseline lies below its top."""
+    """Rasterized LaTeX: an ImGui texture, its size, and the distance of its baseline from its top."""
 
     texture: imgui.ImTextureRef
     width: int
@@ -70,7 +70,7 @@ class Formula:
 
 
 class Written(NamedTuple):
-    """A line or a formula as it was written: its rectangle and font size in pixels, its colour, and what it is for."""
+    """A line or a formula that was drawn: its rectangle and font size in pixels, its colour, and its kind."""
 
     text: str
     rect: Rect
@@ -87,33 +87,33 @@ class _KeptFormula:
     last_frame: int
 
 
-HALO = ((2.0, 10, 0.55), (1.0, 6, 0.9))  # rings around a text: radius in pixels, copies, how strong each is
+HALO = ((2.0, 10, 0.55), (1.0, 6, 0.9))  # rings around a text: radius in pixels, number of copies, opacity
 LIGHT_HALO = ((1.5, 6, 0.85),)
 FORMULA_HALO = ((2.2, 12, 0.5), (1.1, 8, 0.9))
 LIGHT_FORMULA_HALO = ((1.6, 8, 0.8),)
 
 
 class Type:
-    """The typesetter of one ImGui context: make it once the context is current, before its first frame.
+    """The typesetter of one ImGui context: create it when the context is current, before its first frame.
 
     ``fonts`` holds "regular", "bold", "italic", "mono" (the first two with icons merged in) and "icon". A
     colour is a role of the theme, ``"#RRGGBB"``, or three numbers; set ``theme`` to change what the roles
     mean. ``close`` frees the formulas' textures and needs the same GL context to be current.
 
-    ``pixel_ratio`` is the number of pixels to a logical pixel, which what the renderer draws follows too: heads, discs.
-    Text and the room around it follow ``scale``, which is that times the user's ``text_scale``.
+    ``pixel_ratio`` is the number of pixels per logical pixel, also for what the renderer draws: heads, discs. Text and
+    its layout use ``scale``, which is that times the user's ``text_scale``.
     """
 
     def __init__(self, theme: Theme, pixel_ratio: float = 1.0, text_scale: float = 1.0) -> None:
         self.theme = theme
         self.pixel_ratio = pixel_ratio
         self.scale = pixel_ratio * text_scale
-        self.light = False  # whether halos are drawn with fewer copies: for pictures that are replaced at once
+        self.light = False  # whether halos are drawn with fewer copies, for pictures that are soon replaced
         self.fonts = _load_fonts()
         self._formulas: dict[tuple[str, int, tuple[float, ...]], _KeptFormula] = {}
-        self._written: list[Written] | None = None  # where everything is noted that is written, if anybody asks
+        self._written: list[Written] | None = None  # a record of all texts, within `recorded`
         self._kind = ""
-        self.tracing: Tracing | None = None  # which notes text and formulas as outlines, where they are not drawn
+        self.tracing: Tracing | None = None  # records text and formulas as outlines, instead of drawing them
         self._widths: dict[tuple[str, float, str, float, float], tuple[float, float, Pieces]] = {}
 
     # ----------------------------------------------------------------------------------------------- measures
@@ -122,7 +122,7 @@ class Type:
         return size * self.scale
 
     def font_size(self, size: float) -> float:
-        """Return a font size of the type scale in whole pixels, and in as many as can be read."""
+        """Return a font size of the type scale in whole pixels, and at least a legible one."""
         return float(max(round(size * self.scale), LEAST_PIXELS))
 
     def rgb(self, color: str | Sequence[float], ink: bool = False) -> tuple[float, float, float]:
@@ -132,7 +132,7 @@ class Type:
         return float(color[0]), float(color[1]), float(color[2])
 
     def u32(self, color: str | Sequence[float], alpha: float = 1.0, ink: bool = False) -> int:
-        """Return a colour as ImGui packs it."""
+        """Return a colour packed for ImGui."""
         if isinstance(color, str):
             return _packed(self.theme, color, alpha, ink)
         return imgui.color_convert_float4_to_u32(imgui.ImVec4(*self.rgb(color), alpha))
@@ -153,7 +153,7 @@ class Type:
             if len(self._widths) >= WIDTHS_KEPT:
                 self._widths.clear()
             imgui.push_font(self.fonts[font], self.font_size(size))
-            if track:  # words stand further apart than letters
+            if track:  # spaces are widened more
                 gap = self.px(track)
                 steps = [imgui.calc_text_size(c).x + gap * (3 if c == " " else 1) for c in text]
                 width, pieces = sum(steps) - gap, tuple(zip(accumulate([0.0, *steps]), text, strict=False))
@@ -166,7 +166,7 @@ class Type:
     # ------------------------------------------------------------------------------------------- what was written
     @contextmanager
     def recorded(self) -> Iterator[list[Written]]:
-        """Note what is written within the block in the list that it gets. Such blocks may stand within each other."""
+        """Record the texts that are drawn within the block in the list that it yields. Blocks may be nested."""
         outer, written = self._written, list[Written]()
         self._written = written
         try:
@@ -178,7 +178,7 @@ class Type:
 
     @contextmanager
     def kind(self, kind: str) -> Iterator[None]:
-        """Say what everything is for that is written within the block."""
+        """Set the kind of all texts that are drawn within the block."""
         before, self._kind = self._kind, kind
         try:
             yield
@@ -201,9 +201,9 @@ class Type:
         alpha: float = 1.0,
         track: float = 0.0,
     ) -> tuple[float, float]:
-        """Draw one line and return its (width, height). The fraction (ax, ay) of its box lies at (x, y).
+        """Draw one line and return its (width, height). The point at the fraction (ax, ay) of its box is at (x, y).
 
-        ``halo`` draws it in rings around itself in the theme's halo colour first.
+        ``halo`` first draws rings of copies around it in the theme's halo colour.
         """
         width, height, pieces = self._measure(text, size, font, track)
         if not (abs(x) < FAR and abs(y) < FAR):
@@ -232,7 +232,7 @@ class Type:
         return width, height
 
     def formula(self, latex: str, size: float = 15, color: str | Sequence[float] = "text") -> Formula:
-        """Set LaTeX mathematics, kept as a texture.
+        """Set LaTeX mathematics, cached as a texture.
 
         Parts are coloured by ``\\fgcolor{#RRGGBB}{...}`` or ``\\fgcolor{role}{...}`` with a role of the
         theme.
@@ -262,7 +262,7 @@ class Type:
         halo: bool = False,
         alpha: float = 1.0,
     ) -> tuple[float, float]:
-        """Draw a formula and return its (width, height). Its baseline lies at y, or its box's fraction ``ay``."""
+        """Draw a formula and return its (width, height). Its baseline is at y, or its box's fraction ``ay``."""
         formula = self.formula(latex, size, color)
         w, h = formula.width, formula.height
         if not (abs(x) < FAR and abs(y) < FAR):
@@ -293,13 +293,13 @@ class Type:
         return float(w), float(h)
 
     def _halo(self, rings: Sequence[tuple[float, int, float]], alpha: float) -> list[tuple[float, Rgb, float]]:
-        """Return a halo's rings as radii in pixels, colours and alphas: each copy covers what others leave open."""
+        """Return a halo's rings as radii in pixels, colours and alphas of each copy."""
         color = self.rgb("halo")
         return [(self.px(radius), color, alpha * (1 - (1 - strength) ** 2)) for radius, _, strength in rings]
 
     # ----------------------------------------------------------------------------------------------- textures
     def _forget_old_formulas(self, frame: int) -> None:
-        """Free the longest unused formulas beyond the limit, but none that a frame may still draw."""
+        """Free the least recently used formulas beyond the limit, but none that a frame may still draw."""
         if len(self._formulas) < FORMULAS_KEPT:
             return
         oldest = sorted(self._formulas.items(), key=lambda item: item[1].last_frame)
@@ -328,7 +328,7 @@ def _packed(theme: Theme, role: str, alpha: float, ink: bool) -> int:
 
 @cache
 def sources_of(font: str) -> tuple[tuple[str, float], ...]:
-    """Return the font files that a font takes its letters from, the first first, and the sizes that it gives them."""
+    """Return the font files of a font in order of priority, and their relative sizes."""
     if font == "icon":
         return ((ICON_FONT, 1.0),)
     icons = [(ICON_FONT, ICON_SIZE)] if font in ("regular", "bold") else []
@@ -358,7 +358,7 @@ def _load_fonts() -> dict[str, imgui.ImFont]:
 # --------------------------------------------------------------------------------------------------- formulas
 @lru_cache(maxsize=FORMULAS_KEPT)
 def _with_colors(theme: Theme, latex: str) -> str:
-    """Return LaTeX with the colours that a theme's roles mean as text."""
+    """Return LaTeX with a theme's text colours in place of its roles."""
     return _COLORED.sub(lambda found: rf"\fgcolor{{{hex_color(theme.ink(found[1]))}}}", latex)
 
 
@@ -369,11 +369,10 @@ def latex_without_colors(latex: str) -> str:
 
 @cache
 def start_latex() -> str | None:
-    """Make MicroTeX ready, once for the process, and return the LOCPATH that it needs (None: it needs none).
+    """Initialize MicroTeX, once per process, and return the LOCPATH that it needs (None: it needs none).
 
-    It parses in the locale en_US.UTF-8 and refuses even ``x+y`` where that is not installed. The C library
-    looks locales up by folder name, so a private folder in which C.UTF-8 goes by that name is enough; no
-    root needed.
+    It parses in the locale en_US.UTF-8 and rejects even ``x+y`` if that is not installed. The C library looks locales
+    up by folder name, so a private folder in which C.UTF-8 has that name is enough, without root.
     """
     latex_fonts = FONTS / "latex"
     if not imgui_microtex.is_initialized():
@@ -402,7 +401,7 @@ def _latex_works(path: str | None) -> bool:
 
 @contextmanager
 def _looking_for_locales_in(path: str | None) -> Iterator[None]:
-    """Let the C library look for locales in a path within the block; None: where it usually does."""
+    """Set the path in which the C library looks for locales within the block; None: the usual one."""
     before = os.environ.get("LOCPATH")
     if path is not None:
         os.environ["LOCPATH"] = path
@@ -416,32 +415,33 @@ def _looking_for_locales_in(path: str | None) -> Iterator[None]:
 
 
 def render_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np.uint8], int]:
-    """Set LaTeX on transparent ground: an RGBA image (h, w, 4) and its baseline's distance from the top."""
-    finer = FINER if r"\sqrt" in latex else 1  # bars are set at whole pixels, which parts small ones from their root
+    """Rasterize LaTeX on a transparent background: an RGBA image (h, w, 4) and its baseline's distance from the top."""
+    finer = FINER if r"\sqrt" in latex else 1  # bars are snapped to pixels, which detaches small ones from their root
     image, baseline = _reduced(*set_latex(latex, finer * pixels, rgb), finer)
-    image[image[..., 3] == 0, :3] = np.round(255 * np.asarray(rgb))  # filtering must not mix in another colour
+    image[image[..., 3] == 0, :3] = np.round(255 * np.asarray(rgb))  # so that filtering does not bleed another colour
     return image, baseline
 
 
 def set_latex(latex: str, pixels: int, rgb: Sequence[float]) -> tuple[NDArray[np.uint8], int]:
-    """Set LaTeX as `render_latex` does, as it comes: good enough for large letters."""
+    """Rasterize LaTeX without supersampling: good enough for large sizes."""
     path = start_latex()
     try:
         with _looking_for_locales_in(path):
-            rendered = imgui_microtex.render(latex, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
+            spelled = DOUBLE_BAR.sub(r"\\Vert ", latex)
+            rendered = imgui_microtex.render(spelled, float(pixels), imgui.ImVec4(rgb[0], rgb[1], rgb[2], 1.0))
     except RuntimeError as error:
         raise UserError(f"The formula {latex!r} is not LaTeX that can be set: {error}.") from None
     return np.array(rendered.pixels_as_array()), rendered.baseline_y
 
 
 def _reduced(image: NDArray[np.uint8], baseline: int, by: int) -> tuple[NDArray[np.uint8], int]:
-    """Return a formula's image in so many times fewer pixels along each side, its baseline at a whole one."""
+    """Return a formula's image reduced by a whole factor, its baseline at a whole pixel."""
     if by == 1:
         return image, baseline
     above = -baseline % by
     below, right = -(image.shape[0] + above) % by, -image.shape[1] % by
     padded = np.pad(image, ((above, below), (0, right), (0, 0))).astype(np.float32)
-    padded[..., :3] *= padded[..., 3:] / 255.0  # colours count as much as they cover
+    padded[..., :3] *= padded[..., 3:] / 255.0  # premultiplied
     height, width = padded.shape[0] // by, padded.shape[1] // by
     mean = padded.reshape(height, by, width, by, 4).mean((1, 3))
     mean[..., :3] *= 255.0 / np.maximum(mean[..., 3:], 1e-6)
@@ -456,7 +456,7 @@ def _set_formula(latex: str, pixels: int, rgb: Sequence[float], frame: int) -> _
 
 
 def upload_rgba(image: NDArray[np.uint8]) -> int:
-    """Make a GL texture of an RGBA image (h, w, 4) in the current context and return its name."""
+    """Create a GL texture of an RGBA image (h, w, 4) in the current context and return its name."""
     name = int(GL.glGenTextures(1))
     GL.glBindTexture(GL.GL_TEXTURE_2D, name)
     GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR)

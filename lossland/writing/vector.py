@@ -1,7 +1,7 @@
-"""What is written over a picture as shapes instead of pixels: letters, formulas, lines, areas and ramps of colour.
+"""The overlay of a picture as vector shapes: letters, formulas, lines, areas and colour gradients.
 
-While a `Tracing` is a typesetter's, lines of text and formulas are noted and not drawn. All else is read from Dear
-ImGui's draw lists, which are triangles: without smoothed edges, a shape is what its triangles cover together.
+While a typesetter has a `Tracing`, lines of text and formulas are recorded instead of drawn. Everything else is read
+from Dear ImGui's draw lists, which are triangles: without antialiased edges, a shape is the union of its triangles.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from lossland.writing import outlines
 from lossland.writing.host import DrawList, read
 
 VERTEX = np.dtype([("place", np.float32, 2), ("uv", np.float32, 2), ("color", np.uint8, 4)])
-CURVE = 0.02  # pixels: how far a drawn circle may be from a round one
+CURVE = 0.02  # pixels: largest deviation of a drawn circle
 
 
 @dataclass
 class Tracing:
-    """What was written by a typesetter, and how many indices its draw list had before."""
+    """A record of a typesetter's texts, each with the index count of its draw list before it."""
 
     noted: list[tuple[int, Group]] = field(default_factory=list)
 
@@ -40,7 +40,7 @@ class Tracing:
         ink: tuple[Rgb, float],
         halo: Sequence[tuple[float, Rgb, float]],
     ) -> None:
-        """Note a line: its pieces (left, top, text), colour and alpha, and the halo's rings (radius, colour, alpha)."""
+        """Record a line: pieces (left, top, text), colour and alpha, and rings of its halo (radius, colour, alpha)."""
         baked = font.get_font_baked(pixels)
         letters: list[tuple[Outline, tuple[float, float]]] = []
         for left, top, text in places:
@@ -68,7 +68,7 @@ class Tracing:
         alpha: float,
         halo: Sequence[tuple[float, Rgb, float]],
     ) -> None:
-        """Note a formula whose upper left corner is at a place."""
+        """Record a formula by its upper left corner."""
         parts = outlines.formula(latex, pixels, rgb)
         shapes = [
             Shape(outline, color, strength, at, 1.0, 2 * radius)
@@ -85,7 +85,7 @@ class Tracing:
 
 @contextmanager
 def sharp_edges() -> Iterator[None]:
-    """Let frames that begin within the block draw no smoothed edges, and finer circles."""
+    """Disable antialiased edges, and refine circles, for frames that begin within the block."""
     style = imgui.get_style()
     names = ("anti_aliased_lines", "anti_aliased_fill", "circle_tessellation_max_error")
     before = [getattr(style, name) for name in names]

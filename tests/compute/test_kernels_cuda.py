@@ -32,7 +32,7 @@ from lossland.compute.crowds.on_cuda import CudaCrowd
 from lossland.compute.grids import Lattice, grid, quantity_nodes
 from lossland.compute.kernels import cuda
 from lossland.compute.kernels import device as device_module
-from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OutOfMemory, blocks
+from lossland.compute.kernels.device import THREADS, Device, DeviceError, OutOfMemory, blocks
 from lossland.compute.kernels.fused import Fused, fuse
 from lossland.compute.stepping import Stepper
 from lossland.compute.swarm import SwarmState, random_starts, swarm
@@ -358,8 +358,8 @@ def on_cpu(rule: Optimizer = RULE, watch: bool = True) -> KernelCrowd:
 
 def on_device(cupy: Any, rule: Optimizer = RULE, watch: bool = True) -> CudaCrowd:
     made = Device(cupy)
-    refuge: Callable[[], KernelCrowd] = lambda: on_cpu(rule, watch)  # noqa: E731
-    return CudaCrowd(made, HIMMELBLAU, rule, STARTS, refuge, 3, minima=MINIMA if watch else None, near=NEAR)
+    fallback: Callable[[], KernelCrowd] = lambda: on_cpu(rule, watch)  # noqa: E731
+    return CudaCrowd(made, HIMMELBLAU, rule, STARTS, fallback, 3, minima=MINIMA if watch else None, near=NEAR)
 
 
 def near_enough(ours: CudaCrowd, theirs: KernelCrowd) -> None:
@@ -432,14 +432,14 @@ def test_too_little_memory_means_smaller_tiles(monkeypatch: pytest.MonkeyPatch) 
     np.testing.assert_array_equal(scarce.settled, plenty.settled)
     np.testing.assert_array_equal(scarce.trail(4, 2), plenty.trail(4, 2))
     assert cupy.freed > 0
-    assert scarce._refuge is None
+    assert scarce._fallback is None
 
 
 def test_the_command_line_warns_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)  # put back afterwards
     cli.main(["--version"])
     with pytest.warns(RuntimeWarning) as told:
-        device_module.say(DeviceTrouble("its memory is full"))
+        device_module.warn(DeviceError("its memory is full"))
     text = warnings.formatwarning(told[0].message, told[0].category, "file.py", 12)
     assert text == "lossland: The CUDA device cannot go on (its memory is full); the CPU does the work.\n"
 
@@ -495,7 +495,7 @@ def test_a_device_is_tried_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cupy.limits == [device_module.SHARE]
     wrong = cuda.check_source().replace("drawn.w[k]", "drawn.w[k] + 1")
     monkeypatch.setattr(cuda, "check_source", lambda: wrong)
-    with pytest.raises(DeviceTrouble, match="wrong numbers"):
+    with pytest.raises(DeviceError, match="wrong numbers"):
         Device(StandIn())
 
 
@@ -580,7 +580,7 @@ def test_grids_fall_back_to_fewer_rows_and_to_the_cpu(room: int, warns: bool) ->
     made.room = room
     lattice = Lattice(HIMMELBLAU, 40, dtype=np.float32, backend="cpu")
     lattice.backend = arrays.Backend("cuda", made, "a stand-in")
-    whole = lattice.room()
+    whole = lattice.empty()
     with quiet("its memory is full") if warns else nullcontext():
         lattice.fill(whole)
     np.testing.assert_allclose(whole["value"], HIMMELBLAU.grid(40).value, rtol=1e-5, atol=1e-3)
@@ -589,7 +589,7 @@ def test_grids_fall_back_to_fewer_rows_and_to_the_cpu(room: int, warns: bool) ->
 
 def test_a_device_that_computes_wrong_numbers_is_not_used(cupy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(xp: Any) -> Device:
-        raise DeviceTrouble("it computes wrong numbers")
+        raise DeviceError("it computes wrong numbers")
 
     monkeypatch.setattr(device_module, "device", refuse)
     with quiet("it computes wrong numbers"):

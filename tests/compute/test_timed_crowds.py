@@ -98,7 +98,7 @@ def test_pieces_and_neighbours_change_nothing(path: str) -> None:
 def test_a_table_of_levels_is_checked() -> None:
     assert table_of_levels(np.array([2.0, 1.0]), np.float32)[1:4].tolist() == [1.0, -np.inf, -np.inf]
     for wrong in (np.array([1.0, 2.0]), np.zeros(0), np.zeros(64)):
-        with pytest.raises(ValueError, match="levels must fall"):
+        with pytest.raises(ValueError, match="levels, in decreasing order"):
             table_of_levels(wrong, np.float64)
 
 

@@ -99,7 +99,7 @@ def in_a_swarm(op: str, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
         kind=GradientDescent, noisy=False, timed=False, axes=("x", "y"), rows=("x", "y"), columns=(), remembered=(),
         carried=(), hyper=(), particle=step, uniform=Program([], ("t",)), value=value,
     )  # fmt: skip
-    state = cpu.room((-(-len(x) // cpu.CHUNK), 2, cpu.CHUNK), x.dtype)
+    state = cpu.aligned((-(-len(x) // cpu.CHUNK), 2, cpu.CHUNK), x.dtype)
     state[...] = 0
     for row, values in enumerate((x, y)):
         padded = np.zeros(state.shape[0] * cpu.CHUNK, x.dtype)

@@ -34,7 +34,7 @@ def in_float64(formula: str, reach: float, spec: str, start: np.ndarray) -> np.n
     stepper = Stepper(land, optimizers.optimizer(spec), bounds=(-far, far, -far, far))
     block = stepper.start(np.ascontiguousarray(start.T, np.float64))
     stepper.advance(block, STEPS)
-    end = block.position.T
+    end = np.asarray(block.position).T
     return is_lost(end, land.domain) | ~np.isfinite(land.value(end))
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from math import factorial
-
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.optimize import newton as scipy_newton
 
 import lossland as ll
 from lossland.models import calculus
@@ -89,46 +86,6 @@ def test_a_ring_keeps_its_area_and_its_length_while_it_is_unrolled(share: float)
     if share == 0.0:
         np.testing.assert_allclose(np.hypot(*outer.T), 2.0)
         np.testing.assert_allclose(np.hypot(*inner.T), 1.5)
-
-
-def test_taylor_polynomials_and_the_bound_of_their_error() -> None:
-    sine = [0.0, 1.0, 0.0, -1 / 6, 0.0, 1 / 120, 0.0, -1 / 5040, 0.0, 1 / 362880]
-    values = [calculus.polynomial(sine[: n + 1], 0.0, np.pi / 2) for n in (1, 3, 5, 7, 9)]
-    np.testing.assert_allclose(values, [1.570796, 0.924832, 1.004525, 0.999843, 1.000004], atol=5e-7)
-    x, bounds = calculus.remainder_bounds(ll.function("sin(x)"), 0.0, 3, (-1.0, np.pi / 2))
-    wanted = np.sin(np.abs(x)) * np.abs(x) ** 4 / 24  # sin'''' = sin, which rises up to π/2
-    np.testing.assert_allclose(bounds, wanted, atol=1e-12)
-    assert abs(values[1] - 1.0) <= bounds[-1]
-    x, bounds = calculus.remainder_bounds(ll.function("abs(x)"), -0.5, 2, (-1.0, 1.0))
-    assert np.isnan(bounds[x > 0]).all()
-    np.testing.assert_array_equal(bounds[x < 0], 0.0)
-
-
-def test_the_copy_of_a_circling_number_has_its_powers() -> None:
-    x = np.linspace(-2.0, 2.0, 9)
-    for degree in (0, 1, 4, 15):
-        wanted = sum((1j * x) ** k / factorial(k) for k in range(degree + 1))
-        points = calculus.circling_copy(degree, x)
-        np.testing.assert_allclose(points[:, 2] + 1j * points[:, 1], wanted, atol=1e-14)
-    half = calculus.circling_copy(1.5, x)
-    np.testing.assert_allclose(half, (calculus.circling_copy(1, x) + calculus.circling_copy(2, x)) / 2)
-
-
-def test_newton_finds_the_root_of_two() -> None:
-    ways = calculus.newton(lambda x: x**2 - 2, lambda x: 2 * x, 1.0, 6)
-    np.testing.assert_allclose(ways[:4], [1, 1.5, 1.416667, 1.414216], atol=5e-7)
-    assert ways[-1] == pytest.approx(scipy_newton(lambda x: x * x - 2, 1.0, lambda x: 2 * x), abs=1e-14)
-    assert calculus.newton(lambda x: x**2 + 1, lambda x: 2 * x, 0.0, 3).tolist() == [0.0] * 4
-
-
-def test_the_quadratic_model_of_rosenbrock() -> None:
-    g, h = np.array([-215.6, -88.0]), np.array([[1330.0, 480.0], [480.0, 200.0]])
-    landing = np.array([-1.2, 1.0]) - np.linalg.solve(h, g)
-    np.testing.assert_allclose(landing, [-1.175281, 1.380674], atol=5e-7)
-    delta = landing - (-1.2, 1.0)
-    model = calculus.quadratic_model(24.2, g, h, delta)
-    assert model == pytest.approx(24.2 - 0.5 * g @ np.linalg.solve(h, g))
-    assert calculus.quadratic_model(24.2, g, h, delta, 1) == pytest.approx(24.2 + g @ delta)
 
 
 def test_jacobians_multiply() -> None:

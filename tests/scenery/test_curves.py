@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from lossland.expression.function import function
-from lossland.scenery import curves
+from lossland.scenery import curves, library
 
 
 def test_a_window_is_widened_to_what_is_asked_about() -> None:
@@ -43,3 +45,37 @@ TOLD = [
 def test_where_a_function_ends_it_is_said(text: str, x: float, sentence: str) -> None:
     assert [note.text for note in curves.without_slope(function(text), x)] == [sentence]
     assert curves.without_slope(function(text), 0.4) == []
+
+
+def test_the_terms_of_a_copy_are_written_as_far_as_there_is_room() -> None:
+    sine = function("sin(x)").taylor(0.0, 9)
+    assert curves.taylor_terms(sine, [0, 1, 3, 5], 0.0).split() == [
+        "x", "-", r"\tfrac{x^{3}}{3!}", "+", r"\tfrac{x^{5}}{5!}"
+    ]  # fmt: skip
+    assert curves.taylor_terms(sine, [0, 1, 3, 5, 7, 9], 0.0).endswith(r"+ \cdots")
+    assert curves.taylor_terms(function("7").taylor(0.0, 2), [0], 0.0).strip() == "7"
+
+
+def test_two_places_of_a_flat_graph_are_told_apart() -> None:
+    low, high = curves.heights(function("exp(x)"), (-1.0, 30.0), (0.0, 1.0))
+    assert low < 1.0 < np.e < high < 30.0
+    wide = curves.heights(function("exp(x)"), (-1.0, 2.0), (0.0, 1.0))
+    assert wide[1] > np.exp(2.0)
+
+
+def test_an_x_is_dragged_as_far_as_its_plot() -> None:
+    made: Any = library.scene("integral_area")
+    handle = curves.along("high", made.plot, 1.0, 0.0)
+    assert handle.position == pytest.approx(made.plot.world(1.0, 0.0))
+    for asked, taken in ((0.5, 0.5), (99.0, 1.15), (-99.0, -0.1)):
+        place = made.plot.world(asked, 0.3)
+        handle.move(made, (float(place[0]), float(place[1])))
+        assert made.high == pytest.approx(taken)
+
+
+@pytest.mark.parametrize(("rising", "ahead"), [(True, True), (True, False), (False, True), (False, False)])
+def test_a_text_keeps_clear_of_the_graph_beside_it(rising: bool, ahead: bool) -> None:
+    vertical, horizontal = curves.beside(rising, ahead).split()
+    assert (horizontal == "right") == ahead
+    goes_up = rising == ahead  # the graph on that side
+    assert (vertical == "below") == goes_up

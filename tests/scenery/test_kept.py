@@ -402,6 +402,20 @@ class Framed(ll.Scene):
         """Twice the size."""
         return [2 * self.size()]
 
+    @ll.kept(framing=True)
+    def corners(self) -> np.ndarray:
+        """A box as large as a."""
+        return np.array([[-abs(self.a)], [abs(self.a)]])
+
+
+def test_a_framing_array_is_the_same_object_as_long_as_it_is_equal() -> None:
+    scene = Framed(a=2.0)
+    before = scene.corners()
+    scene.a = -2.0
+    assert scene.corners() is before
+    scene.a = 3.0
+    np.testing.assert_array_equal(scene.corners(), [[-3.0], [3.0]])
+
 
 def test_what_frames_the_picture_stays_while_a_handle_is_held() -> None:
     scene = Framed(a=2.0)

@@ -119,3 +119,17 @@ def test_angles_and_shadows(seed: int) -> None:
 
 def test_tiny_angles_are_exact() -> None:
     assert vectors.angle_degrees((1, 0), (1, 1e-9)) == pytest.approx(np.degrees(1e-9), rel=1e-12)
+
+
+def test_the_view_stays_while_a_head_is_dragged_and_follows_in_steps() -> None:
+    made = scene("sum")
+    before = made.frame(0.0).view.bounds
+    made.set("a", (2.9, 1.1))
+    assert made.frame(0.0).view.bounds is before  # no step farther
+    made.held = True
+    made.set("a", (5, 4))
+    assert made.frame(0.0).view.bounds is before
+    made.held = False
+    bounds = made.frame(0.0).view.bounds
+    assert bounds.max(axis=0)[0] > 5
+    assert bounds.max(axis=0)[1] > 6

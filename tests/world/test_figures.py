@@ -421,6 +421,18 @@ def test_an_upright_picture_has_square_samples_unless_told_its_height() -> None:
     assert layers.Image.upright(np.zeros((2, 4)), (0, 0, 0), 2.0, 3.0).up[2] == 3.0
 
 
+def test_a_text_close_to_an_angle_stands_outside_its_arc() -> None:
+    angle = figures.Angle((1, 0), (1, 0), (0, 1), radius=0.5, close=True)
+    label = angle.parts("angle")[-1]
+    assert isinstance(label, layers.Label)
+    np.testing.assert_allclose(label.position, (1 + 0.5 * np.sqrt(0.5), 0.5 * np.sqrt(0.5), 0))
+    np.testing.assert_allclose(
+        np.asarray(label.side) / np.linalg.norm(np.asarray(label.side)), (*[np.sqrt(0.5)] * 2, 0)
+    )
+    narrow = figures.Angle((0, 0), (1, 0), (1, 0.1), close=True).parts("narrow")
+    assert not any(isinstance(part, layers.Label) for part in narrow)
+
+
 def test_a_grown_rectangle_gains_two_strips_and_a_corner() -> None:
     made = figures.GrownRectangle((2.0, 1.0), (2.5, 1.2)).made()
     areas = {

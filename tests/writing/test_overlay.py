@@ -125,6 +125,13 @@ def test_text_that_is_not_latex_is_refused_in_one_sentence():
         render_latex("x}", 20, (1, 1, 1))
 
 
+@pytest.mark.parametrize(("latex", "bars"), [(r"|x|", 2), (r"\|x\|", 4), (r"\lVert x \rVert", 4)])
+def test_norms_have_double_bars(latex: str, bars: int) -> None:
+    image, _ = render_latex(latex, 60, (1.0, 1.0, 1.0))
+    above_the_letter = image[image[..., 3].max(axis=1).argmax() + 3, :, 3] > 128
+    assert np.diff(above_the_letter.astype(int), prepend=0, append=0).clip(0).sum() == bars
+
+
 def test_formulas_work_where_no_english_locale_is_installed():
     program = "from lossland.writing.text import render_latex; print(render_latex('x+y', 20, (1, 1, 1))[0].shape[2])"
     bare = {**os.environ, "LC_ALL": "C", "LANG": "C", "LOCPATH": ""}

@@ -1,9 +1,8 @@
-"""Many particles on their way under one rule: by a compiled kernel where there is one, else on arrays.
+"""Many particles under one rule: by a compiled kernel where possible, else on arrays.
 
-A `Crowd` is the state of N particles and moves it on. `KernelCrowd` runs the fused CPU kernel on all cores,
-`CudaCrowd` the CUDA kernel; `ArrayCrowd` needs nothing but an array library, and is what kernels are compared with.
-All follow the same rules: a particle goes where it would go alone, and one that is lost (see ``bounds``) stays where
-that happened.
+A `Crowd` holds the state of N particles and advances it. `KernelCrowd` runs the fused CPU kernel on all cores,
+`CudaCrowd` the CUDA kernel; `ArrayCrowd` needs only an array library, and is the reference for the kernels. In each of
+them a particle moves as it would alone, and one that is lost (see ``bounds``) stops there.
 """
 
 from __future__ import annotations
@@ -39,16 +38,16 @@ def crowd(
     near: float = 0.0,
     levels: NDArray[np.floating] | None = None,
 ) -> Crowd:
-    """Return particles at ``start`` (N, 2), numbered from ``first`` on, moved by the fastest means of the backend.
+    """Return particles at ``start`` (N, 2), numbered from ``first`` on, in the fastest implementation of the backend.
 
-    On a problem in n dimensions, with ``start`` (N, n), that is a kernel on the CPU if the step is not too long, else
-    arrays, as always on CUDA; there are no ``minima`` to settle at. A landscape from a file takes arrays, too.
-    With ``minima`` (m, 2) it notes when each particle settled within ``near`` of one of them, and when it was lost.
-    With ``levels`` (m,), falling, instead, it notes when f first passed each of them, the lowest f, and when it was
-    lost; who has passed the last level stays there.
+    On a problem in n dimensions, with ``start`` (N, n), that is a kernel on the CPU if the step is not too long, and
+    arrays otherwise, also on CUDA; ``minima`` must be None. A landscape from a file is computed on arrays.
+    With ``minima`` (m, 2) it records when each particle settled within ``near`` of one of them, and when it was lost.
+    With decreasing ``levels`` (m,) instead, it records when f first passed each of them, the lowest f, and when it was
+    lost; a particle that has passed the last level stops.
     """
 
-    if not rule.traced:  # another library's code, which works on arrays
+    if not rule.traced:  # code of another library, which works on arrays
         return ArrayCrowd(landscape, rule, start, seed, first, arrays.CPU, minima, near, levels)
 
     def on_cpu() -> Crowd:
@@ -64,12 +63,12 @@ def crowd(
     if backend.name == "cpu":
         return on_cpu()
     from lossland.compute.crowds.on_cuda import CudaCrowd
-    from lossland.compute.kernels.device import DeviceTrouble, device, say
+    from lossland.compute.kernels.device import DeviceError, device, warn
 
     try:
         return CudaCrowd(device(backend.xp), landscape, rule, start, on_cpu, seed, first, minima, near, levels)
-    except DeviceTrouble as trouble:
-        say(trouble)
+    except DeviceError as error:
+        warn(error)
         return on_cpu()
 
 
@@ -84,10 +83,9 @@ def in_float64(
     minima: NDArray[np.floating] | None = None,
     near: float = 0.0,
 ) -> tuple[Crowd, NDArray[np.intp]]:
-    """Return a crowd in float64 that has those of the particles whose indices in ``start`` are ``which``.
+    """Return a crowd in float64 of the particles whose indices in ``start`` are ``which``, and their indices in it.
 
-    Also returns their indices in the crowd: noise depends on a particle's number, so that with noise those between
-    them come along.
+    Noise depends on a particle's number, so with noise the crowd includes the particles between them.
     """
     if rule.stochastic:
         low, high = int(which[0]), int(which[-1]) + 1

@@ -1,4 +1,4 @@
-"""What every crowd is: N particles on their way under one rule, and what they note of minima and of being lost."""
+"""The interface of a crowd: the state of N particles under one rule, and its records of minima and of being lost."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MOST_STEPS = 10_000  # rows in a table of uniform columns
 
 
 class Crowd(ABC):
-    """N particles on their way. ``step`` is how many steps they have taken, ``backend`` where they are computed.
+    """The state of N particles. ``step`` is the number of steps taken, ``backend`` where they are computed.
 
-    ``fused`` tells whether a compiled kernel moves them, or else operations on arrays, one after the other.
+    ``fused`` tells whether a compiled kernel moves them, or a sequence of array operations.
     """
 
     step: int = 0
@@ -32,17 +32,17 @@ class Crowd(ABC):
     @property
     @abstractmethod
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2) on the host."""
+        """The positions as a new array (N, 2) on the host."""
 
     @property
     def resident(self) -> Points | Resident:
-        """Where the particles are, as a new array (N, 2) where they are computed: on the host, or a `Resident`."""
+        """The positions as a new array (N, 2) where they are computed: on the host, or a `Resident`."""
         return self.positions
 
     @property
     @abstractmethod
     def settled(self) -> NDArray[np.int64]:
-        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        """The step since which each particle is at a minimum, -1 where it is at none, (N,)."""
 
     @property
     @abstractmethod
@@ -52,24 +52,24 @@ class Crowd(ABC):
     @property
     @abstractmethod
     def hits(self) -> NDArray[np.int32]:
-        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet.
+        """The step (m, N) at which f was first at or below each of the m levels, -1 where it was not yet.
 
-        The places where particles are now have not been looked at: those after the last step.
+        The present positions, those after the last step, have not been evaluated.
         """
 
     @property
     @abstractmethod
     def best(self) -> Points:
-        """The lowest f of each particle so far, (N,), of a crowd with levels; without its present place."""
+        """The lowest f of each particle before its present position, (N,), in a crowd with levels."""
 
     @property
     @abstractmethod
-    def spoilt(self) -> NDArray[np.bool_]:
-        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+    def nonfinite(self) -> NDArray[np.bool_]:
+        """Which particles have a position or remembered term that is not finite, (N,)."""
 
     @abstractmethod
     def advance(self, steps: int, progress: Progress | None = None) -> None:
-        """Take ``steps`` steps. ``progress`` is called with the share of the work done, now and then."""
+        """Take ``steps`` steps. ``progress`` is called regularly with the share done."""
 
     def trail(self, steps: int, every: int = 1) -> Points:
         """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
@@ -82,7 +82,7 @@ class Crowd(ABC):
 
 
 def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) -> NDArray[np.floating]:
-    """Return (m, 3): x, y and the square of the radius; without minima a circle that holds nothing."""
+    """Return (m, 3): x, y and squared radius of each circle; without minima a single empty circle."""
     if minima is None or not len(minima):
         return np.array([[0, 0, -1]], dtype)
     positions = np.asarray(minima, np.float64).reshape(-1, 2)
@@ -90,7 +90,7 @@ def circles(minima: NDArray[np.floating] | None, near: float, dtype: DTypeLike) 
 
 
 def rounded(numbers: NDArray[np.floating], dtype: DTypeLike) -> np.ndarray:
-    """Return numbers in another type, C-contiguous; those too large for it become infinite, without a warning."""
+    """Convert numbers to another dtype, C-contiguous; overflows become infinite without a warning."""
     with np.errstate(all="ignore"):
         return np.ascontiguousarray(numbers, dtype)
 
@@ -99,7 +99,7 @@ _most_cores = 2**16
 
 
 def limit_cores(most: int) -> None:
-    """Let this process use at most so many cores, since others share the machine with it."""
+    """Limit the number of cores that this process uses."""
     global _most_cores
     _most_cores = most
 

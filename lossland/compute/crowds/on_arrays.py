@@ -1,4 +1,4 @@
-"""A crowd on arrays of any library: the reference that kernels are compared with."""
+"""A crowd on arrays of any library: the reference for the kernels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lossland.compute.arrays import Backend
 from lossland.compute.bounds import bounds, is_lost
 from lossland.compute.crowds.base import Crowd, Points, Progress, circles
 from lossland.compute.levels import filled, table_of_levels
-from lossland.compute.looks import arrays_in
+from lossland.compute.rules import arrays_in
 from lossland.compute.stepping import Block, Stepper
 from lossland.expression import namespace
 from lossland.optimizers import Optimizer
@@ -22,20 +22,21 @@ from lossland.optimizers import Optimizer
 if TYPE_CHECKING:
     from lossland.landscapes.problems import Ground
 
-BLOCK = 16384  # particles in the plane whose arrays stay in a core's cache together
-FEWEST = 512  # particles in a block, however many dimensions they move in
+BLOCK = 16384  # particles in the plane whose arrays fit a core's cache
+FEWEST = 512  # smallest block, in any number of dimensions
 SLICE = 100  # steps of a block between two reports of progress
 
 
 def block_size(dimension: int) -> int:
-    """Return how many particles should be moved together."""
+    """Return the number of particles in a block."""
     return max(FEWEST, 2 * BLOCK // dimension)
 
 
 def side_by_side(rules: Sequence[Optimizer], count: int) -> Optimizer:
     """Return one rule for sets of ``count`` particles, each set with the hyper-parameters of one of the rules.
 
-    The rules are of one class. What they differ in becomes arrays (len(rules) * count,), past the checks.
+    The rules are of one class. Hyper-parameters that differ become arrays (len(rules) * count,), which bypass the
+    checks of the class.
     """
     made = object.__new__(type(rules[0]))
     for item in fields(rules[0]):
@@ -46,10 +47,10 @@ def side_by_side(rules: Sequence[Optimizer], count: int) -> Optimizer:
 
 
 class ArrayCrowd(Crowd):
-    """Particles on arrays of any library, in blocks that fit a CPU's cache; in any dimension.
+    """Particles on arrays of any library, in any dimension, in blocks that fit a CPU's cache.
 
-    With ``sets`` they are so many sets of as many particles, one behind the other in one block, each numbered from
-    ``first`` on; the rule's hyper-parameters may be arrays (N,) then (see `side_by_side`).
+    They may consist of several equal ``sets`` one after the other in a single block, each numbered from ``first`` on;
+    the rule's hyper-parameters may then be arrays (N,) (see `side_by_side`).
     """
 
     fused = False
@@ -83,12 +84,12 @@ class ArrayCrowd(Crowd):
 
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, n) on the host."""
+        """The positions as a new array (N, n) on the host."""
         return np.ascontiguousarray(np.concatenate([arrays.to_numpy(block.position) for block in self._blocks], 1).T)
 
     @property
     def settled(self) -> NDArray[np.int64]:
-        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        """The step since which each particle is at a minimum, -1 where it is at none, (N,)."""
         return self._settled.copy()
 
     @property
@@ -98,20 +99,20 @@ class ArrayCrowd(Crowd):
 
     @property
     def hits(self) -> NDArray[np.int32]:
-        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet."""
+        """The step (m, N) at which f was first at or below each of the m levels, -1 where it was not yet."""
         return filled(self._hits)
 
     @property
     def best(self) -> Points:
-        """The lowest f of each particle so far, (N,); without its present place."""
+        """The lowest f of each particle before its present position, (N,)."""
         return self._best.copy()
 
     @property
-    def spoilt(self) -> NDArray[np.bool_]:
-        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
-        return np.concatenate([self._is_spoilt(block) for block in self._blocks])
+    def nonfinite(self) -> NDArray[np.bool_]:
+        """Which particles have a position or remembered term that is not finite, (N,)."""
+        return np.concatenate([self._is_nonfinite(block) for block in self._blocks])
 
-    def _is_spoilt(self, block: Block) -> NDArray[np.bool_]:
+    def _is_nonfinite(self, block: Block) -> NDArray[np.bool_]:
         kept = [
             array
             for term in block.last._asdict().values()
@@ -134,16 +135,16 @@ class ArrayCrowd(Crowd):
                 else:
                     self._pass(part, block, self._levels)
                 if self._minima is not None:
-                    self._note(part, block, self._minima)
+                    self._record(part, block, self._minima)
                 done += some
                 if progress:
                     progress(done / total)
         self.step += steps
 
     def _pass(self, part: slice, block: Block, levels: Points) -> None:
-        """Take a step and note which levels a block's particles had passed before it, and which are lost after it.
+        """Take a step; record which levels a block's particles had passed before it, and which are lost after it.
 
-        Who has passed the last level stays.
+        A particle that has passed the last level stops.
         """
         xp, before, lost = namespace(block.position), block.position, self._lost[part]
         at = arrays.to_numpy(before).T
@@ -164,8 +165,8 @@ class ArrayCrowd(Crowd):
         block.position = xp.where(arrived, before, block.position)
         lost[(lost < 0) & is_lost(arrays.to_numpy(block.position).T, self._domain)] = block.t
 
-    def _note(self, part: slice, block: Block, minima: Points) -> None:
-        """Note since when a block's particles are at a minimum, and which are lost."""
+    def _record(self, part: slice, block: Block, minima: Points) -> None:
+        """Record since when a block's particles are at a minimum, and which are lost."""
         position = arrays.to_numpy(block.position)
         there = np.zeros(position.shape[1], bool)
         with np.errstate(all="ignore"):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lossland.compute.bounds import bounds
 from lossland.compute.crowds.base import MOST_STEPS, Crowd, Points, Progress, circles, cores, rounded
-from lossland.compute.kernels.cpu import CHUNK, WATCH, kernel, room
+from lossland.compute.kernels.cpu import CHUNK, WATCH, aligned, kernel
 from lossland.compute.kernels.fused import fuse
 from lossland.compute.levels import filled, table_of_levels
 from lossland.optimizers import Optimizer
@@ -21,16 +21,16 @@ from lossland.optimizers import Optimizer
 if TYPE_CHECKING:
     from lossland.landscapes.problems import Ground
 
-WORK = 100_000_000  # steps of one particle that a kernel takes between two reports: a fraction of a second
-TASK = 500_000  # and those worth a task of their own for another core: handing one over takes some 0.05 ms
+WORK = 100_000_000  # particle steps between two reports of progress: a fraction of a second
+TASK = 500_000  # particle steps worth a task for another core, since submitting one takes some 0.05 ms
 
 
 class KernelCrowd(Crowd):
     """Particles moved by a compiled CPU kernel, float32 or float64 as ``start`` (N, n) is.
 
-    ``minima`` (m, 2) and ``near``: with them it also notes when each particle settled within ``near`` of one of the
-    minima, and when it was lost. With ``levels`` (m,), falling, instead, it notes when f first passed each of them; who
-    has passed the last one stays there. ``threads`` is how many cores to use at most (0: all). Making one raises
+    With ``minima`` (m, 2) it also records when each particle settled within ``near`` of one of them, and when it was
+    lost. With decreasing ``levels`` (m,) instead, it records when f first passed each of them; a particle that has
+    passed the last one stops. ``threads`` is the largest number of cores to use (0: all). The constructor raises
     MachineError where nothing can be compiled.
     """
 
@@ -55,13 +55,13 @@ class KernelCrowd(Crowd):
         self._minima = circles(minima, near, self.dtype) if levels is None else table_of_levels(levels, self.dtype)
         self._carry = self._fused.carry(rule)
         self._threads = threads or cores()
-        self._state = self._laid_out(start)
+        self._state = self._initial_state(start)
         self._hits = None if levels is None else np.full((len(self._state), len(levels), CHUNK), -1, np.int32)
 
-    def _laid_out(self, start: Points) -> Points:
-        """Return the first state (chunks, rows, CHUNK)."""
+    def _initial_state(self, start: Points) -> Points:
+        """Return the initial state (chunks, rows, CHUNK)."""
         chunks, rows, size = -(-self.count // CHUNK), self._kernel.rows, self._size
-        state = room((chunks, len(rows), CHUNK), self.dtype)
+        state = aligned((chunks, len(rows), CHUNK), self.dtype)
         for row, value in enumerate(self._fused.initial(self.rule), start=size):
             state[:, row] = value
         first = {**dict.fromkeys(WATCH, -1), "level": self._minima.flat[0], "best": np.inf}
@@ -70,7 +70,7 @@ class KernelCrowd(Crowd):
         whole = self.count // CHUNK
         state[:whole, :size] = start[: whole * CHUNK].reshape(whole, CHUNK, size).transpose(0, 2, 1)
         if whole < chunks:
-            state[-1, :size] = np.nan  # lanes without a particle are lost
+            state[-1, :size] = np.nan  # unused lanes count as lost
             state[-1, :size, : self.count % CHUNK] = start[whole * CHUNK :].T
         return state
 
@@ -79,14 +79,14 @@ class KernelCrowd(Crowd):
 
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2), or (N, n) of a problem in n dimensions."""
+        """The positions as a new array (N, 2), or (N, n) of a problem in n dimensions."""
         result = np.empty((len(self._state), CHUNK, self._size), self.dtype)
         result[...] = self._state[:, : self._size].transpose(0, 2, 1)
         return result.reshape(-1, self._size)[: self.count]
 
     @property
     def settled(self) -> NDArray[np.int64]:
-        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        """The step since which each particle is at a minimum, -1 where it is at none, (N,)."""
         return self._row("settled").astype(np.int64)
 
     @property
@@ -96,18 +96,18 @@ class KernelCrowd(Crowd):
 
     @property
     def hits(self) -> NDArray[np.int32]:
-        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet."""
+        """The step (m, N) at which f was first at or below each of the m levels, -1 where it was not yet."""
         assert self._hits is not None
         return filled(self._hits.transpose(1, 0, 2).reshape(self._hits.shape[1], -1)[:, : self.count])
 
     @property
     def best(self) -> Points:
-        """The lowest f of each particle so far, (N,); without its present place."""
+        """The lowest f of each particle before its present position, (N,)."""
         return self._row("best").copy()
 
     @property
-    def spoilt(self) -> NDArray[np.bool_]:
-        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+    def nonfinite(self) -> NDArray[np.bool_]:
+        """Which particles have a position or remembered term that is not finite, (N,)."""
         return ~np.isfinite(self._state[:, : len(self._fused.rows)]).all(axis=1).reshape(-1)[: self.count]
 
     def advance(self, steps: int, progress: Progress | None = None) -> None:
@@ -126,13 +126,13 @@ class KernelCrowd(Crowd):
         return frames
 
     def _pieces(self, steps: int, multiple: int) -> Iterator[tuple[int, int]]:
-        """Cut steps into pieces that take a fraction of a second: (steps before, steps)."""
+        """Split steps into pieces that take a fraction of a second; yield (steps before, steps) of each."""
         most = max(1, min(WORK // self.count, MOST_STEPS) // multiple) * multiple
         for taken in range(0, steps, most):
             yield taken, min(most, steps - taken)
 
     def _run(self, steps: int, trail: Points | None = None, every: int = 0) -> None:
-        """Take a piece of steps, the chunks shared out among the cores."""
+        """Take a piece of steps, with the chunks distributed over the cores."""
         exact, self._carry = self._fused.table(self.rule, self.step, steps, self._carry)
         table = rounded(exact, self.dtype)
 
@@ -154,7 +154,7 @@ class KernelCrowd(Crowd):
             tasks = [_pool(self._threads).submit(run, *edges[i : i + 2]) for i in range(parts)]
             try:
                 wait(tasks)
-            finally:  # after Ctrl-C nothing may go on writing into the state
+            finally:  # after Ctrl-C no thread may still write into the state
                 _stop(tasks)
             for task in tasks:
                 task.result()
@@ -166,7 +166,7 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
 
 
-if hasattr(os, "register_at_fork"):  # a forked process has none of the threads: it makes its own
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads and starts its own
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 

@@ -1,15 +1,15 @@
-"""Many particles on their way on a CUDA device: many steps a launch, each particle in the registers of one thread.
+"""A crowd on a CUDA device: many steps per launch, each particle in the registers of one thread.
 
-When the device has no room for all particles, they stay on the host and take turns in tiles. When a kernel does not
-compile, the device is lost, or it has no room even for a small tile, the CPU takes all steps again from the start;
-one warning says so.
+If the device has not enough memory for all particles, they stay on the host and are processed in tiles. If a kernel
+does not compile, the device is lost, or even a small tile does not fit, the CPU repeats all steps from the start, with
+one warning.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,17 @@ from lossland.compute.bounds import bounds
 from lossland.compute.crowds.base import MOST_STEPS, Crowd, Points, Progress, circles, rounded
 from lossland.compute.kernels.cpu import TIMED, WATCH
 from lossland.compute.kernels.cuda import swarm_source
-from lossland.compute.kernels.device import THREADS, Device, DeviceTrouble, OnDevice, OutOfMemory, blocks, in_tiles, say
+from lossland.compute.kernels.device import (
+    THREADS,
+    Device,
+    DeviceError,
+    Event,
+    OnDevice,
+    OutOfMemory,
+    blocks,
+    in_tiles,
+    warn,
+)
 from lossland.compute.kernels.fused import fuse
 from lossland.compute.levels import filled, table_of_levels
 from lossland.compute.resident import Resident
@@ -29,16 +39,24 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-WORK = 1_000_000_000  # steps of one particle in a launch: far below the seconds after which a desktop stops a kernel
+WORK = 1_000_000_000  # particle steps in a launch: far below the watchdog timeout of a desktop
 FEWEST = 1 << 12  # particles in the smallest tile
 TRAIL_BYTES = 1 << 26  # of a trail on the device at a time
+
+
+class _Transfer(NamedTuple):
+    """Frames on their way to the host: where they go, the pinned memory between, and the event that ends the copy."""
+
+    frames: Points
+    host: Points
+    done: Event
+    trail: OnDevice  # keeps the memory alive until then
 
 
 class CudaCrowd(Crowd):
     """Particles in the plane moved by a fused CUDA kernel, float32 or float64 as ``start`` (N, 2) is.
 
-    Otherwise as `KernelCrowd`.
-    ``refuge`` makes the crowd that takes over when the device cannot go on.
+    Otherwise as `KernelCrowd`. ``fallback`` makes the crowd that takes over when the device fails.
     """
 
     def __init__(
@@ -47,7 +65,7 @@ class CudaCrowd(Crowd):
         landscape: Ground,
         rule: Optimizer,
         start: Points,
-        refuge: Callable[[], Crowd],
+        fallback: Callable[[], Crowd],
         seed: int = 0,
         first: int = 0,
         minima: NDArray[np.floating] | None = None,
@@ -56,41 +74,41 @@ class CudaCrowd(Crowd):
     ) -> None:
         self.rule, self.seed, self.first, self.count = rule, seed, first, len(start)
         self.dtype = start.dtype
-        self._device, self._make_refuge = device, refuge
+        self._device, self._make_fallback = device, fallback
         self._fused = fuse(landscape, rule, timed=levels is not None)
         self._bounds = tuple(bounds(landscape.domain, self.dtype))
         self._minima = circles(minima, near, self.dtype) if levels is None else table_of_levels(levels, self.dtype)
         self._levels = 0 if levels is None else len(levels)
         self._notes = TIMED if levels is not None else WATCH if minima is not None else ()
         self._carry = self._fused.carry(rule)
-        self._refuge: Crowd | None = None
+        self._fallback: Crowd | None = None
         self.backend = "cuda"
-        self._state: Any = self._laid_out(start)
+        self._state: Any = self._initial_state(start)
         self._watch: Any = self._first_notes()
         try:
             source = swarm_source(self._fused, self.dtype, minima is not None)
             self._kernel = device.kernel(source, "ll_swarm")
-            self._move_in()
-        except DeviceTrouble as trouble:
-            self._flee(trouble)
+            self._upload()
+        except DeviceError as error:
+            self._fall_back(error)
 
-    def _laid_out(self, start: Points) -> Points:
-        """Return the first state (rows, N)."""
+    def _initial_state(self, start: Points) -> Points:
+        """Return the initial state (rows, N)."""
         state = np.empty((len(self._fused.rows), self.count), self.dtype)
         state[:2] = start.T
         state[2:] = np.reshape(self._fused.initial(self.rule), (-1, 1))
         return state
 
     def _first_notes(self) -> Points:
-        """Return the first notes (rows, N): those of each particle, and of a timed kernel a row for each level."""
+        """Return the initial records (rows, N): those of each particle, and of a timed kernel a row for each level."""
         rows = len(self._notes) + self._levels
         watch = np.full((max(rows, 1), self.count if rows else 1), -1, self.dtype)
         if self._levels:
             watch[TIMED.index("level")], watch[TIMED.index("best")] = self._minima[0], np.inf
         return watch
 
-    def _move_in(self) -> None:
-        """Bring the state to the device if there is room for it."""
+    def _upload(self) -> None:
+        """Copy the state to the device if it fits."""
         try:
             with self._device.at_work() as xp:
                 self._state, self._watch = xp.asarray(self._state), xp.asarray(self._watch)
@@ -101,20 +119,20 @@ class CudaCrowd(Crowd):
     # ---------------------------------------------------------------------------------------------- results
     @property
     def positions(self) -> Points:
-        """Where the particles are, as a new array (N, 2) on the host."""
+        """The positions as a new array (N, 2) on the host."""
         state = self._ask(lambda: self._on_host(self._state[:2]))
-        return self._shelter.positions if state is None else np.ascontiguousarray(state.T)
+        return self._cpu_crowd.positions if state is None else np.ascontiguousarray(state.T)
 
     @property
     def resident(self) -> Points | Resident:
-        """Where the particles are, as a new array (N, 2): on the device if all of them are there."""
+        """The positions as a new array (N, 2), on the device if all particles are there."""
         if isinstance(self._state, np.ndarray):
             return self.positions
         array, step = self._ask(self._side_by_side), self.step
         return self.positions if array is None else Resident(self._device, array, lambda: self._computed_again(step))
 
     def _side_by_side(self) -> OnDevice | None:
-        """Return the positions as a new array (N, 2) on the device, None if it has no room for them."""
+        """Return the positions as a new array (N, 2) on the device, None if it does not fit."""
         try:
             with self._device.at_work() as xp:
                 return xp.stack((self._state[0], self._state[1]), axis=1)
@@ -122,13 +140,13 @@ class CudaCrowd(Crowd):
             return None
 
     def _computed_again(self, step: int) -> Points:
-        crowd = self._make_refuge()
+        crowd = self._make_fallback()
         crowd.advance(step)
         return crowd.positions
 
     @property
     def settled(self) -> NDArray[np.int64]:
-        """The step at which each particle's present stay at a minimum began, -1 where it is at none, (N,)."""
+        """The step since which each particle is at a minimum, -1 where it is at none, (N,)."""
         return self._noted("settled").astype(np.int64)
 
     @property
@@ -138,26 +156,26 @@ class CudaCrowd(Crowd):
 
     @property
     def hits(self) -> NDArray[np.int32]:
-        """The step (m, N) after which f was first at each of the m levels or below, -1 where it was not yet."""
+        """The step (m, N) at which f was first at or below each of the m levels, -1 where it was not yet."""
         rows = self._ask(lambda: self._on_host(self._watch[len(TIMED) :]))
-        return self._shelter.hits if rows is None else filled(rows.astype(np.int32))
+        return self._cpu_crowd.hits if rows is None else filled(rows.astype(np.int32))
 
     @property
     def best(self) -> Points:
-        """The lowest f of each particle so far, (N,); without its present place."""
+        """The lowest f of each particle before its present position, (N,)."""
         return self._noted("best")
 
     @property
-    def spoilt(self) -> NDArray[np.bool_]:
-        """Which particles are somewhere that is no number, or remember something that is none, (N,)."""
+    def nonfinite(self) -> NDArray[np.bool_]:
+        """Which particles have a position or remembered term that is not finite, (N,)."""
         state = self._ask(lambda: self._on_host(self._state))
-        return self._shelter.spoilt if state is None else np.asarray(~np.isfinite(state).all(axis=0))
+        return self._cpu_crowd.nonfinite if state is None else np.asarray(~np.isfinite(state).all(axis=0))
 
     def _noted(self, name: str) -> Points:
         if name not in self._notes:
             return np.full(self.count, -1, self.dtype)
         row = self._ask(lambda: self._on_host(self._watch[self._notes.index(name)]))
-        return getattr(self._shelter, name) if row is None else row
+        return getattr(self._cpu_crowd, name) if row is None else row
 
     def _on_host(self, array: Points | OnDevice) -> Points:
         if isinstance(array, np.ndarray):
@@ -165,36 +183,36 @@ class CudaCrowd(Crowd):
         with self._device.at_work():
             return array.get()
 
-    # ----------------------------------------------------------------------------------------- when it cannot go on
+    # --------------------------------------------------------------------------------------------- fallback
     def _ask(self, work: Callable[[], R]) -> R | None:
-        """Return what the device makes of the work, or None if the CPU has taken over, now or before."""
-        if self._refuge is None:
+        """Return the result of work on the device, or None if the CPU has taken over, now or before."""
+        if self._fallback is None:
             try:
                 return work()
-            except DeviceTrouble as trouble:
-                self._flee(trouble)
+            except DeviceError as error:
+                self._fall_back(error)
         return None
 
-    def _flee(self, trouble: DeviceTrouble) -> None:
-        """Let the CPU take the steps that have been taken; it will take those to come."""
-        say(trouble)
+    def _fall_back(self, error: DeviceError) -> None:
+        """Switch to the CPU: repeat the steps taken so far; later ones go there too."""
+        warn(error)
         self._state = self._watch = None
-        self._refuge, self.backend = self._make_refuge(), "cpu"
-        self._refuge.advance(self.step)
+        self._fallback, self.backend = self._make_fallback(), "cpu"
+        self._fallback.advance(self.step)
 
     @property
-    def _shelter(self) -> Crowd:
-        assert self._refuge is not None
-        return self._refuge
+    def _cpu_crowd(self) -> Crowd:
+        assert self._fallback is not None
+        return self._fallback
 
     # ------------------------------------------------------------------------------------------------ steps
     def advance(self, steps: int, progress: Progress | None = None) -> None:
-        """Take ``steps`` steps. The last launch may still be under way afterwards."""
+        """Take ``steps`` steps. The last launch may still be running afterwards."""
         at_once = min(max(1, WORK // self.count), MOST_STEPS)
         for taken in range(0, steps, at_once):
             some = min(at_once, steps - taken)
             self._take(some)
-            if progress or taken + some < steps:  # so that Ctrl-C need not wait for more than one launch
+            if progress or taken + some < steps:  # so that Ctrl-C waits for at most one launch
                 self._ask(self._wait)
             if progress:
                 progress((taken + some) / steps)
@@ -202,26 +220,26 @@ class CudaCrowd(Crowd):
     def trail(self, steps: int, every: int = 1) -> Points:
         """Take ``steps`` steps; return the positions after each ``every`` of them, (steps // every, 2, N)."""
         frames = np.empty((steps // every, 2, self.count), self.dtype)
-        home = 0
-        if self._refuge is None and not isinstance(self._state, np.ndarray):
+        received = 0
+        if self._fallback is None and not isinstance(self._state, np.ndarray):
             began = self.step
             try:
-                for arrived in self._travel(frames, every):
-                    home = arrived
-            except DeviceTrouble as trouble:
-                self.step = began + home * every
-                self._flee(trouble)
-        rest = steps - home * every
-        if home < len(frames):
-            frames[home:] = super().trail(rest, every)
+                for arrived in self._stream_frames(frames, every):
+                    received = arrived
+            except DeviceError as error:
+                self.step = began + received * every
+                self._fall_back(error)
+        rest = steps - received * every
+        if received < len(frames):
+            frames[received:] = super().trail(rest, every)
         else:
             self.advance(rest)
         return frames
 
     def _take(self, steps: int) -> None:
         self._ask(lambda: self._launch_all(steps))
-        if self._refuge is not None:
-            self._refuge.advance(steps)
+        if self._fallback is not None:
+            self._fallback.advance(steps)
         self.step += steps
 
     def _wait(self) -> None:
@@ -231,17 +249,17 @@ class CudaCrowd(Crowd):
     def _launch_all(self, steps: int) -> None:
         table, carry = self._table(steps)
         if isinstance(self._state, np.ndarray):
-            in_tiles(self._device, self.count, self.count // 2, FEWEST, lambda tile: self._take_turn(table, tile))
+            in_tiles(self._device, self.count, self.count // 2, FEWEST, lambda tile: self._advance_tile(table, tile))
         else:
             self._launch(self._state, self._watch, table, self.first)
         self._carry = carry
 
     def _table(self, steps: int) -> tuple[Points, list[float]]:
-        """Return the uniform columns of the next steps, and what is carried on after them."""
+        """Return the uniform columns of the next steps, and the carried terms after them."""
         table, carry = self._fused.table(self.rule, self.step, steps, self._carry)
         return rounded(table, self.dtype), carry
 
-    def _take_turn(self, table: Points, tile: slice) -> None:
+    def _advance_tile(self, table: Points, tile: slice) -> None:
         """Copy some particles to the device, move them, and copy them back."""
         noted = tile if self._notes else slice(None)
         with self._device.at_work() as xp:
@@ -251,7 +269,9 @@ class CudaCrowd(Crowd):
             moved, seen = state.get(), watch.get()
         self._state[:, tile], self._watch[:, noted] = moved, seen
 
-    def _launch(self, state: Any, watch: Any, table: Points, first: int, trail: Any = None, every: int = 0) -> None:
+    def _launch(
+        self, state: OnDevice, watch: OnDevice, table: Points, first: int, trail: OnDevice | None = None, every: int = 0
+    ) -> None:
         """Launch the table's steps; positions after each ``every`` of them go into a trail (frames, 2, n)."""
         count = state.shape[1]
         with self._device.at_work() as xp:
@@ -266,35 +286,36 @@ class CudaCrowd(Crowd):
                 ),
             )
 
-    def _travel(self, frames: Points, every: int) -> Iterator[int]:
-        """Fill ``frames``, launch after launch, and yield how many of them have arrived.
+    def _stream_frames(self, frames: Points, every: int) -> Iterator[int]:
+        """Fill ``frames``, launch by launch, and yield how many of them have arrived.
 
-        While one launch computes, the trail of the one before is on its way home.
+        While one launch computes, the trail of the one before is copied to the host.
         """
         together = max(1, TRAIL_BYTES // max(1, frames[:1].nbytes))
-        under_way: tuple[Points, Points, Any, Any] | None = None
+        under_way: _Transfer | None = None
         arrived = 0
         for start in (*range(0, len(frames), together), len(frames)):
             sent, under_way = under_way, None
             if start < len(frames):
-                under_way = self._send(frames[start : start + together], every)
+                under_way = self._launch_frames(frames[start : start + together], every)
             if sent is not None:
-                part, host, event, _ = sent
                 with self._device.at_work():
-                    event.synchronize()
-                part[...] = host
-                arrived += len(part)
+                    sent.done.synchronize()
+                sent.frames[...] = sent.host
+                arrived += len(sent.frames)
                 yield arrived
 
-    def _send(self, part: Points, every: int) -> tuple[Points, Points, Any, Any]:
-        """Launch the steps of some frames; return the frames, where they arrive, the event of that, and the trail."""
-        table, carry = self._table(len(part) * every)
+    def _launch_frames(self, frames: Points, every: int) -> _Transfer:
+        """Launch the steps of some frames and the copy of their trail to the host."""
+        table, carry = self._table(len(frames) * every)
         with self._device.at_work() as xp:
-            trail = xp.empty(part.shape, self.dtype)
-            host = np.frombuffer(xp.cuda.alloc_pinned_memory(trail.nbytes), self.dtype, trail.size).reshape(part.shape)
+            trail = xp.empty(frames.shape, self.dtype)
+            host = np.frombuffer(xp.cuda.alloc_pinned_memory(trail.nbytes), self.dtype, trail.size).reshape(
+                frames.shape
+            )
             self._launch(self._state, self._watch, table, self.first, trail, every)
             self._device.copy.wait_event(self._device.compute.record())
             trail.get(stream=self._device.copy, out=host, blocking=False)
             event = self._device.copy.record()
         self._carry, self.step = carry, self.step + len(table)
-        return part, host, event, trail
+        return _Transfer(frames, host, event, trail)

@@ -1,22 +1,22 @@
 """Fused steps as compiled CPU kernels: many particles side by side in vector registers, on all cores.
 
-The kernel is written in LLVM's language for as many particles as stand in a vector register, a few registers abreast;
-it is compiled for this very processor in 30 to 100 milliseconds and kept on disk (see ``store``). That is short
-enough to wait for, even while a formula is typed; so nothing has to run on arrays meanwhile, and what is computed never
-depends on timing. Every lane computes the same and none looks at another: a particle goes the same way whatever its
-neighbours, its chunk and the number of threads.
+The kernel is LLVM assembly for as many particles as fit a vector register, with a few registers interleaved; it is
+compiled for the host processor in 30 to 100 milliseconds and cached on disk (see ``store``). That is short enough to
+wait for, even while a formula is typed; so there is no interim path on arrays, and results never depend on timing. All
+lanes compute the same and are independent: a particle moves the same way whatever its neighbours, its chunk and the
+number of threads.
 
-A particle that leaves the given bounds, or whose position is no number, stays where that happened. Comparing and
-selecting in every step would take as long as a short step itself, so it is first taken for granted that nobody leaves:
-particles take a block of steps in registers, and the sum of the squares of all their positions is taken along. While it
-is small, nobody can have left. If it is not, the block's result is dropped and the block done again with care.
+A particle that leaves the given bounds, or whose position is nan, stops there. Comparing and selecting in every step
+would take as long as a short step itself, so a kernel first *speculates* that no particle leaves: particles take a
+block of steps in registers, accumulating the sum of squares of all their positions. While it is small, none can have
+left. Otherwise the block's result is dropped and the block repeated with tests.
 
-Kernels that are *timed* also compute f where each particle is, before it moves on, and note the step at which it first
-passed each of a falling list of levels. That is rare: a particle passes each level once. One that has passed the last
-level stays there. Where a whole block's particles are at rest, lost or arrived, it is left out.
+*Timed* kernels also compute f at each particle before it moves, and record the step at which it first passed each of a
+decreasing list of levels. That is rare: a particle passes each level once. One that has passed the last level stops. A
+block whose particles are all at rest, lost or done is skipped.
 
-In the same way it is taken for granted that sines are asked of angles that a short reduction serves; where that turns
-out wrong, the block is done again, one vector at a time, with the reduction that serves all angles.
+Likewise a kernel speculates that the arguments of sines are small enough for a short range reduction; where they are
+not, the block is repeated, one vector at a time, with the reduction for all arguments.
 """
 
 from __future__ import annotations
@@ -40,22 +40,18 @@ from lossland.compute.kernels.simd import BITS, INTRINSIC_SUFFIX, WIDE, Code, Ve
 from lossland.compute.levels import LEVELS
 from lossland.compute.philox import PAIR, Purpose
 
-CHUNK = 512  # particles whose rows lie together: they stay in the first-level cache while they take many steps
+CHUNK = 512  # particles whose rows are contiguous: they stay in the first-level cache for many steps
 BLOCK = 32  # steps for which particles stay in registers
-SUMS = 2  # registers for the sums of squares: enough not to wait for one another
-# How many instructions a step may have for eight, and for two vectors of particles to go abreast: a step waits for the
-# step before, and the others fill the time. A longer one has enough to do at once by itself, and care costs it little.
+SUMS = 2  # registers for the sums of squares, to hide their latency
+# The most instructions of a step for which eight, and two, vectors of particles are interleaved to hide latency. A
+# longer step has enough parallelism by itself, and tests cost it little.
 SHORT, LONG = 64, 300
 KINDS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
 
 LINE = 64  # bytes of a cache line
 
-WATCH = ("settled", "lost")  # rows of a watching kernel: since which step a particle is at a minimum, or is lost
-TIMED = (
-    "level",
-    "best",
-    "lost",
-)  # rows of a timed one: what f has to pass next, its lowest value, and when it was lost
+WATCH = ("settled", "lost")  # rows of a watching kernel: the steps since which a particle is at a minimum, or lost
+TIMED = ("level", "best", "lost")  # rows of a timed one: the next level of f, its lowest value, the step it was lost at
 
 Pointer = ctypes.c_void_p
 _SIGNATURE = ctypes.CFUNCTYPE(
@@ -76,14 +72,13 @@ _HEAD = (
 class Kernel:
     """The compiled steps of one optimizer on one landscape.
 
-    ``rows`` of a particle's state are those of the fused step, and behind them those of `WATCH` if it watches, and of
-    `TIMED` if the step is timed. State is an array (chunks, rows, CHUNK): each chunk of particles has all its rows
-    together.
+    ``rows`` of a particle's state are those of the fused step, followed by `WATCH` if it watches, or `TIMED` if the
+    step is timed. The state is an array (chunks, rows, CHUNK).
     """
 
     def __init__(self, fused: Fused, dtype: np.dtype, watch: bool = False) -> None:
         self.fused, self.dtype = fused, dtype
-        self.rows = (*fused.rows, *notes(fused, watch))
+        self.rows = (*fused.rows, *records(fused, watch))
         self._machine_code = compiled(source(fused, KINDS[dtype], watch), "advance")
         self._function = _SIGNATURE(self._machine_code.address)
 
@@ -103,12 +98,12 @@ class Kernel:
     ) -> None:
         """Move ``count`` particles of the chunks ``state`` by as many steps as the ``table`` of columns has rows.
 
-        ``bounds`` are x0, x1, y0, y1, ... ``minima`` (m, 3) are x, y and the square of the radius within which a
-        particle is there; of a timed kernel they are the levels (LEVELS,), and the steps at which they were passed go
-        into ``hits`` (chunks, m, CHUNK): a level that was passed together with a lower one is left out. ``first`` is
-        the number of the first particle and ``done`` the steps taken: noise depends on them. The positions after each
-        ``every`` steps go into ``trail`` (len(table) // every, n, >= count), whose rows may be parts of longer ones.
-        Other threads can run meanwhile.
+        ``bounds`` are x0, x1, y0, y1, ... ``minima`` (m, 3) are x, y and the squared radius of the circles around
+        minima; of a timed kernel they are the levels (LEVELS,), and the steps at which they were passed go into
+        ``hits`` (chunks, m, CHUNK), except for a level that was passed together with a lower one. ``first`` is the
+        index of the first particle and ``done`` the steps taken, as noise depends on them. The positions after each
+        ``every`` steps go into ``trail`` (len(table) // every, n, >= count), whose rows may be slices of longer ones.
+        Releases the GIL.
         """
         if not (count and len(table)):
             return
@@ -123,26 +118,26 @@ class Kernel:
         )  # fmt: skip
 
 
-def room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Return an array that begins at a cache line, so that no vector in it straddles two of them."""
+def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return an empty array aligned to a cache line, so that no vector in it straddles two."""
     size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + LINE, np.uint8)
     begin = -memory.ctypes.data % LINE
     return memory[begin : begin + size].view(dtype).reshape(shape)
 
 
-def notes(fused: Fused, watch: bool) -> tuple[str, ...]:
-    """Return the rows in which a kernel notes what becomes of a particle."""
+def records(fused: Fused, watch: bool) -> tuple[str, ...]:
+    """Return the rows in which a kernel records what happens to a particle."""
     return TIMED if fused.timed else WATCH if watch else ()
 
 
 def lanes_of(kind: str) -> int:
-    """Return how many numbers stand in one of this processor's vector registers."""
+    """Return how many numbers fit in a vector register of this processor."""
     return vector_bits() // BITS[kind]
 
 
 def safe_square(bounds: NDArray[np.floating]) -> float:
-    """Return a number that x^2 + y^2 can only stay below inside of the bounds, all roundings included; 0 if none."""
+    """Return a number that x^2 + y^2 can only be below inside the bounds, rounding included; 0 if there is none."""
     low, high = bounds.astype(np.float64).reshape(-1, 2).T
     size = 0.99 * max(0.0, float(min((-low).min(), high.min())))
     return min(size * size, float(np.finfo(bounds.dtype).max))
@@ -166,26 +161,26 @@ def normal_draws(particle: Vector, step: Vector, key: tuple[Vector, Vector], pai
 
 
 def _unit(word: Vector) -> Vector:
-    """Return the middle of the word's cell when (0, 1) is cut into 2^32 cells. A word is an i64 below 2^32."""
+    """Map a word, an i64 below 2^32, to the centre of its cell when (0, 1) is divided into 2^32 cells."""
     exponent_of_2_52 = 0x4330000000000000
     return ((word | exponent_of_2_52).as_float() - 2.0**52 + 0.5) * 2.0**-32
 
 
 def source(fused: Fused, kind: str, watch: bool = False) -> str:
-    """Return the kernel in LLVM's language.
+    """Return the kernel as LLVM assembly.
 
-    Chunks outside, blocks of steps next, then particles, their steps inside: a chunk is read from memory once for all
-    its steps, and from the first-level cache once a block.
+    The loops are, from outside, over chunks, blocks of steps, particles, and steps of a block: a chunk is read from
+    memory once for all its steps, and from the first-level cache once per block.
     """
     return Writer(fused, kind, watch).source()
 
 
 @dataclass
 class _Block:
-    """A few vectors of particles and the steps they take: where they are, named as in the kernel's text.
+    """A few vectors of particles and a block of steps, by their names in the kernel's text.
 
-    Of the chunk that begins at ``base``, with the number ``chunk``, the vectors whose first particles are ``lanes``,
-    from ``lane`` on; ``steps`` steps from ``begin`` on.
+    The vectors start at the particles ``lanes``, the first of which is ``lane``, of the chunk at the address ``base``
+    whose first particle is ``chunk``; they take ``steps`` steps from ``begin`` on.
     """
 
     base: str
@@ -197,10 +192,10 @@ class _Block:
 
 
 class Writer:
-    """Writes one kernel down.
+    """Writes one kernel.
 
-    ``abreast`` is how many vectors of particles it moves together, ``trusting`` whether it takes a block of steps
-    without care first, and ``doubtful`` whether something in a step is right only for arguments of ordinary size.
+    ``abreast`` is the number of interleaved vectors, ``speculative`` whether a block of steps is first taken without
+    testing the bounds, and ``guarded`` whether some operation of a step has a fast path for moderate arguments only.
     """
 
     def __init__(self, fused: Fused, kind: str, watch: bool = False) -> None:
@@ -209,25 +204,25 @@ class Writer:
         self.lanes = lanes_of(kind)
         size = self._length()
         self.abreast = 8 if size <= SHORT else 2 if size <= LONG else 1
-        self.trusting = size <= LONG and not notes(fused, watch)
-        self.rows = len(fused.rows) + len(notes(fused, watch))
+        self.speculative = size <= LONG and not records(fused, watch)
+        self.rows = len(fused.rows) + len(records(fused, watch))
         self.code = Code()
 
     def _length(self) -> int:
         """Return how many instructions a step takes, or a large number where it draws noise or calls functions.
 
-        On the way it is seen whether the step is ``doubtful``.
+        Also sets ``guarded``.
         """
         scratch = Code()
         given = [number(scratch, self.kind, self.lanes, 0.0)] * len(self.fused.particle.inputs)
-        with scratch.doubting() as doubts:
+        with scratch.guarding() as guards:
             vmath.evaluated(self.fused.particle, given)
-        self.doubtful = bool(doubts)
+        self.guarded = bool(guards)
         calls = any(text.startswith("define") for text in scratch.declarations)
         return len(scratch.lines) + (LONG if calls or self.fused.noisy else 0)
 
     def source(self) -> str:
-        """Return the whole text."""
+        """Return the kernel's text."""
         code = self.code
         self.bounds = [self._item("%bounds", str(i)) for i in range(2 * self.size)]
         self.safe = self._item("%bounds", str(2 * self.size))
@@ -244,12 +239,12 @@ class Writer:
                     with code.loop("lane", inside, self.lanes * self.abreast) as lane:
                         self._block(base, lane.index, chunk.index, begin, steps)
                 with code.only_if("whole", code.write(f"icmp eq i64 {length}, %every")):
-                    self._leave_trail(base, chunk.index, frame.index, inside)
+                    self._copy_trail(base, chunk.index, frame.index, inside)
         code.act("ret void")
         return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), ""])
 
     def _block(self, base: str, lane: str, chunk: str, begin: str, steps: str) -> None:
-        """Move the particles of a few vectors abreast by the ``steps`` from ``begin`` on."""
+        """Move the particles of a few interleaved vectors by the ``steps`` from ``begin`` on."""
         code = self.code
         block = _Block(base, lane, chunk, begin, steps)
         pointers, before = self._loaded(block, self.abreast)
@@ -258,11 +253,11 @@ class Writer:
             some = reduce(operator.or_, moving).anywhere()
             code.act(f"br i1 {some}, label %begun, label %moved")
             code.label("begun")
-        if self.trusting:
+        if self.speculative:
             zeros = [number(code, self.kind, self.lanes, 0.0)] * min(SUMS, self.abreast)
-            code.act(f"br i1 {self._all_safe(self._squares(before, zeros)).everywhere()}, label %trust, label %slow")
-            code.label("trust")
-            after, sure, squares = self._steps("quick", before, block, zeros, doubting=self.doubtful)
+            code.act(f"br i1 {self._all_safe(self._squares(before, zeros)).everywhere()}, label %fast, label %slow")
+            code.label("fast")
+            after, sure, squares = self._steps("quick", before, block, zeros, guarding=self.guarded)
             safe = self._all_safe(squares)
             for more in sure:
                 safe = safe & more
@@ -271,14 +266,14 @@ class Writer:
             self._keep(after, pointers)
             code.act("br label %moved")
             code.label("slow")
-        after, sure, _ = self._steps("careful", before, block, doubting=self.doubtful)
+        after, sure, _ = self._steps("careful", before, block, guarding=self.guarded)
         for all_sure in sure:
-            code.act(f"br i1 {all_sure.everywhere()}, label %sure, label %doubt")
+            code.act(f"br i1 {all_sure.everywhere()}, label %sure, label %unsure")
             code.label("sure")
         self._keep(after, pointers)
         code.act("br label %moved")
-        if self.doubtful:
-            code.label("doubt")
+        if self.guarded:
+            code.label("unsure")
             with code.loop("exact", str(self.lanes * self.abreast), self.lanes) as one:
                 block.lane = code.write(f"add i64 {lane}, {one.index}")
                 pointers, before = self._loaded(block, 1)
@@ -288,7 +283,7 @@ class Writer:
         code.label("moved")
 
     def _loaded(self, block: _Block, abreast: int) -> tuple[list[str], list[Vector]]:
-        """Return the rows of a block's particles: where they are, and what they are."""
+        """Return the addresses and the values of the rows of a block's particles."""
         code = self.code
         block.lanes = [code.write(f"add i64 {block.lane}, {k * self.lanes}") for k in range(abreast)]
         pointers = [
@@ -299,52 +294,53 @@ class Writer:
         return pointers, [load(code, self.kind, self.lanes, pointer) for pointer in pointers]
 
     def _steps(
-        self, name: str, before: list[Vector], block: _Block, squares: Sequence[Vector] = (), doubting: bool = False
+        self, name: str, before: list[Vector], block: _Block, squares: Sequence[Vector] = (), guarding: bool = False
     ) -> tuple[list[Vector], list[Vector], list[Vector]]:
-        """Take steps in registers. Return the rows after them, where they are sure, and the sums of squares.
+        """Take steps in registers. Return the rows after them, the lanes that are valid, and the sums of squares.
 
-        With sums of ``squares`` nobody is taken to leave. If ``doubting``, nothing is corrected (see `Code.doubting`);
-        otherwise all is sure, and no vector says so.
+        With sums of ``squares`` no particle is assumed to leave the bounds. If ``guarding``, rare corrections are left
+        out (see `Code.guarding`) and a vector tells the valid lanes; otherwise all are valid and there is no such
+        vector.
         """
         code, columns, rows = self.code, len(self.fused.columns), self.rows
         particles = [self._particles(block.chunk, here) for here in block.lanes] if self.fused.noisy else []
-        trust = [number(code, "i1", self.lanes, 1)] if doubting else []
-        with code.loop(name, block.steps, carried=[*before, *trust, *squares]) as loop:
+        valid = [number(code, "i1", self.lanes, 1)] if guarding else []
+        with code.loop(name, block.steps, carried=[*before, *valid, *squares]) as loop:
             step = code.write(f"add i64 {block.begin}, {loop.index}")
             row = self._at("%table", code.write(f"mul i64 {step}, {columns}"))
             uniform = [self._item(row, str(i)) for i in range(columns)]
             t = code.write(f"add i64 {code.write(f'add i64 %done, {step}')}, 1")
-            sure = loop.values[len(before) : len(before) + len(trust)]
+            sure = loop.values[len(before) : len(before) + len(valid)]
             for k in range(len(block.lanes)):
                 now = loop.values[k * rows : (k + 1) * rows]
                 draws = self._draws(particles[k], t) if particles else []
                 given = [*now[: len(self.fused.rows)], *uniform, *(draw.to(self.kind) for draw in draws)]
-                with code.doubting() if doubting else nullcontext([]) as doubts:
+                with code.guarding() if guarding else nullcontext([]) as guards:
                     after = vmath.evaluated(self.fused.particle, given)
                 moving = None if squares else self._moves(now)
-                for test in doubts:
+                for test in guards:
                     sure = [sure[0] & ~(test & moving if moving else test)]
                 noted: list[Vector] = []
                 if self.fused.timed:
                     assert moving
-                    place = code.write(f"add i64 {code.write(f'mul i64 {block.chunk}, %how_many')}, {block.lanes[k]}")
-                    noted = self._passed(now[-3:], after.pop(), moving, sure, code.write(f"sub i64 {t}, 1"), place)
+                    column = code.write(f"add i64 {code.write(f'mul i64 {block.chunk}, %how_many')}, {block.lanes[k]}")
+                    noted = self._passed(now[-3:], after.pop(), moving, sure, code.write(f"sub i64 {t}, 1"), column)
                     moving = moving & (noted[0] > -math.inf)
                 if moving:
                     after[: self.size] = [moving.where(*pair) for pair in zip(after, now[: self.size], strict=False)]
                 if self.fused.timed:
                     after += [*noted, self._lost(now[-1], after, t)]
                 elif self.watch:
-                    after += self._noted(f"{name}.minimum{k}", now[-2:], after, t)
+                    after += self._watched(f"{name}.minimum{k}", now[-2:], after, t)
                 loop.after += after
             loop.after += sure
             if squares:
-                loop.after += self._squares(loop.values, loop.values[len(before) + len(trust) :])
-        ends = len(before), len(before) + len(trust)
+                loop.after += self._squares(loop.values, loop.values[len(before) + len(valid) :])
+        ends = len(before), len(before) + len(valid)
         return loop.after[: ends[0]], loop.after[ends[0] : ends[1]], loop.after[ends[1] :]
 
     def _squares(self, rows: list[Vector], sums: list[Vector]) -> list[Vector]:
-        """Return the sums with x^2 + y^2 of the vectors added, in turn to each."""
+        """Add x^2 + y^2 of the vectors to the sums, in rotation, and return them."""
         result = list(sums)
         for k in range(self.abreast):
             for coordinate in rows[k * self.rows : k * self.rows + self.size]:
@@ -366,7 +362,7 @@ class Writer:
         self.code.declarations.add("declare i64 @llvm.smin.i64(i64, i64)")
         return self.code.write(f"call i64 @llvm.smin.i64(i64 {a}, i64 {b})")
 
-    def _leave_trail(self, base: str, chunk: str, frame: str, inside: str) -> None:
+    def _copy_trail(self, base: str, chunk: str, frame: str, inside: str) -> None:
         """Copy the chunk's positions into the trail, after the steps from ``frame`` on."""
         code = self.code
         first_row = code.write(f"mul i64 {code.write(f'udiv i64 {frame}, %every')}, {self.size}")
@@ -382,7 +378,7 @@ class Writer:
         return self.code.write(f"getelementptr {self.kind}, ptr {pointer}, i64 {index}")
 
     def _item(self, pointer: str, index: str) -> Vector:
-        """Return one number in memory in every lane."""
+        """Load one number from memory into every lane."""
         value = self.code.write(f"load {self.kind}, ptr {self._at(pointer, index)}")
         return spread(self.code, self.kind, self.lanes, value)
 
@@ -390,11 +386,11 @@ class Writer:
         return spread(self.code, "i64", self.lanes, scalar)
 
     def _particles(self, chunk: str, lane: str) -> Vector:
-        """Return the particles' numbers."""
+        """Return the indices of a vector of particles."""
         return self._counted(self.code.write(f"add i64 %first, {self.code.write(f'add i64 {chunk}, {lane}')}"))
 
     def _counted(self, first: str) -> Vector:
-        """Return whole numbers from ``first`` on, one for each lane."""
+        """Return consecutive integers from ``first`` on, one for each lane."""
         counting = ", ".join(f"i64 {i}" for i in range(self.lanes))
         return self._whole(first) + Vector(self.code, "i64", self.lanes, f"<{counting}>")
 
@@ -404,10 +400,10 @@ class Writer:
         step = self._whole(t)
         return [one for pair in pairs for one in normal_draws(particles, step, self.key, pair)][: self.size]
 
-    def _noted(self, name: str, watched: list[Vector], rows: Sequence[Vector], t: str) -> list[Vector]:
-        """Return the rows of `WATCH`: the steps at which this stay at a minimum began, and at which it was lost.
+    def _watched(self, name: str, watched: list[Vector], rows: Sequence[Vector], t: str) -> list[Vector]:
+        """Return the rows of `WATCH`: the steps since which it is at a minimum, and at which it was lost.
 
-        Minima are those of the plane.
+        For minima in the plane.
         """
         x, y = rows[:2]
         nowhere = number(self.code, "i1", self.lanes, 0)
@@ -420,7 +416,7 @@ class Writer:
         return [loop.after[0].where(since, -1.0), self._lost(lost, rows, t)]
 
     def _number(self, whole: str) -> Vector:
-        """Return a whole number as one of the kernel's kind in every lane."""
+        """Convert an integer to the kernel's kind in every lane."""
         return spread(self.code, self.kind, self.lanes, self.code.write(f"sitofp i64 {whole} to {self.kind}"))
 
     def _lost(self, lost: Vector, rows: Sequence[Vector], t: str) -> Vector:
@@ -442,12 +438,12 @@ class Writer:
             yield rows[i] < self.bounds[2 * i + 1]
 
     def _passed(
-        self, noted: Sequence[Vector], value: Vector, moving: Vector, sure: Sequence[Vector], step: str, place: str
+        self, noted: Sequence[Vector], value: Vector, moving: Vector, sure: Sequence[Vector], step: str, column: str
     ) -> list[Vector]:
-        """Return the level to pass next and the lowest value, where f is ``value`` after ``step`` steps.
+        """Return the next level and the lowest value, where f is ``value`` after ``step`` steps.
 
-        Notes in the hits, at ``place`` in the row of the level, which of the levels was passed last. Only where it is
-        ``sure``: what is not is done again.
+        Writes the step into the hits, in the row of the last level passed, column ``column``. Only in the ``sure``
+        lanes: others are repeated.
         """
         level, best, _ = noted
         passed = moving & (value <= level)
@@ -455,20 +451,20 @@ class Writer:
             passed = passed & all_sure
 
         def following() -> list[Vector]:
-            index = number(self.code, "i64", self.lanes, 0)  # of the first level that is not passed, by halving
+            index = number(self.code, "i64", self.lanes, 0)  # of the first level that is not passed, by bisection
             size = LEVELS // 2
             while size:
                 below = value <= self._gathered(index + (size - 1))
                 index = below.where(index + size, index)
                 size //= 2
-            self._scattered(step, self._counted(place) + (index - 1) * CHUNK, passed)
+            self._scattered(step, self._counted(column) + (index - 1) * CHUNK, passed)
             return [self._gathered(index)]
 
         (lower,) = self.code.corrected(passed, [level], following)
         return [lower, (moving & (value < best)).where(value, best)]
 
     def _gathered(self, index: Vector) -> Vector:
-        """Return the levels with these numbers (i64)."""
+        """Return the levels with these indices (i64)."""
         kind, lanes, suffix = self.kind, self.lanes, INTRINSIC_SUFFIX[self.kind]
         pointers = self.code.write(f"getelementptr {kind}, ptr %minima, {index.type} {index.name}")
         name = f"@llvm.masked.gather.v{lanes}{suffix}.v{lanes}p0"
@@ -478,7 +474,7 @@ class Writer:
         return Vector(self.code, kind, lanes, self.code.write(f"call {result} {name}({given})"))
 
     def _scattered(self, whole: str, index: Vector, where: Vector) -> None:
-        """Write a whole number (i64) into the hits with these numbers, where a truth holds."""
+        """Write an integer (i64) to the hits with these indices, where a condition holds."""
         lanes = self.lanes
         pointers = self.code.write(f"getelementptr i32, ptr %hits, {index.type} {index.name}")
         short = spread(self.code, "i32", lanes, self.code.write(f"trunc i64 {whole} to i32"))

@@ -1,8 +1,8 @@
-"""Programs as CUDA C++, and with the hand-written loops beside this file the source of whole kernels.
+"""Programs as CUDA C++; with the hand-written loops beside this file they make the source of whole kernels.
 
-Compiled by NVRTC, which has no standard headers. Numbers are written as literals of the kernel's type: a double among
-floats would make a consumer card 32 times slower. Steps are printed one by one and in order, so that a kernel compiled
-without fused multiply-adds gives what the arrays give, to the bit, as long as there are only + - * / and sqrt.
+Compiled by NVRTC, which has no standard headers. Numbers are literals of the kernel's type: a double among floats would
+make a consumer card 32 times slower. Steps are printed one by one and in order, so that a kernel compiled without fused
+multiply-adds equals the array code bit for bit, as long as there are only + - * / and sqrt.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LIBRARY = {
     **{name: name for name in ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")},
     **{"abs": "fabs", "round": "rint"},
 }
-"""Functions of CUDA's library. Those on floats end in f."""
+"""Functions of CUDA's math library; those on floats end in f."""
 
 _OURS = ("sign", "min", "max", "mod")
 """Functions of ``real.cu``: the library's differ (fminf drops nan), or do not exist."""
@@ -38,8 +38,8 @@ _OURS = ("sign", "min", "max", "mod")
 def swarm_source(fused: Fused, dtype: DTypeLike = np.float32, watch: bool = False) -> str:
     """Return the source of the kernel ``ll_swarm``: many steps of one rule on one landscape for many particles.
 
-    With ``watch`` it notes for each particle since which step it is at a minimum, and at which step it was lost. Of a
-    timed step it notes when each level of f was passed.
+    With ``watch`` it records for each particle since which step it is at a minimum, and at which step it was lost. For
+    a timed step it records when each level of f was passed.
     """
     inputs = {name: f"row[{i}]" for i, name in enumerate(fused.rows)}
     inputs |= {name: f"column[{i}]" for i, name in enumerate(fused.columns)}
@@ -60,8 +60,8 @@ def swarm_source(fused: Fused, dtype: DTypeLike = np.float32, watch: bool = Fals
 def grid_source(program: Program, widths: Sequence[int], dtype: DTypeLike = np.float32) -> str:
     """Return the source of the kernel ``ll_grid`` of a program with the inputs x and y.
 
-    ``widths`` says how its outputs stand in arrays: (1, 2) puts the first one into an array (down, across) and the
-    next two side by side into an array (down, across, 2).
+    ``widths`` gives the layout of the outputs: (1, 2) puts the first one into an array (down, across) and the next two
+    interleaved into an array (down, across, 2).
     """
     names = [f"a{k}" for k in range(len(widths))]
     outputs = [f"{name}[{width} * at + {i}]" for name, width in zip(names, widths, strict=True) for i in range(width)]
@@ -73,12 +73,12 @@ def grid_source(program: Program, widths: Sequence[int], dtype: DTypeLike = np.f
 
 
 def check_source() -> str:
-    """Return the source of the kernel ``ll_check``, whose right answer is known to the bit: Philox's words."""
+    """Return the source of the kernel ``ll_check``, whose exact answer is known: Philox's words."""
     return "\n".join([_head(np.float32, {}), _file("philox.cu"), _file("check.cu")])
 
 
 def literal(value: float, dtype: DTypeLike) -> str:
-    """Return a number as a literal of the type; what a float32 cannot hold becomes infinity."""
+    """Return a number as a literal of the type; what exceeds a float32 becomes infinity."""
     with np.errstate(all="ignore"):
         number = np.float32(value) if np.dtype(dtype) == np.float32 else np.float64(value)
     if not np.isfinite(number):
@@ -116,12 +116,12 @@ def _function(
     outputs: Sequence[str],
     dtype: DTypeLike,
 ) -> str:
-    """Return a function that runs a program. ``inputs`` and ``outputs`` say where its values are found and go."""
+    """Return a function that runs a program. ``inputs`` and ``outputs`` name its sources and targets."""
     names = [*program.inputs, *(literal(value, dtype) for value in program.constants)]
     names += [f"t{number}" for number in range(len(program.steps))]
     needed = set(program.outputs)
     lines: list[str] = []
-    for number in reversed(range(len(program.steps))):  # from the last on, so that unused steps are left out
+    for number in reversed(range(len(program.steps))):  # backward, so that unused steps are left out
         step, slot = program.steps[number], len(program.inputs) + len(program.constants) + number
         if slot in needed:
             text, slots = _operation(program, step, names, dtype)
@@ -158,9 +158,9 @@ def _operation(program: Program, step: Step, names: Sequence[str], dtype: DTypeL
 
 
 def _half_turns(program: Program, angle: int) -> tuple[float, int] | None:
-    """Return (a, slot of u) if the angle is a pi u with a multiple of 1/4 as a: then sinpi and cospi serve.
+    """Return (a, slot of u) if the angle is a pi u with a a multiple of 1/4: then sinpi and cospi apply.
 
-    They need no reduction of large angles by pi, which takes memory beside the registers, and they are more exact.
+    They need no range reduction by pi, which takes local memory, and are more accurate.
     """
     first = len(program.inputs)
     steps = first + len(program.constants)

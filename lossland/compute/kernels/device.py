@@ -1,7 +1,7 @@
-"""A CUDA device at work: memory, streams, kernels, and what goes wrong with them.
+"""A CUDA device: memory, streams, kernels and their errors.
 
-Written against CuPy, whose module is handed in (``arrays.backend("cuda").xp``). What happens on the device goes
-through one stream, in the order of the calls; nothing waits for it before its result is asked for.
+Written against CuPy, whose module is passed in (``arrays.backend("cuda").xp``). All work goes through one stream, in
+the order of the calls, and is asynchronous until a result is read.
 """
 
 from __future__ import annotations
@@ -25,58 +25,66 @@ from lossland.expression import Program
 
 Array = NDArray[np.floating]
 Sizes = tuple[int, ...]  # blocks, or threads in a block, along each axis
-Kernel = Callable[[Sizes, Sizes, tuple[object, ...]], None]  # the last are its arguments
+Kernel = Callable[[Sizes, Sizes, tuple[object, ...]], None]  # grid, block, arguments
 
 OPTIONS = ("--std=c++17",)
-SHARE = 0.8  # of the device's memory may be ours
+SHARE = 0.8  # of the device's memory that we may use
 THREADS = 256  # in a block, as the kernels' launch bounds say
 SQUARE = (64, 4)  # threads in a block on a grid: across, down
 
 
 class Pointer(Protocol):
-    """Memory on the device, as CuPy has it."""
+    """A CuPy pointer to device memory."""
 
     @property
     def ptr(self) -> int:
-        """Its address."""
+        """The address."""
+        ...
+
+
+class Event(Protocol):
+    """A point in a stream's work, as CuPy records it."""
+
+    def synchronize(self) -> None:
+        """Wait until the device has come this far."""
         ...
 
 
 class OnDevice(Protocol):
-    """An array of CuPy's, as far as it is needed here."""
+    """The part of CuPy's array interface that is used here."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many numbers there are along each axis."""
+        """The size along each axis."""
         ...
 
     @property
     def dtype(self) -> np.dtype:
-        """The type of each."""
+        """The element type."""
         ...
 
     @property
     def data(self) -> Pointer:
-        """Where its numbers are."""
+        """The memory."""
         ...
 
     def get(self) -> Array:
-        """Return it on the host."""
+        """Return a copy on the host."""
         ...
 
 
-class DeviceTrouble(Exception):
-    """The device cannot do what it was asked to. The text is a clause that says why."""
+class DeviceError(Exception):
+    """The device failed. The text is a clause that says why."""
 
 
-class OutOfMemory(DeviceTrouble):
+class OutOfMemory(DeviceError):
     """The device has too little free memory."""
 
 
 class Device:
-    """A CUDA device, its streams, and the kernels compiled so far. Threads take turns.
+    """A CUDA device, its streams, and the kernels compiled so far. One thread at a time.
 
-    Making one raises `DeviceTrouble` if a first kernel does not give the numbers it should.
+    The constructor raises `DeviceError` if a first kernel gives wrong numbers.
     """
 
     def __init__(self, xp: ModuleType, index: int = 0) -> None:
@@ -90,19 +98,19 @@ class Device:
 
     @contextmanager
     def at_work(self) -> Iterator[ModuleType]:
-        """Give CuPy, with this device and its compute stream chosen; its errors become `DeviceTrouble`."""
+        """Yield CuPy with this device and its compute stream current; its errors become `DeviceError`."""
         with self._lock, _translated(self._xp), self._device, self.compute:
             yield self._xp
 
     def kernel(self, source: str, name: str) -> Kernel:
-        """Return the compiled kernel of that name. CuPy keeps what it has compiled on disk."""
+        """Return the compiled kernel of that name. CuPy caches compiled code on disk."""
         with self.at_work() as xp:
             if source not in self._kernels:
                 self._kernels[source] = xp.RawModule(code=source, options=OPTIONS).get_function(name)
             return self._kernels[source]
 
     def free(self) -> None:
-        """Give memory that is kept for later back to the device."""
+        """Release the memory pool's free blocks."""
         with self.at_work() as xp:
             xp.get_default_memory_pool().free_all_blocks()
 
@@ -114,45 +122,45 @@ class Device:
             got = words.get()
         right = philox.words(seed, philox.particles(np, 0, count), step, Purpose.NOISE)
         if not np.array_equal(got, np.stack(right, axis=-1)):
-            raise DeviceTrouble("it computes wrong numbers")
+            raise DeviceError("it computes wrong numbers")
 
 
 @cache
 def device(xp: ModuleType) -> Device:
-    """Return the device of a CuPy module, tried out; raise `DeviceTrouble` if it cannot be used."""
+    """Return the tested device of a CuPy module; raise `DeviceError` if it cannot be used."""
     found = arrays.cuda_device()
     return Device(xp, found.index if isinstance(found, arrays.CudaDevice) else 0)
 
 
-if hasattr(os, "register_at_fork"):  # CUDA does not work in a forked process: a new device finds that out by itself
+if hasattr(os, "register_at_fork"):  # CUDA does not work in a forked process; a new `Device` there reports that
     os.register_at_fork(after_in_child=device.cache_clear)
 
 
 @contextmanager
 def _translated(xp: ModuleType) -> Iterator[None]:
-    """Turn CuPy's errors, which have no base class in common, into `DeviceTrouble`."""
+    """Convert CuPy's errors, which share no base class, to `DeviceError`."""
     try:
         yield
     except MemoryError as error:
         raise OutOfMemory("its memory is full") from error
     except (RuntimeError, xp.cuda.compiler.CompileException) as error:
         first = (str(error).strip().splitlines() or [""])[0]
-        raise DeviceTrouble(f"{type(error).__name__}: {first}") from error
+        raise DeviceError(f"{type(error).__name__}: {first}") from error
 
 
-def say(trouble: DeviceTrouble) -> None:
-    """Warn that the CPU does what the device cannot."""
-    text = f"The CUDA device cannot go on ({trouble}); the CPU does the work."
+def warn(error: DeviceError) -> None:
+    """Warn that the CPU takes over from a failed device."""
+    text = f"The CUDA device cannot go on ({error}); the CPU does the work."
     warnings.warn(text, RuntimeWarning, stacklevel=3)
 
 
 def blocks(count: int) -> tuple[int]:
-    """Return how many blocks of threads ``count`` particles take, as a launch wants it."""
+    """Return the launch grid for ``count`` threads."""
     return (-(-count // THREADS),)
 
 
 def in_tiles(device: Device, total: int, size: int, smallest: int, work: Callable[[slice], None]) -> None:
-    """Do work on 0 ... total in tiles of a size that is halved, down to ``smallest``, where memory does not suffice."""
+    """Do work on range(total) in tiles, halving ``size`` down to ``smallest`` when memory runs out."""
     size, done = max(size, smallest), 0
     while done < total:
         tile = slice(done, min(done + size, total))
@@ -169,8 +177,8 @@ def in_tiles(device: Device, total: int, size: int, smallest: int, work: Callabl
 class CudaLattice:
     """The compiled kernel of a program with the inputs x and y, on a grid; as `LatticeKernel` on the CPU.
 
-    ``widths`` says how its outputs stand in arrays: (1, 2) puts the first one into an array (down, across) and the
-    next two side by side into an array (down, across, 2). ``refuge`` fills the arrays when the device cannot.
+    ``widths`` gives the layout of the outputs: (1, 2) puts the first one into an array (down, across) and the next two
+    interleaved into an array (down, across, 2). ``fallback`` fills the arrays when the device fails.
     """
 
     least = 1  # points along x that a band must have
@@ -181,29 +189,29 @@ class CudaLattice:
         program: Program,
         widths: Sequence[int],
         dtype: np.dtype,
-        refuge: Callable[[Array, Array, Sequence[Array]], bool],
+        fallback: Callable[[Array, Array, Sequence[Array]], bool],
     ) -> None:
-        self._device, self._dtype, self._refuge = device, dtype, refuge
+        self._device, self._dtype, self._fallback = device, dtype, fallback
         self._kernel: Kernel | None = None
         try:
             self._kernel = device.kernel(cuda.grid_source(program, widths, dtype), "ll_grid")
-        except DeviceTrouble as trouble:
-            say(trouble)
+        except DeviceError as error:
+            warn(error)
 
     def fill(self, x: Array, y: Array, parts: Sequence[Array]) -> bool:
-        """Fill the parts, C-contiguous, for x (across,) and y (down,): in fewer rows at a time if memory is short.
+        """Fill the parts, C-contiguous, for x (across,) and y (down,), in several bands if memory is short.
 
-        Returns whether the first output is known to be a finite number everywhere: the device does not look.
+        Returns whether the first output is known to be finite everywhere; the device does not check.
         """
         if self._kernel is not None:
             try:
                 down = len(y)
                 in_tiles(self._device, down, down, 1, lambda rows: self._fill(x, y[rows], [p[rows] for p in parts]))
                 return False
-            except DeviceTrouble as trouble:
+            except DeviceError as error:
                 self._kernel = None
-                say(trouble)
-        return self._refuge(x, y, parts)
+                warn(error)
+        return self._fallback(x, y, parts)
 
     def _fill(self, x: Array, y: Array, parts: Sequence[Array]) -> None:
         across, down = len(x), len(y)

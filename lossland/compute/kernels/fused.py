@@ -1,13 +1,13 @@
-"""One step of an optimizer on a landscape as one flat program: what every kernel is printed from.
+"""One step of an optimizer on a landscape as one flat program, from which every kernel is generated.
 
 The step is traced from the landscape's expression and the optimizer's rule and split in two:
 
-* the *uniform* part is the same for all particles: what depends on nothing but t and the hyper-parameters, such as
+* the *uniform* part is the same for all particles: what depends only on t and the hyper-parameters, such as
   1 / (1 - beta1^t). The host computes it in float64, a row of columns for each step. So a kernel contains no
-  hyper-parameter and no power of t: when a slider moves, nothing is compiled again.
-* the *particle* part turns the rows of a particle's state (x, y, and what the rule remembers) into the rows after the
-  step, reading the uniform columns and, for noisy gradients, two normal draws. Where the rule looks around, the
-  landscape's expressions stand in it once more, with the place's expression for x and y.
+  hyper-parameter and no power of t: moving a slider compiles nothing.
+* the *particle* part maps the rows of a particle's state (x, y, and what the rule remembers) to the rows after the
+  step, reading the uniform columns and, for noisy gradients, two normal draws. For each `Look` of the rule it contains
+  the landscape's expressions again, with the position's expression for x and y.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.compute.looks import seen_at, substituted
+from lossland.compute.rules import substituted, with_looks_resolved
 from lossland.expression import Node, Program, constant, stable, variable, variables, where
 from lossland.expression.node import COMPARISONS, as_node, make, ordered
 from lossland.expression.table import any_table
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lossland.landscapes.problems import Ground
 
 ONE, ZERO = constant(1), constant(0)
-MOST_OPERATIONS = 12_000  # of a step that is compiled: some five seconds, the first time
+MOST_OPERATIONS = 12_000  # of a step that is compiled: some five seconds the first time
 NOISE = ("noise_x", "noise_y")  # names of the normal draws in the particle part
 
 
@@ -41,12 +41,12 @@ NOISE = ("noise_x", "noise_y")  # names of the normal draws in the particle part
 class Fused:
     """One step as two programs. Compare by identity: `fuse` returns the same object for the same step.
 
-    ``axes`` are the coordinates, x and y unless it is a problem of more. ``rows`` names a particle's state: x, y, then
-    the entries of each ``remembered`` term (m_x and m_y of a vector, d
-    of a number, H_xx, H_xy ... of a matrix). ``columns`` names the uniform columns, ``carried`` the remembered terms
+    ``axes`` are the coordinates, x and y unless it is a problem in more dimensions. ``rows`` names a particle's state:
+    x, y, then the entries of each ``remembered`` term (m_x and m_y of a vector, d of a number, H_xx, H_xy ... of a
+    matrix). ``columns`` names the uniform columns, ``carried`` the remembered terms
     that are the same for all particles and stay on the host.
     ``particle`` has the inputs ``rows + columns`` (``+ NOISE`` if ``noisy``) and one output for each row; if ``timed``,
-    another one for f at x, y, before the step, which shares what it can with the gradient there.
+    another one for f at x, y before the step, which shares subexpressions with the gradient.
     ``uniform`` has the inputs ``("t", *hyper, *carried)`` and the outputs ``columns + carried``. ``value`` has the
     inputs x, y and the output f(x, y).
     """
@@ -65,7 +65,7 @@ class Fused:
     value: Program
 
     def initial(self, rule: Optimizer) -> list[float]:
-        """Return what every particle remembers before the first step, for each of ``rows`` from number 2 on."""
+        """Return the initial values of the remembered terms, for each of ``rows`` after the coordinates."""
         before, ranks = rule.initial(), trace(self.kind).remembered
         size = len(self.axes)
         return [float(x) for name in self.remembered for x in flat(getattr(before, name), ranks[name], size)]
@@ -93,16 +93,15 @@ class Fused:
 
 
 def fuse(landscape: Ground, rule: Optimizer, timed: bool = False) -> Fused:
-    """Return one step of the rule on the landscape. The hyper-parameters' values play no part, but for no noise."""
+    """Return one step of the rule on the landscape. Of the hyper-parameters' values only a noise of 0 matters."""
     return _fuse(landscape.node, landscape.names, type(rule), rule.stochastic, timed)
 
 
 def is_fusible(landscape: Ground, rule: Optimizer) -> bool:
-    """Whether a step can be compiled, and is short enough for it to take a few seconds; in the plane it always is.
+    """Whether a step can be compiled, and is short enough to do so in a few seconds; in the plane it always is.
 
-    A landscape that is looked up in a table is not compiled, nor is a problem that is no expression.
-    In more dimensions a whole Hessian makes it too long on all but simple problems, and eigenvectors cannot be written
-    as one expression at all.
+    A landscape that is a table cannot be compiled, nor a problem that is not an expression. In more dimensions a whole
+    Hessian makes the step too long on all but simple problems, and eigenvectors have no expression.
     """
     axes = landscape.names
     if isinstance(landscape, Problem) and not isinstance(landscape.around, Calculus):
@@ -133,7 +132,7 @@ def _fuse(node: Node, axes: tuple[str, ...], kind: type[Optimizer], noisy: bool,
     moves = flat(traced.terms.step, 1, size)
     after = {name: flat(getattr(traced.terms, name), order, size) for name, order in ranks.items()}
     outputs: dict[str, Node] = {}
-    for i, axis in enumerate(axes):  # what is along x first: columns are numbered as they come
+    for i, axis in enumerate(axes):  # by axis: the order in which columns are numbered
         outputs[axis] = split.rest(variable(axis) + moves[i])
         for name, order in ranks.items():
             if order == 1:
@@ -144,7 +143,9 @@ def _fuse(node: Node, axes: tuple[str, ...], kind: type[Optimizer], noisy: bool,
             outputs |= {row: split.rest(as_node(x)) for row, x in zip(names, after[name], strict=True)}
     places = [place._replace(position=tuple(map(split.rest, place.position))) for place in traced.places]
     rows = (*axes, *(row for name, order in ranks.items() for row in entries(name, order, axes)))
-    meaning = seen_at(places, node, axes, dict(zip(entries("grad", 1, axes), stable(gradient), strict=True)))
+    meaning = with_looks_resolved(
+        places, node, axes, dict(zip(entries("grad", 1, axes), stable(gradient), strict=True))
+    )
     kept = [as_node(getattr(traced.terms, name)) for name in carried]
     return Fused(
         kind=kind,
@@ -167,10 +168,10 @@ def _fuse(node: Node, axes: tuple[str, ...], kind: type[Optimizer], noisy: bool,
 
 
 class _Split:
-    """Takes uniform parts out of expressions and gives each a column.
+    """Replaces the uniform parts of expressions by columns.
 
-    Uniform factors and divisors of a product are gathered into one column: lr m / (1 - beta1^t) becomes m times a
-    column, so that the loop over particles does not divide by what is the same for all.
+    Uniform factors and divisors of a product are combined into one column: lr m / (1 - beta1^t) becomes m times a
+    column, which hoists the division out of the loop over particles.
     """
 
     def __init__(self, uniform: set[str]) -> None:
@@ -180,7 +181,7 @@ class _Split:
         self._uniform: dict[Node, bool] = {}
 
     def rest(self, node: Node) -> Node:
-        """Return the expression with columns in place of its uniform parts."""
+        """Return the expression with its uniform parts replaced by columns."""
         if node not in self._known:
             self._known[node] = self._rest(node)
         return self._known[node]

@@ -1,7 +1,7 @@
-"""A landscape on a band of a grid as a compiled CPU kernel: any of its quantities, side by side, in one pass.
+"""A landscape on a band of a grid as a compiled CPU kernel: any of its quantities in one pass.
 
-Written as the steps of a swarm are (see ``cpu.py``): as many neighbours along x at a time as stand in a register, each
-of them computed the same way wherever it stands, so that no cutting into bands changes a bit.
+Vectorized like the steps of a swarm (see ``cpu.py``) over neighbours along x. Every point is computed the same way
+wherever it is, so that the division into bands does not change a bit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lossland.compute.kernels.vmath import OFTEN, Evaluation, slot_of
 from lossland.expression import Program
 from lossland.expression.node import COMPARISONS
 
-DEAR = {*OFTEN, "sqrt", "div"}  # operations that take longer than reading what was computed before
+COSTLY = {*OFTEN, "sqrt", "div"}  # operations that take longer than loading a stored result
 
 _SIGNATURE = ctypes.CFUNCTYPE(
     ctypes.c_int32,
@@ -35,8 +35,8 @@ _HEAD = (
 class LatticeKernel:
     """The compiled kernel of a program with the inputs x and y.
 
-    ``widths`` says how its outputs stand in arrays: (1, 2) puts the first one into an array (down, across) and the
-    next two side by side into an array (down, across, 2).
+    ``widths`` gives the layout of the outputs: (1, 2) puts the first one into an array (down, across) and the next two
+    interleaved into an array (down, across, 2).
     """
 
     def __init__(self, program: Program, widths: Sequence[int], dtype: np.dtype) -> None:
@@ -46,9 +46,9 @@ class LatticeKernel:
         self._function = _SIGNATURE(self._machine_code.address)
 
     def fill(self, x: NDArray[np.floating], y: NDArray[np.floating], arrays: Sequence[NDArray[np.floating]]) -> bool:
-        """Fill the arrays, C-contiguous, for x (across,) and y (down,). Other threads can run meanwhile.
+        """Fill the arrays, C-contiguous, for x (across,) and y (down,). Releases the GIL.
 
-        Returns whether the first output is a finite number everywhere.
+        Returns whether the first output is finite everywhere.
         """
         addresses = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
         kept = np.empty((self._kept, len(x)), self._dtype)
@@ -62,23 +62,23 @@ def kernel(program: Program, widths: tuple[int, ...], dtype: np.dtype) -> Lattic
 
 
 class _Stages:
-    """A program's steps by what they depend on: computed once a band, once a row, or at every point.
+    """A program's steps by what they depend on: computed once per band, once per row, or at every point.
 
-    ``along`` are steps that depend on x alone, if something dear is among them; of these, ``kept`` are those that
-    points need, and ``truths`` those of them that are true or false: they are kept as 1 and 0. ``row`` are steps that
-    depend on y alone, or on nothing; ``point`` are all others.
+    ``along`` are steps that depend on x alone, if a costly one is among them; of these, the results of ``kept`` are
+    stored for the points, the boolean ones, ``truths``, as 1 and 0. ``row`` are steps that depend on y alone, or on
+    nothing; ``point`` are all others.
     """
 
     def __init__(self, program: Program) -> None:
         first = slot_of(program, 0)
-        on_x, on_y, dear = {0}, {1}, set[int]()
+        on_x, on_y, with_costly = {0}, {1}, set[int]()
         for slot, (op, args) in enumerate(program.steps, start=first):
-            for slots in (on_x, on_y, dear):
+            for slots in (on_x, on_y, with_costly):
                 if not slots.isdisjoint(args):
                     slots.add(slot)
-            if op in DEAR:
-                dear.add(slot)
-        costly = (on_x - on_y) & dear
+            if op in COSTLY:
+                with_costly.add(slot)
+        costly = (on_x - on_y) & with_costly
         numbers = range(len(program.steps))
         self.row = [k for k in numbers if first + k not in on_x]
         self.point = [k for k in numbers if first + k in on_x - costly]
@@ -89,7 +89,7 @@ class _Stages:
 
 
 def source(program: Program, widths: Sequence[int], kind: str) -> str:
-    """Return the kernel in LLVM's language."""
+    """Return the kernel as LLVM assembly."""
     code, lanes, stages = Code(), lanes_of(kind), _Stages(program)
 
     def at(pointer: str, index: str) -> str:
@@ -102,7 +102,7 @@ def source(program: Program, widths: Sequence[int], kind: str) -> str:
         code.write(f"load ptr, ptr {code.write(f'getelementptr ptr, ptr %arrays, i64 {k}')}")
         for k in range(len(widths))
     ]
-    last = code.write(f"sub i64 %across, {lanes}")  # the last step of a row goes back to end at its end
+    last = code.write(f"sub i64 %across, {lanes}")  # the last vector of a row is moved back to end at its end
     code.declarations.add("declare i64 @llvm.smin.i64(i64, i64)")
     nothing = number(code, kind, lanes, 0.0)
     kept = [at("%kept", code.write(f"mul i64 %across, {k}")) for k in range(len(stages.kept))]
@@ -133,15 +133,15 @@ def source(program: Program, widths: Sequence[int], kind: str) -> str:
             point = code.write(f"add i64 {begin}, {column}")
             for array, width in zip(arrays, widths, strict=True):
                 values, outputs = outputs[:width], outputs[width:]
-                _store_side_by_side(values, at(array, code.write(f"mul i64 {point}, {width}")))
+                _store_interleaved(values, at(array, code.write(f"mul i64 {point}, {width}")))
         row.after = lane.after
     finite = row.after[0].equals(0.0).everywhere()
     code.act(f"ret i32 {code.write(f'zext i1 {finite} to i32')}")
     return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), ""])
 
 
-def _store_side_by_side(values: list[Vector], pointer: str) -> None:
-    """Write a0 b0 a1 b1 ... of two vectors, a0 b0 c0 a1 ... of three, and so on."""
+def _store_interleaved(values: list[Vector], pointer: str) -> None:
+    """Store a0 b0 a1 b1 ... of two vectors, a0 b0 c0 a1 ... of three, and so on."""
     first = values[0]
     if len(values) == 1:
         store(first, pointer)
@@ -156,7 +156,7 @@ def _store_side_by_side(values: list[Vector], pointer: str) -> None:
 
 
 def _shuffled(a: Vector, b: Vector, order: list[int]) -> Vector:
-    """Return lanes of a and b in a new order: those of b are numbered on from those of a, -1 is any."""
+    """Return lanes of a and b in a new order; lanes of b are numbered after those of a, -1 is undefined."""
     mask = ", ".join("i32 poison" if i < 0 else f"i32 {i}" for i in order)
     name = a.code.write(f"shufflevector {a.type} {a.name}, {b.type} {b.name}, <{len(order)} x i32> <{mask}>")
     return Vector(a.code, a.kind, len(order), name)

@@ -1,4 +1,4 @@
-"""From LLVM's language to machine code for this processor. The only module that imports llvmlite."""
+"""LLVM assembly to machine code for this processor. The only module that imports llvmlite."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 import threading
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from lossland.compute.kernels import store
 from lossland.errors import MachineError
@@ -16,14 +15,14 @@ from lossland.errors import MachineError
 
 @dataclass(frozen=True)
 class MachineCode:
-    """A compiled function, there as long as this object lives."""
+    """A compiled function, valid as long as this object lives."""
 
     address: int
-    library: Any
+    library: object
 
 
 class _Compiler:
-    """LLVM, set up for this processor. Threads take turns."""
+    """LLVM, configured for this processor. Not thread-safe."""
 
     def __init__(self) -> None:
         import llvmlite.binding as llvm
@@ -36,18 +35,18 @@ class _Compiler:
         self.target = llvm.Target.from_default_triple().create_target_machine(
             cpu=self.processor, features=self.features, opt=3, reloc="pic", codemodel="default", jit=False
         )
-        # JITLink maps code and constants side by side. The older linker maps them one by one, and where a process has
-        # mapped so much that they come to lie 2 GiB apart, it aborts the process: code reaches no farther.
+        # JITLink maps code and constants together. The older linker maps them separately, and aborts the process if
+        # they end up more than 2 GiB apart, out of reach of relative addressing.
         self.linker = llvm.create_lljit_compiler(use_jit_link=sys.platform != "win32")
         self.count = 0
 
     def machine_code(self, source: str) -> bytes:
-        """Return the object file of a module in LLVM's language."""
+        """Return the object file of a module in LLVM assembly."""
         llvm = self.llvm
         module = llvm.parse_assembly(source)
         module.triple, module.data_layout = self.target.triple, str(self.target.target_data)
         passes = llvm.create_new_module_pass_manager()
-        passes.add_new_gvn_pass()  # computes nothing twice; the source is vectors and loops already
+        passes.add_new_gvn_pass()  # removes common subexpressions; the source is already vectorized
         passes.run(module, llvm.create_pass_builder(self.target, llvm.create_pipeline_tuning_options()))
         return self.target.emit_object(module)
 
@@ -64,16 +63,16 @@ def _compiler() -> _Compiler:
     return _Compiler()
 
 
-# Threads take turns with LLVM. A process is not forked in the middle of a turn: it would never end in the child.
-_turn = threading.RLock()
+# One thread at a time may use LLVM. Forking waits for the lock: the child would inherit it locked for ever.
+_lock = threading.RLock()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_turn.acquire, after_in_parent=_turn.release, after_in_child=_turn.release)
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def vector_bits() -> int:
-    """Return how long this processor's vector registers are, or raise MachineError."""
+    """Return the width of this processor's vector registers, or raise MachineError."""
     try:
-        with _turn:
+        with _lock:
             features = _compiler().features.split(",")
     except (ImportError, OSError, RuntimeError) as error:
         raise _refusal(error) from error
@@ -81,12 +80,12 @@ def vector_bits() -> int:
 
 
 def compiled(source: str, function: str) -> MachineCode:
-    """Return a function of a module in LLVM's language, compiled for this processor or found on disk.
+    """Return a function of a module in LLVM assembly, compiled for this processor or loaded from the cache.
 
-    Raises MachineError where that cannot be done.
+    Raises MachineError if that fails.
     """
     try:
-        with _turn:
+        with _lock:
             compiler = _compiler()
             made_from = f"{compiler.version} {compiler.processor} {compiler.features}\n{source}"
             key = hashlib.sha256(made_from.encode()).hexdigest()
@@ -100,7 +99,7 @@ def compiled(source: str, function: str) -> MachineCode:
 
 
 def found() -> dict[str, str]:
-    """Return what compiles kernels, for which processor, and where they are kept; or raise MachineError."""
+    """Return LLVM's version, the processor, and the cache folder; or raise MachineError."""
     try:
         compiler = _compiler()
         return {"llvm": compiler.version, "processor": compiler.processor, "kept in": str(store.folder())}

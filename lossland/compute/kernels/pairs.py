@@ -1,7 +1,7 @@
-"""The forces between all pairs of points of a plane, as t-SNE weighs them, as a compiled CPU kernel.
+"""The forces of t-SNE between all pairs of points in the plane, as a compiled CPU kernel.
 
-One point after the other is compared with all others, as many at a time as stand in a register; nothing of the size of
-all pairs is kept but the attractions, which are read once.
+Each point is compared with all others, vectorized; the only n x n array is that of the attractions, which is read
+once.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from lossland.compute.kernels.simd import WIDE, Code, Vector, load, number, spre
 
 Singles = NDArray[np.float32]
 
-STRIDE = 16  # points are filled up to a multiple of this many: all registers are full
-FAR = 1e15  # where the points stand that fill up: from there they weigh nothing
-SUMS = 5  # of each point, see ``PairsKernel.sums``; one more where the divergence is measured
+STRIDE = 16  # the number of points is padded to a multiple of this
+FAR = 1e15  # coordinate of the padding points, whose weights vanish
+SUMS = 5  # of each point, see ``PairsKernel.sums``; one more if the divergence is measured
 
 _SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64)
 _HEAD = (
@@ -31,7 +31,7 @@ _HEAD = (
 
 
 class PairsKernel:
-    """The compiled sums over all pairs; ``measuring`` also adds up what the divergence needs, which takes longer."""
+    """The compiled sums over all pairs; ``measuring`` adds the sum for the divergence, which takes longer."""
 
     def __init__(self, measuring: bool) -> None:
         self._count = SUMS + measuring
@@ -42,8 +42,8 @@ class PairsKernel:
         """Return for each point i of ``points`` (2, n) sums over all points j, itself among them, as (5 or 6, n).
 
         With d = y_i − y_j and w = 1 / (1 + |d|²) they are Σ w, Σ p w d (two numbers), Σ w² d (two), and −Σ p log w if
-        that is measured, p being the ``attraction`` (n, n). Both are C-contiguous, n is a multiple of ``STRIDE``. Other
-        threads can run meanwhile.
+        that is measured, p being the ``attraction`` (n, n). Both are C-contiguous, n is a multiple of ``STRIDE``.
+        Releases the GIL.
         """
         count = points.shape[1]
         found = np.empty((self._count, count), np.float32)
@@ -59,7 +59,7 @@ def kernel(measuring: bool = False) -> PairsKernel:
 
 
 def source(measuring: bool) -> str:
-    """Return the kernel in LLVM's language."""
+    """Return the kernel as LLVM assembly."""
     code, lanes = Code(), lanes_of("float")
 
     def at(pointer: str, index: str) -> str:
@@ -82,8 +82,8 @@ def source(measuring: bool) -> str:
             terms += [attraction * vmath.log(away)] if measuring else []
             other.after = [term + total for term, total in zip(terms, other.values, strict=True)]
         for k, total in enumerate(other.after):
-            place = code.write(f"add i64 {row.index}, {code.write(f'mul i64 %count, {k}')}")
-            code.act(f"store float {_added(total)}, ptr {at('%sums', place)}")
+            index_of_sum = code.write(f"add i64 {row.index}, {code.write(f'mul i64 %count, {k}')}")
+            code.act(f"store float {_added(total)}, ptr {at('%sums', index_of_sum)}")
     code.act("ret void")
     return "\n".join([_HEAD, "entry:", *code.lines, "}", *sorted(code.declarations), ""])
 

@@ -1,8 +1,8 @@
-"""Arithmetic on vectors of numbers, written down as LLVM's assembly language.
+"""Arithmetic on SIMD vectors, emitted as LLVM assembly.
 
 `Vector` overloads Python's operators: ``a * b + c`` appends two instructions to the `Code` that a and b belong to.
-So elementary functions and kernels are written as mathematics, and every lane computes the same, without branches.
-Nothing is reordered, and NaN and infinity keep their meaning.
+So elementary functions and kernels are written as mathematics. All lanes compute the same, without branches; nothing is
+reordered, and NaN and infinity keep their meaning.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-# What LLVM may do: divide by multiplying with a reciprocal. Not: reorder sums, which would break the argument
-# reductions; nor take it that there is no NaN, which would break the tests for it; nor choose which products to fuse
-# with sums (see `Vector`).
+# LLVM may replace division by multiplication with a reciprocal. It may not reorder sums, which would break the range
+# reductions; assume that there is no NaN, which would break the tests for it; or choose which products to fuse with
+# sums (see `Vector`).
 FLAGS = "nsz arcp"
 
-# What functions say of themselves: they may use registers of 512 bits where the processor has them.
+# Function attributes: 512-bit registers may be used where the processor has them.
 WIDE = 'nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512"'
 
 BITS = {"float": 32, "double": 64}
@@ -30,15 +30,15 @@ T = TypeVar("T")
 
 
 class Code:
-    """The body of a function: instructions in the order they were written, and the intrinsic functions they need."""
+    """The body of a function: instructions in the order they were emitted, and the intrinsics they need."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.declarations: set[str] = set()
-        self.known: dict[tuple[str, str], Any] = {}  # what was computed from a value, by its name: see `once`
+        self.known: dict[tuple[str, str], Any] = {}  # results computed from a value, by its name: see `once`
         self._count = 0
         self._block = "entry"
-        self._doubts: list[Vector] | None = None
+        self._guards: list[Vector] | None = None
 
     def write(self, instruction: str) -> str:
         """Append an instruction and return the name of its result."""
@@ -57,7 +57,7 @@ class Code:
 
     @contextmanager
     def only_if(self, name: str, test: str) -> Iterator[None]:
-        """Do what is written inside only if the truth ``test`` holds."""
+        """Execute the code emitted inside only if the i1 ``test`` holds."""
         self.act(f"br i1 {test}, label %{name}.then, label %{name}.done")
         self.label(f"{name}.then")
         yield
@@ -65,10 +65,10 @@ class Code:
         self.label(f"{name}.done")
 
     def once(self, what: str, value: Vector, compute: Callable[[], T]) -> T:
-        """Return what ``compute`` writes down about a value, written down only the first time.
+        """Return what ``compute`` emits for a value, emitted only the first time.
 
-        For what has branches, which LLVM does not put together by itself. A value is computed in one loop, and what
-        is asked about it there.
+        For code with branches, which LLVM's common subexpression elimination does not merge. It must be used in the
+        loop in which the value is computed.
         """
         key = (what, value.name)
         if key not in self.known:
@@ -76,13 +76,13 @@ class Code:
         return self.known[key]
 
     def corrected(self, test: Vector, values: Sequence[Vector], better: Callable[[], Sequence[Vector]]) -> list[Vector]:
-        """Return the values, but in lanes where the test holds what ``better`` gives.
+        """Return the values, replaced by those of ``better`` in lanes where the test holds.
 
-        Where it holds in no lane, which must be the usual case, nothing of that is computed. While `doubting`, nothing
-        is corrected, only noted.
+        ``better`` is only computed if it holds in some lane, which must be rare. While `guarding`, nothing is corrected
+        and the test is only recorded.
         """
-        if self._doubts is not None:
-            self._doubts.append(test)
+        if self._guards is not None:
+            self._guards.append(test)
             return list(values)
         self._count += 1
         name, somewhere = f"rare{self._count}", test.anywhere()
@@ -102,22 +102,22 @@ class Code:
         ]  # fmt: skip
 
     @contextmanager
-    def doubting(self) -> Iterator[list[Vector]]:
-        """Write what follows without corrections, and give the tests of those left out.
+    def guarding(self) -> Iterator[list[Vector]]:
+        """Emit what follows without corrections, and yield the list of their tests, the guards.
 
-        Branches keep a processor from computing several vectors at once. Where a test holds in any lane, all that was
-        computed has to be done again, outside of this block.
+        Branches keep a processor from interleaving several vectors. Where a guard holds in any lane, the results are
+        invalid and must be computed again outside of this block.
         """
-        doubts: list[Vector] = []
-        self._doubts, self.known = doubts, {}
-        yield doubts
-        self._doubts, self.known = None, {}
+        guards: list[Vector] = []
+        self._guards, self.known = guards, {}
+        yield guards
+        self._guards, self.known = None, {}
 
     @contextmanager
     def loop(self, name: str, stop: str, stride: int | str = 1, carried: Sequence[Vector] = ()) -> Iterator[Loop]:
-        """Repeat what is written inside for an index of 0, ``stride``, ... below ``stop``, but at least once.
+        """Repeat the code emitted inside for an index of 0, ``stride``, ... below ``stop``, but at least once.
 
-        ``carried`` are values before the first turn that change from turn to turn (see `Loop`).
+        ``carried`` are the initial values of loop-carried variables (see `Loop`).
         """
         self.act(f"br label %{name}.begin")
         before = self._block
@@ -141,9 +141,9 @@ class Code:
 
 @dataclass
 class Loop:
-    """A loop that is being written: its ``index``, and the ``values`` that it carries from turn to turn.
+    """A loop that is being emitted: its ``index``, and the ``values`` of its loop-carried variables.
 
-    The body puts into ``after`` what the next turn begins with; behind the loop these are the last ones.
+    The body puts their next values into ``after``; after the loop these are the final ones.
     """
 
     index: str
@@ -155,13 +155,13 @@ Operand: TypeAlias = "Vector | float"  # a Python number is the same in all lane
 
 
 class Vector:
-    """``lanes`` values of one kind: ``float``, ``double``, whole numbers ``i32``, ``i64``, or truths ``i1``.
+    """``lanes`` values of one kind: ``float``, ``double``, integers ``i32``, ``i64``, or booleans ``i1``.
 
-    The other operand of an operator may be a Python number. Whole numbers wrap around; ``>>`` shifts in zeros.
+    The other operand of an operator may be a Python number. Integers wrap around; ``>>`` is a logical shift.
 
-    A product that is added to something is rounded only once, where the processor can do that. This is settled here,
-    by the ``factors`` a product remembers, and not left to LLVM: it would look at what else a product is used for, and
-    the same step could be rounded otherwise in two loops.
+    A product that is added to something becomes a fused multiply-add where the processor has one. That is decided here,
+    by the ``factors`` that a product remembers, and not by LLVM: its choice depends on other uses of the product, so
+    that the same step could be rounded differently in two loops.
     """
 
     __slots__ = ("code", "factors", "kind", "lanes", "name")
@@ -173,7 +173,7 @@ class Vector:
 
     @property
     def type(self) -> str:
-        """The vector's type in LLVM's language."""
+        """The vector's LLVM type."""
         return f"<{self.lanes} x {self.kind}>"
 
     @property
@@ -183,7 +183,7 @@ class Vector:
 
     @property
     def whole_kind(self) -> str:
-        """The kind of whole numbers that take as many bits."""
+        """The integer kind of the same width."""
         return f"i{BITS[self.kind]}"
 
     def like(self, value: float) -> Vector:
@@ -265,7 +265,7 @@ class Vector:
         return self ^ self.like(-1)
 
     def halved(self) -> Vector:
-        """Return whole numbers halved, rounded down."""
+        """Return integers divided by 2, rounded down."""
         return self._result(f"ashr {self.type} {self.name}, {self.like(1).name}")
 
     # Comparisons are false where an operand is NaN, but for ``differs``.
@@ -293,7 +293,7 @@ class Vector:
         return self._compare("une", other)
 
     def any_bit(self, mask: int) -> Vector:
-        """Return where whole numbers have one of the mask's bits."""
+        """Return where integers have any of the mask's bits set."""
         return self._result(f"icmp ne {self.type} {(self & mask).name}, {self.like(0).name}", "i1")
 
     def where(self, yes: Operand, no: Operand) -> Vector:
@@ -303,11 +303,11 @@ class Vector:
         return like._result(f"select {self.type} {self.name}, {a.type} {a.name}, {b.type} {b.name}")
 
     def shortened(self) -> Vector:
-        """Return the lower halves of 64-bit whole numbers."""
+        """Return 64-bit integers truncated to 32 bits."""
         return self._result(f"trunc {self.type} {self.name} to <{self.lanes} x i32>", "i32")
 
     def call(self, function: str, *others: Operand) -> Vector:
-        """Return one of LLVM's own functions, such as ``sqrt`` or ``floor``."""
+        """Return the result of an LLVM intrinsic, such as ``sqrt`` or ``floor``."""
         operands = [self, *map(self._of, others)]
         name = f"@llvm.{function}.v{self.lanes}{INTRINSIC_SUFFIX[self.kind]}"
         self.code.declarations.add(f"declare {self.type} {name}({', '.join(self.type for _ in operands)})")
@@ -315,11 +315,11 @@ class Vector:
         return self._result(f"call {FLAGS if self.is_float else ''} {self.type} {name}({given})")
 
     def everywhere(self) -> str:
-        """Return the name of one truth: whether this holds in all lanes."""
+        """Return the name of an i1: whether this holds in all lanes."""
         return self._reduced("and")
 
     def anywhere(self) -> str:
-        """Return the name of one truth: whether this holds in any lane."""
+        """Return the name of an i1: whether this holds in any lane."""
         return self._reduced("or")
 
     def _reduced(self, how: str) -> str:
@@ -328,16 +328,16 @@ class Vector:
         return self.code.write(f"call i1 {name}({self.type} {self.name})")
 
     def rounded(self) -> Vector:
-        """Return a product that stays rounded by itself when it is added to something."""
+        """Return a product that is not fused with a later addition."""
         return Vector(self.code, self.kind, self.lanes, self.name)
 
     def product(self, other: Operand) -> tuple[Vector, Vector]:
-        """Return a product in two parts whose sum is exact: the rounded one, and what rounding took away."""
+        """Return a product in two parts whose sum is exact: the rounded product, and the rounding error."""
         high = (self * other).rounded()
         return high, self.call("fma", other, -high)
 
     def looked_up(self, name: str, table: Sequence[int]) -> Vector:
-        """Return entries of a table of whole numbers, which these i64 number from 0 on. Slow."""
+        """Return the entries of a table of integers at these i64 indices. Slow."""
         entries = ", ".join(f"i64 {entry}" for entry in table)
         self.code.declarations.add(f"@{name} = internal constant [{len(table)} x i64] [{entries}]")
         found = "poison"
@@ -349,7 +349,7 @@ class Vector:
         return Vector(self.code, self.kind, self.lanes, found)
 
     def bits(self) -> Vector:
-        """Return floating-point numbers' bits as whole numbers."""
+        """Return the bits of floating-point numbers as integers."""
         return self._result(f"bitcast {self.type} {self.name} to <{self.lanes} x {self.whole_kind}>", self.whole_kind)
 
     def as_float(self) -> Vector:
@@ -358,7 +358,7 @@ class Vector:
         return self._result(f"bitcast {self.type} {self.name} to <{self.lanes} x {kind}>", kind)
 
     def to(self, kind: str) -> Vector:
-        """Return the nearest floating-point numbers of the other size."""
+        """Convert to ``float`` or ``double``."""
         if kind == self.kind:
             return self
         operation = "fpext" if kind == "double" else "fptrunc"
@@ -369,7 +369,7 @@ def number(code: Code, kind: str, lanes: int, value: float) -> Vector:
     """Return a Python number in every lane."""
     if kind in BITS:
         if kind == "float":
-            with np.errstate(all="ignore"):  # what a float32 cannot hold becomes infinity
+            with np.errstate(all="ignore"):  # what exceeds a float32 becomes infinity
                 value = float(np.float32(value))
         text = f"0x{struct.pack('>d', value).hex().upper()}"
     elif kind == "i1":
@@ -380,7 +380,7 @@ def number(code: Code, kind: str, lanes: int, value: float) -> Vector:
 
 
 def spread(code: Code, kind: str, lanes: int, scalar: str) -> Vector:
-    """Return one value of the program, named ``scalar``, in every lane."""
+    """Broadcast a scalar value, by its name, to every lane."""
     first = code.write(f"insertelement <{lanes} x {kind}> poison, {kind} {scalar}, i64 0")
     name = code.write(
         f"shufflevector <{lanes} x {kind}> {first}, <{lanes} x {kind}> poison, <{lanes} x i32> zeroinitializer"
@@ -389,12 +389,12 @@ def spread(code: Code, kind: str, lanes: int, scalar: str) -> Vector:
 
 
 def load(code: Code, kind: str, lanes: int, pointer: str) -> Vector:
-    """Return consecutive values from memory."""
+    """Load consecutive values from memory."""
     return Vector(code, kind, lanes, code.write(f"load <{lanes} x {kind}>, ptr {pointer}, align {_bytes(kind)}"))
 
 
 def store(vector: Vector, pointer: str) -> None:
-    """Write consecutive values to memory."""
+    """Store consecutive values to memory."""
     vector.code.act(f"store {vector.type} {vector.name}, ptr {pointer}, align {_bytes(vector.kind)}")
 
 

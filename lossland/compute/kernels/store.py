@@ -1,7 +1,7 @@
-"""Compiled kernels on disk, in the user's cache folder: a file each, named by a hash of all it was made from.
+"""The cache of compiled kernels in the user's cache folder: a file each, named by a hash of all its inputs.
 
-Nothing here ever fails: a file that is missing, broken or cannot be written only costs a compilation. Files appear
-whole, so any number of processes can use the folder at once.
+Nothing here ever fails: a file that is missing, broken or cannot be written only costs a compilation. Files are written
+atomically, so any number of processes can use the folder at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST = 1000  # files kept; the least recently written go first
 
 
 def folder() -> Path:
-    """Return where compiled kernels are kept."""
+    """Return the cache folder of compiled kernels."""
     home = Path.home()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
@@ -34,10 +34,10 @@ def folder() -> Path:
 
 
 def read(key: str) -> bytes | None:
-    """Return what was written under the key, or None if there is nothing, or it is not as it was written."""
+    """Return what was written under the key, or None if it is missing or damaged."""
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
         directory = folder()
-        # neither a link, which may lead anywhere, nor a pipe, which would be waited for
+        # no symbolic link, which may lead anywhere, and no pipe, which would block
         opened = os.open(directory / key, os.O_RDONLY | _flags("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
         with open(opened, "rb") as file:
             found = os.fstat(opened)
@@ -51,35 +51,35 @@ def read(key: str) -> bytes | None:
 
 
 def write(key: str, code: bytes) -> None:
-    """Keep machine code under a key."""
+    """Store machine code under a key."""
     with suppress(OSError, RuntimeError, MachineError, UserError):  # UserError: a folder has the key's name
         directory = folder()
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         _keep_to_us(directory)
         file = directory / key
         if file.is_symlink() or not (file.is_file() or file.is_dir()):
-            file.unlink(missing_ok=True)  # no file of ours: a link, a pipe
+            file.unlink(missing_ok=True)  # not a file of ours: a link, a pipe
         with written(file) as temporary:
             temporary.touch(0o600, exist_ok=False)
-            temporary.chmod(0o600)  # whatever the umask: what others can write is not read
+            temporary.chmod(0o600)  # whatever the umask: a file that others can write is never read
             temporary.write_bytes(MAGIC + hashlib.sha256(code).digest() + code)
         _forget_oldest(directory)
 
 
 def _flags(*names: str) -> int:
-    """Return those of the flags for opening files that this system has."""
+    """Combine the flags of `os.open` that this system has."""
     return sum(getattr(os, name, 0) for name in names)
 
 
 def _is_ours(*found: os.stat_result) -> bool:
-    """Whether nobody else can have written what was found: it will be executed."""
+    """Whether nobody else can have written these files: their content will be executed."""
     if not hasattr(os, "getuid"):
         return True
     return all(one.st_uid == os.getuid() and not one.st_mode & 0o022 for one in found)
 
 
 def _keep_to_us(directory: Path) -> None:
-    """Let us, and nobody else, write into a folder of ours, whatever umask it was made with."""
+    """Make a folder writable for its owner only, whatever the umask."""
     if directory.stat().st_mode & 0o722 != 0o700:
         directory.chmod(0o700)
 
@@ -92,5 +92,5 @@ def _forget_oldest(directory: Path) -> None:
     if len(ages) <= MOST:
         return
     for _, file in sorted(ages)[: len(ages) - MOST * 9 // 10]:
-        with suppress(OSError):  # also a folder, which is not ours to remove
+        with suppress(OSError):  # also raised for a folder, which is not removed
             file.unlink()

@@ -12,14 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from lossland.compute.kernels.simd import WIDE, Code, Vector, load, number, store
 from lossland.expression import Program
 
-# Adding this makes a double or float round to a whole number, which then stands in its last bits.
+# Adding this rounds a double or float to an integer, which is then in its lowest bits.
 SHIFTER = {"float": 1.5 * 2.0**23, "double": 1.5 * 2.0**52}
 SHIFTER_BITS = {"float": 0x4B400000, "double": 0x4338000000000000}
 MANTISSA = {"float": 23, "double": 52}
@@ -28,7 +27,7 @@ BIAS = {"float": 127, "double": 1023}
 
 def polynomial(x: Vector, *coefficients: float) -> Vector:
     """Return c0 + c1 x + c2 x^2 + ..., the coefficients given from c0 on."""
-    result: Any = coefficients[-1]
+    result = x.like(coefficients[-1])
     for coefficient in reversed(coefficients[:-1]):
         result = result * x + coefficient
     return result
@@ -39,13 +38,13 @@ def _either(x: Vector, in_float: tuple[float, ...], in_double: tuple[float, ...]
 
 
 def _round(x: Vector) -> tuple[Vector, Vector]:
-    """Return the nearest whole numbers, and them again as whole numbers in two's complement. |x| < 2^22 or 2^51."""
+    """Return the nearest integers, as floating-point numbers and in two's complement. |x| < 2^22 or 2^51."""
     shifted = x + SHIFTER[x.kind]
     return shifted - SHIFTER[x.kind], shifted.bits() - SHIFTER_BITS[x.kind]
 
 
 def _to_float(whole: Vector) -> Vector:
-    """Return small whole numbers as floating-point numbers."""
+    """Convert small integers to floating-point numbers."""
     kind = "float" if whole.kind == "i32" else "double"
     return (whole + SHIFTER_BITS[kind]).as_float() - SHIFTER[kind]
 
@@ -55,11 +54,11 @@ def _to_float(whole: Vector) -> Vector:
 # pi/2 in two parts of 33 bits and a rest: products with numbers below 2^20 are exact.
 HALF_PI = (1.57079632673412561417e00, 6.07710050630396597660e-11, 2.02226624879595063154e-21)
 NEAR = {"float": 2.0**20, "double": 2.0**16}
-"""Up to where these are enough: in float64 the rest, times the multiple, must not be felt where x is next to one."""
+"""The largest |x| for this reduction: in float64 the neglected rest, times the multiple, must stay below rounding."""
 
 
 def _reduce(x: Vector) -> tuple[Vector, Vector]:
-    """Return x less the nearest multiple of pi/2, and the last bits of that multiple. The reduction is in float64."""
+    """Return x less the nearest multiple of pi/2, and the last bits of that multiple. Computed in float64."""
     return x.code.once("reduced", x, lambda: _reduced(x))
 
 
@@ -73,20 +72,20 @@ def _reduced(x: Vector) -> tuple[Vector, Vector]:
     return rest.to(x.kind), quarter if x.kind == "double" else quarter.shortened()
 
 
-WORDS = 40  # of 32 bits: 2/pi as far as the largest float64 needs it
-WINDOW = 7  # of them at a time: a float64 is never nearer than 2^-62 to a multiple of pi/2, relative to pi/2
+WORDS = 40  # 32-bit words of 2/pi, enough for the largest float64
+WINDOW = 7  # words used at a time: a float64 is never nearer than 2^-62 to a multiple of pi/2, relative to pi/2
 
 
 def _reduce_far(x: Vector) -> list[Vector]:
     """Return what `_reduce` does for float64 numbers of any size, in a function of its own. Infinity becomes nan.
 
-    x is m 2^e with a whole number m. Of the product m 2^e 2/pi (Payne & Hanek 1983) whole multiples of 4 are of no
-    interest, and neither are digits far behind the point: a window of 2/pi that begins where 2^e puts it is enough.
+    x is m 2^e with an integer m. In the product m 2^e 2/pi (Payne & Hanek 1983) multiples of 4 and digits far behind
+    the point do not matter: a window of 2/pi that starts where 2^e puts it is enough.
     """
     body, lanes, name = Code(), x.lanes, f"@reduce_far.v{x.lanes}"
     pointers = [body.write(f"alloca [{lanes} x i64], align 64") for _ in range(3)]
     store(Vector(body, x.kind, lanes, "%x"), pointers[0])
-    with body.loop("lane", str(lanes)) as lane:  # one after the other: this is rare, and so it compiles in no time
+    with body.loop("lane", str(lanes)) as lane:  # scalar: this is rare, and compiles faster
         here = [body.write(f"getelementptr i64, ptr {pointer}, i64 {lane.index}") for pointer in pointers]
         for part, pointer in zip(_far(load(body, x.kind, 1, here[0])), here[1:], strict=True):
             store(part, pointer)
@@ -105,16 +104,16 @@ def _reduce_far(x: Vector) -> list[Vector]:
 
 
 def _far(x: Vector) -> tuple[Vector, Vector]:
-    """Write down the reduction of `_reduce_far`. What it gives for numbers that are not large means nothing."""
+    """Emit the reduction of `_reduce_far`. Its result for numbers that are not large is meaningless."""
     size = abs(x)
     bits = (size >= NEAR["double"]).where(size, NEAR["double"]).bits()
     mantissa = bits & (2**52 - 1) | 2**52
     m = (mantissa & 0xFFFFFFFF, mantissa >> 32)
-    first = (bits >> 52) - (BIAS["double"] + 52) + 96  # where 2/pi begins, in bits; 96 of them are zeros in front
+    first = (bits >> 52) - (BIAS["double"] + 52) + 96  # the first bit of 2/pi to use, after 96 leading zeros
     shift, word = first & 31, (first >> 5) - 1
     words = [(word + k).looked_up("two_over_pi", two_over_pi()) for k in range(WINDOW + 1)]
     window = [(a << shift | b >> (32 - shift)) & 0xFFFFFFFF for a, b in pairwise(words)]
-    digits: list[Vector] = []  # of m times the window modulo 2^32, from the last to the first, 32 bits each
+    digits: list[Vector] = []  # of m times the window modulo 2^32, least significant first, 32 bits each
     carry = number(x.code, "i64", x.lanes, 0)
     for k in reversed(range(WINDOW)):
         total = carry + (m[0] * window[k] & 0xFFFFFFFF)
@@ -125,7 +124,7 @@ def _far(x: Vector) -> tuple[Vector, Vector]:
         digits.append(total & 0xFFFFFFFF)
         carry = total >> 32
     whole, *fraction = reversed(digits)
-    above = fraction[0].any_bit(2**31)  # more than a half: the next multiple is nearer, and lies beyond
+    above = fraction[0].any_bit(2**31)  # more than a half: the next multiple is nearer
     fraction = [above.where(digit ^ 0xFFFFFFFF, digit) for digit in fraction]
     first, second, third, fourth = (
         _to_float(digit) * 2.0 ** (-32 * k) for k, digit in enumerate(fraction[:4], start=1)
@@ -138,12 +137,12 @@ def _far(x: Vector) -> tuple[Vector, Vector]:
     return negative.where(-rest, rest), negative.where(-1 * quarter, quarter)
 
 
-HALF_PI_REST = 6.123233995736766e-17  # of pi/2 behind its float64
+HALF_PI_REST = 6.123233995736766e-17  # pi/2 minus its float64
 
 
 @cache
 def two_over_pi() -> tuple[int, ...]:
-    """Return 2/pi in words of 32 bits, with three words of zeros in front of the point."""
+    """Return 2/pi in 32-bit words, after three words of zeros."""
     bits = two_over_pi_bits(32 * (WORDS - 3))
     return 0, 0, 0, *(bits >> 32 * k & 0xFFFFFFFF for k in reversed(range(WORDS - 3)))
 
@@ -222,7 +221,7 @@ def tan(x: Vector) -> Vector:
 
 
 def _exp_scaled(x: Vector, power: int = 0, rest: Vector | None = None) -> Vector:
-    """Return 2^power e^(x + rest), in float64 for a rest that x is too coarse to hold."""
+    """Return 2^power e^(x + rest); ``rest`` (float64 only) is the rounding error of x."""
     low, high = (-110.0, 100.0) if x.kind == "float" else (-760.0, 720.0)
     x = (x < low).where(low, x)
     x = (x > high).where(high, x)
@@ -232,7 +231,7 @@ def _exp_scaled(x: Vector, power: int = 0, rest: Vector | None = None) -> Vector
 
 
 def _exp_parts(x: Vector, rest: Vector | None = None) -> tuple[Vector, Vector]:
-    """Return m and whole n with e^(x + rest) = 2^n (1 + m), |m| < 0.42."""
+    """Return m and an integer n with e^(x + rest) = 2^n (1 + m), |m| < 0.42."""
     turns, count = _round(x * (1 / math.log(2)))
     if x.kind == "float":
         r = (x - turns * 0.693359375) + turns * 2.12194440e-4
@@ -295,7 +294,7 @@ def _log_of_fraction(f: Vector) -> tuple[Vector, Vector]:
 
 
 def _log_edges(x: Vector, result: Vector) -> Vector:
-    """Put in what a logarithm is at 0, below it, at infinity and at NaN."""
+    """Set the special values of a logarithm: at 0, below 0, at infinity and NaN."""
     result = (x < math.inf).where(result, x)
     result = (x > 0).where(result, x.equals(0.0).where(-math.inf, x.like(math.nan)))
     return x.differs(x).where(x, result)
@@ -324,7 +323,7 @@ def log10(x: Vector) -> Vector:
     return _log_edges(x, k * math.log10(2) + _times(_log_of_fraction(f), *INVERSE_LOG_10))
 
 
-# 1 / log(2) and 1 / log(10): as float64, and what is behind that.
+# 1 / log(2) and 1 / log(10): as float64, and the remainder.
 INVERSE_LOG_2 = (1.4426950408889634, 2.0355273740931033e-17)
 INVERSE_LOG_10 = (0.4342944819032518, 1.098319650216765e-17)
 
@@ -338,7 +337,7 @@ def _times(parts: tuple[Vector, Vector], factor: float, behind: float) -> Vector
 
 
 def power(a: Vector, b: Vector) -> Vector:
-    """Return a^b, as C's pow. Computed in float64; of float64 numbers with a logarithm of 65 digits."""
+    """Return a^b, as C's pow. Computed in float64; for float64 arguments with a logarithm of 65 bits."""
     kind, base, exponent = a.kind, a.to("double"), b.to("double")
     size_of_base = abs(base)
     if kind == "float":
@@ -359,7 +358,7 @@ def power(a: Vector, b: Vector) -> Vector:
 
 
 def _log_in_two_parts(x: Vector) -> tuple[Vector, Vector]:
-    """Return the logarithm of float64 numbers, and what is behind it: together some 65 binary digits.
+    """Return the logarithm of float64 numbers and its rounding error: together some 65 bits.
 
     log(1 + f) = 2 s + 2/3 s^3 + 2/5 s^5 + ... with s = f / (2 + f); the first two terms are computed in two parts.
     """
@@ -385,7 +384,7 @@ def _log_in_two_parts(x: Vector) -> tuple[Vector, Vector]:
     return _log_edges(x, high), low
 
 
-THIRD_REST = 3.700743415417188e-17  # of 2/3 behind its float64
+THIRD_REST = 3.700743415417188e-17  # 2/3 minus its float64
 
 
 # -------------------------------------------------------------------------------------------- hyperbolic functions
@@ -413,7 +412,7 @@ def cosh(x: Vector) -> Vector:
 
 
 def tanh(x: Vector) -> Vector:
-    """Return the hyperbolic tangent: t / (t + 2) with t = e^2|x| - 1, which is exact near 0, too."""
+    """Return the hyperbolic tangent: t / (t + 2) with t = e^2|x| - 1, accurate near 0."""
     size = abs(x)
     most = 10.0 if x.kind == "float" else 20.0  # where it is 1
     size = (size > most).where(most, size)
@@ -496,7 +495,7 @@ def atan2(y: Vector, x: Vector) -> Vector:
     return behind.where(math.pi - angle, angle).call("copysign", y)
 
 
-# ---------------------------------------------------------------------------------------------------- the small ones
+# ------------------------------------------------------------------------------------------------- other functions
 
 
 def sign(x: Vector) -> Vector:
@@ -565,11 +564,11 @@ OFTEN: dict[str, int] = dict.fromkeys(
     ("exp", "log", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2"), 24
 )
 OFTEN |= {"sinh": 12, "cosh": 12, "tanh": 12, "pow": 4}
-"""How often a program may use a long operation before it is written down once and called: to compile in time."""
+"""How often a program may inline a long operation before it becomes a function call, to limit compile time."""
 
 
 class Evaluation:
-    """A program written down bit by bit: ``slots`` has what there is so far, the inputs first, then the constants."""
+    """Emits a program step by step; ``slots`` has the values so far, starting with inputs and constants."""
 
     def __init__(self, program: Program, inputs: Sequence[Vector]) -> None:
         self.program = program
@@ -578,11 +577,11 @@ class Evaluation:
 
     @property
     def outputs(self) -> list[Vector]:
-        """What the program computes."""
+        """The program's outputs."""
         return [self.slots[i] for i in self.program.outputs]
 
     def take(self, numbers: Iterable[int]) -> None:
-        """Write down some of the program's steps."""
+        """Emit some of the program's steps."""
         for step in numbers:
             op, args = self.program.steps[step]
             operands = [self.slots[i] for i in args]
@@ -592,19 +591,19 @@ class Evaluation:
 
 
 def slot_of(program: Program, number: int) -> int:
-    """Return the slot where a step's result is."""
+    """Return the slot of a step's result."""
     return len(program.inputs) + len(program.constants) + number
 
 
 def evaluated(program: Program, inputs: Sequence[Vector]) -> list[Vector]:
-    """Write down a program's steps on vectors and return its outputs."""
+    """Emit a program's steps on vectors and return its outputs."""
     evaluation = Evaluation(program, inputs)
     evaluation.take(range(len(program.steps)))
     return evaluation.outputs
 
 
 def _called(op: str, operands: list[Vector]) -> Vector:
-    """Call an operation that stands in a function of its own."""
+    """Emit a call of an operation as a function of its own."""
     like, body = operands[0], Code()
     parameters = [Vector(body, like.kind, like.lanes, f"%a{i}") for i in range(len(operands))]
     result = OPERATIONS[op](*parameters)

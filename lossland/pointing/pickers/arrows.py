@@ -20,7 +20,7 @@ class ArrowsPicker(Picker[Arrows]):
         return to_segments(layer.tail, layer.tip, sight)
 
     def describe(self, layer: Arrows, picked: Picked, setting: Setting) -> Description:
-        """Say what the arrow is worth, else its components and length; on a ground, the value at its tail."""
+        """Describe the arrow's worth, else its components and length; on a ground, the value at its tail."""
         ends = np.stack([np.asarray(end, float)[picked.element] for end in (layer.tail, layer.tip)])
         color = layer.color if isinstance(layer.color, str) else layer.color[picked.element]
         along = (ends[1] - ends[0])[: 2 if setting.flat else 3]

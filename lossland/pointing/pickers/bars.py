@@ -24,7 +24,7 @@ class BarsPicker(Picker[Bars]):
     covering = True
 
     def distances(self, layer: Bars, sight: Sight) -> Distances:
-        """Measure 0 where the ray goes through a box, else the distance to its nearest edge."""
+        """Return 0 for boxes that the ray hits, else the distance to the nearest edge."""
         low, high = np.sort(np.stack([np.asarray(layer.low, float), np.asarray(layer.high, float)]), axis=0)
         corners = low[:, None] + BOX * (high - low)[:, None]
         drawn = sight.camera.project(corners, sight.size)
@@ -37,7 +37,7 @@ class BarsPicker(Picker[Bars]):
         return Distances(np.where(hit, 0.0, pixels.min(axis=1)), np.where(hit[:, None], met, (low + high) / 2))
 
     def describe(self, layer: Bars, picked: Picked, setting: Setting) -> Description:
-        """Say what the bar is worth, else its height; highlight its edges."""
+        """Describe the bar's worth, else its height; highlight its edges."""
         low, high = (np.asarray(side, float)[picked.element] for side in (layer.low, layer.high))
         size = np.abs(high - low)
         corners = np.minimum(low, high) + BOX * size

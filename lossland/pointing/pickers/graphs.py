@@ -19,7 +19,7 @@ class GraphPicker(Picker[Graph]):
     """Node k is element k, edge k is element ``len(nodes) + k``."""
 
     def distances(self, layer: Graph, sight: Sight) -> Distances:
-        """Measure the nodes and the edges; where a node is near, no edge is meant."""
+        """Measure the nodes and the edges; nodes have priority."""
         nodes, edges = np.asarray(layer.nodes, float), np.asarray(layer.edges).reshape(-1, 2)
         to_nodes = to_points(nodes, sight)
         to_edges = to_segments(nodes[edges[:, 0]], nodes[edges[:, 1]], sight)
@@ -31,7 +31,7 @@ class GraphPicker(Picker[Graph]):
         return Distances(pixels, np.vstack([nodes, to_edges.position]))
 
     def describe(self, layer: Graph, picked: Picked, setting: Setting) -> Description:
-        """Say a node's value, or which nodes an edge joins and its weight."""
+        """Describe a node's value, or an edge's ends and weight."""
         nodes, edges = np.asarray(layer.nodes, float), np.asarray(layer.edges).reshape(-1, 2)
         if picked.element < len(nodes):
             value = () if layer.value is None else (f"value {short(float(layer.value[picked.element]))}",)
@@ -49,5 +49,5 @@ class GraphPicker(Picker[Graph]):
         return layer.radius
 
     def position_of(self, layer: Graph, element: int) -> NDArray[np.float64] | None:
-        """Return where a node is."""
+        """Return a node's position."""
         return np.asarray(layer.nodes[element], float) if 0 <= element < len(layer.nodes) else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from lossland.numerals import short
@@ -15,12 +13,12 @@ from lossland.world.layers import Image
 
 @picks(Image)
 class ImagePicker(Picker[Image]):
-    """The samples are numbered row by row from above."""
+    """The samples are numbered row by row from the top."""
 
     covering = True
 
     def distances(self, layer: Image, sight: Sight) -> Distances:
-        """Measure the one sample that the ray goes through."""
+        """Measure the one sample that the ray hits."""
         corner, right, up = (np.asarray(side, float) for side in (layer.corner, layer.right, layer.up))
         normal = np.cross(right, up)
         slant = float(sight.direction @ normal)
@@ -35,11 +33,10 @@ class ImagePicker(Picker[Image]):
         return Distances(np.zeros(1), met[None], np.array([row * columns + int(u * columns)]))
 
     def describe(self, layer: Image, picked: Picked, setting: Setting) -> Description:
-        """Say the sample's row, column and value; highlight it."""
+        """Describe the sample's row, column and value; highlight it."""
         rows, columns = np.shape(layer.picture)[:2]
         row, column = divmod(picked.element, columns)
-        sample: Any = np.asarray(layer.picture)[row, column]
-        text = short(float(sample)) if np.ndim(sample) == 0 else ", ".join(short(float(part)) for part in sample)
+        text = ", ".join(short(float(part)) for part in np.ravel(np.asarray(layer.picture)[row, column]))
         lines = (f"row {row + 1}, column {column + 1}", *(worth_of(layer, picked.element) or (f"value {text}",)))
         corner, right, up = (np.asarray(side, float) for side in (layer.corner, layer.right, layer.up))
         across, along = right / columns, up / rows
@@ -48,5 +45,5 @@ class ImagePicker(Picker[Image]):
         return Description(layer.name or "Picture", lines, "text", np.array(picked.position), outlines=(cell,))
 
     def is_opaque(self, layer: Image) -> bool:
-        """Where nothing shines through."""
+        """Whether it is fully opaque."""
         return layer.alpha >= 1.0

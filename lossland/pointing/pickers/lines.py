@@ -25,7 +25,7 @@ class LinesPicker(Picker[Lines]):
         return to_segments(starts, ends, sight)
 
     def describe(self, layer: Lines, picked: Picked, setting: Setting) -> Description:
-        """Say what the path is worth, else where the pointer is; highlight the path."""
+        """Describe the path's worth, else the position of the pointer; highlight the path."""
         pieces = np.cumsum([max(len(path) - 1, 0) for path in layer.paths])
         index = int(np.searchsorted(pieces, picked.element, "right"))
         path = thinned(layer.paths[index])
@@ -40,7 +40,7 @@ class LinesPicker(Picker[Lines]):
 
 @picks(Curve)
 class CurvePicker(Picker[Curve]):
-    """A piece has the number of the point before it."""
+    """A piece has the index of the point before it."""
 
     def distances(self, layer: Curve, sight: Sight) -> Distances:
         """Measure the pieces that are shown."""
@@ -48,7 +48,7 @@ class CurvePicker(Picker[Curve]):
         return to_segments(points[:-1], points[1:], sight)
 
     def describe(self, layer: Curve, picked: Picked, setting: Setting) -> Description:
-        """Say at which number along the curve this is, and where in the world."""
+        """Describe the parameter along the curve, and the position."""
         position, lines = np.array(picked.position), setting.lines_at(picked.position)
         if layer.at is not None and layer.units is None:
             piece = slice(picked.element, picked.element + 2)

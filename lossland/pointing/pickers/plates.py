@@ -20,7 +20,7 @@ class PlatesPicker(Picker[Plates]):
     covering = True
 
     def distances(self, layer: Plates, sight: Sight) -> Distances:
-        """Measure all plates: distance 0 where the ray goes through one, infinity beside it."""
+        """Measure all plates: distance 0 where the ray hits one, else infinity."""
         corner, right, up = (np.asarray(side, float).reshape(-1, 3) for side in (layer.corner, layer.right, layer.up))
         normal = np.cross(right, up)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -31,7 +31,7 @@ class PlatesPicker(Picker[Plates]):
         return Distances(np.where(inside, 0.0, np.inf), np.where(inside[:, None], at, corner + 0.5 * (right + up)))
 
     def describe(self, layer: Plates, picked: Picked, setting: Setting) -> Description:
-        """Say what is written on the plate and what it is worth; highlight it."""
+        """Describe the plate's text and worth; highlight it."""
         index = picked.element
         corner, right, up = (np.asarray(side, float)[index] for side in (layer.corner, layer.right, layer.up))
         title = layer.name or (layer.text[index] if layer.text else "") or numbered("Plate", index)

@@ -16,10 +16,10 @@ RING_GAP = 4.0  # logical pixels between a point and the ring around it
 
 @picks(Points)
 class PointsPicker(Picker[Points]):
-    """A point's number is its index, or its own ``number`` where the layer shows a choice of them."""
+    """A point's element is its index, or its ``number`` if the layer shows a subset."""
 
     def distances(self, layer: Points, sight: Sight) -> Distances:
-        """Measure the points; of those on a ground only the ones that the ray may pass."""
+        """Measure the points; on a ground, only those near the ray."""
         position, among = moved(layer.position, layer.target, layer.share, layer.by), None
         if layer.ground is not None and position.shape[1] == 2:
             among = _near_the_ray(position, layer.ground, sight)
@@ -31,7 +31,7 @@ class PointsPicker(Picker[Points]):
         return found._replace(element=number if among is None else number[among])
 
     def describe(self, layer: Points, picked: Picked, setting: Setting) -> Description:
-        """Say where the point is and what it is worth, in its own colour."""
+        """Describe the point's position and worth, in its own colour."""
         position, index = self.position_of(layer, picked.element), _index(layer, picked.element)
         if position is None:
             raise IndexError
@@ -47,11 +47,11 @@ class PointsPicker(Picker[Points]):
         return Description(title, lines, color, position, _radius(layer) + RING_GAP)
 
     def reach(self, layer: Points) -> float:
-        """Return the points' radius and a little more."""
+        """Return the points' radius plus a tolerance."""
         return SLACK + _radius(layer)
 
     def position_of(self, layer: Points, element: int) -> NDArray[np.float64] | None:
-        """Return where a point is on its way to its target."""
+        """Return a point's interpolated position."""
         index = _index(layer, element)
         if not 0 <= index < len(layer.position):
             return None
@@ -65,11 +65,11 @@ class SpritesPicker(Picker[Sprites]):
     """A sprite's number is its index."""
 
     def distances(self, layer: Sprites, sight: Sight) -> Distances:
-        """Measure the middles of the sprites."""
+        """Measure the centres of the sprites."""
         return to_points(moved(layer.position, layer.target, layer.share), sight)
 
     def describe(self, layer: Sprites, picked: Picked, setting: Setting) -> Description:
-        """Say where the sprite is and what it is worth."""
+        """Describe the sprite's position and worth."""
         position = self.position_of(layer, picked.element)
         if position is None:
             raise IndexError
@@ -82,7 +82,7 @@ class SpritesPicker(Picker[Sprites]):
         return 0.5 * layer.size
 
     def position_of(self, layer: Sprites, element: int) -> NDArray[np.float64] | None:
-        """Return where a sprite is on its way to its target."""
+        """Return a sprite's interpolated position."""
         if not 0 <= element < len(layer.position):
             return None
         one = slice(element, element + 1)
@@ -95,7 +95,7 @@ def _radius(layer: Points) -> float:
 
 
 def _index(layer: Points, element: int) -> int:
-    """Return the index of the point of a number, -1 where there is none."""
+    """Return the index of the point with a number, or -1."""
     if layer.number is None:
         return element
     found = np.flatnonzero(np.asarray(layer.number) == element)
@@ -112,8 +112,8 @@ def _in_world(points: Floats, ground: Terrain | None) -> Floats:
 def _near_the_ray(position: NDArray[np.floating], ground: Terrain, sight: Sight) -> Ints:
     """Return the indices of points (n, 2) of the domain that may be drawn within the radius of the pointer.
 
-    These are in the box around where the ray passes between the ground's lowest and highest point; it thins out
-    millions of points in a few milliseconds. What is outside the domain is not drawn, and left out too.
+    These are in the bounding box of the rays between the ground's lowest and highest point; it reduces millions of
+    points in a few milliseconds. Points outside the domain are not drawn, and are excluded.
     """
     around = [sight.pixel + sight.radius * np.array(corner) for corner in ((-1, -1), (-1, 1), (1, -1), (1, 1))]
     rays = [sight.camera.ray(pixel.tolist(), sight.size) for pixel in around]
@@ -121,7 +121,7 @@ def _near_the_ray(position: NDArray[np.floating], ground: Terrain, sight: Sight)
     for height in (float(ground.ground.min()), ground.top):
         for origin, direction in rays:
             depth = (height - origin[2]) / direction[2] if abs(direction[2]) > 1e-9 else -1.0
-            if depth <= 0.0 and not sight.camera.flat:  # the ray looks past the ground: it may pass over all of it
+            if depth <= 0.0 and not sight.camera.flat:  # the ray misses the height: it may pass over all of the ground
                 ends += [np.array([-1.0, -1.0]), np.array([1.0, 1.0])]
             else:
                 ends.append(origin[:2] + depth * direction[:2])

@@ -18,7 +18,7 @@ class SheetPicker(Picker[Sheet]):
     covering = True
 
     def distances(self, layer: Sheet, sight: Sight) -> Distances:
-        """Measure the cells whose bounding box on the picture holds the pointer, each as two triangles."""
+        """Measure the cells whose projected bounding box contains the pointer, each as two triangles."""
         grid = moved(layer.start, layer.end, layer.share)
         rows, columns = grid.shape[:2]
         drawn = sight.camera.project(grid, sight.size)
@@ -31,7 +31,7 @@ class SheetPicker(Picker[Sheet]):
         return found._replace(element=np.repeat(cells, 2))
 
     def describe(self, layer: Sheet, picked: Picked, setting: Setting) -> Description:
-        """Say where the pointer meets the sheet, and what the cell is worth, else its number; highlight the cell."""
+        """Describe the position on the sheet, and the cell's worth or else its value; highlight the cell."""
         grid = moved(layer.start, layer.end, layer.share)
         row, column = divmod(picked.element, grid.shape[1] - 1)
         cell = grid[[row, row, row + 1, row + 1, row], [column, column + 1, column + 1, column, column]]
@@ -40,5 +40,5 @@ class SheetPicker(Picker[Sheet]):
         return Description(layer.name or "Sheet", lines, "text", np.array(picked.position), outlines=(cell,))
 
     def is_opaque(self, layer: Sheet) -> bool:
-        """Where it is filled completely."""
+        """Whether its fill is opaque."""
         return layer.fill >= 1.0

@@ -1,4 +1,4 @@
-"""Polygons and solids: what the ray goes through."""
+"""Polygons and solids: their triangles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PolygonPicker(Picker[Polygon]):
         return found._replace(element=np.zeros(len(found.pixels), int))
 
     def describe(self, layer: Polygon, picked: Picked, setting: Setting) -> Description:
-        """Say what the polygon is worth, else its area; highlight its outline."""
+        """Describe the polygon's worth, else its area; highlight its outline."""
         corners = np.asarray(layer.corners, float)
         area = 0.5 * float(np.linalg.norm(np.cross(corners[1:-1] - corners[0], corners[2:] - corners[0]).sum(axis=0)))
         lines = worth_of(layer, 0) or (f"area {short(area)}",)
@@ -37,7 +37,7 @@ class PolygonPicker(Picker[Polygon]):
 
 @picks(Solid)
 class SolidPicker(Picker[Solid]):
-    """A triangle of the mesh is an element, its number its index."""
+    """Each triangle of the mesh is an element."""
 
     covering = True
 
@@ -46,7 +46,7 @@ class SolidPicker(Picker[Solid]):
         return to_triangles(layer.mesh.vertices, layer.mesh.triangles, sight)
 
     def describe(self, layer: Solid, picked: Picked, setting: Setting) -> Description:
-        """Say what the body is worth, else where the pointer meets it; highlight its edges, else that point."""
+        """Describe the body's worth, else the position on it; highlight its edges, else that point."""
         vertices, edges = np.asarray(layer.mesh.vertices, float), np.asarray(layer.mesh.edges)
         element = 0
         if layer.worth is not None and len(layer.worth) > 1:  # one for each triangle

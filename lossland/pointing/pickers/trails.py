@@ -17,7 +17,7 @@ RINGS = (12.0, 5.0)  # logical pixels around a head, around another point
 
 
 def line_distances(layer: Trail, sight: Sight) -> Distances:
-    """Return the distances to the pieces of a trail that are shown, however far away."""
+    """Return the distances to the visible pieces of a trail, however large."""
     if not len(layer.points):
         return NOTHING
     shown = int(np.searchsorted(layer.progress, layer.upto, "right"))
@@ -27,10 +27,10 @@ def line_distances(layer: Trail, sight: Sight) -> Distances:
 
 @picks(Trail)
 class TrailPicker(Picker[Trail]):
-    """The head is ``HEAD``; a piece has the number of the point before it, counted from the path's very first one."""
+    """The head is ``HEAD``; a piece has the number of the point before it, counted from the path's first one."""
 
     def distances(self, layer: Trail, sight: Sight) -> Distances:
-        """Measure the head and the pieces that are shown; where the head is near, it alone is meant."""
+        """Measure the head and the visible pieces; the head has priority."""
         if not len(layer.points):
             return NOTHING
         line = line_distances(layer, sight)
@@ -45,7 +45,7 @@ class TrailPicker(Picker[Trail]):
         return Distances(pixels, position, np.append(HEAD, np.asarray(line.element)))
 
     def describe(self, layer: Trail, picked: Picked, setting: Setting) -> Description:
-        """Say at which step of the path this is, and the ground's value there; highlight the path."""
+        """Describe the step of the path, and the ground's value there; highlight the path."""
         points, progress = np.asarray(layer.points, float), np.asarray(layer.progress, float)
         if picked.element == HEAD:
             position, step = layer.end, float(min(layer.upto, progress[-1]))
@@ -64,5 +64,5 @@ class TrailPicker(Picker[Trail]):
         return HEAD_REACH
 
     def position_of(self, layer: Trail, element: int) -> NDArray[np.float64] | None:
-        """Return where the head is; the rest of a trail does not move."""
+        """Return the head's position; the rest of a trail does not move."""
         return layer.end if element == HEAD and len(layer.points) else None

@@ -1,7 +1,7 @@
-"""What vispy queues, told to OpenGL in fewer calls: without a GPU, telling it takes longer than much of the drawing.
+"""Executes vispy's command queue with fewer OpenGL calls: without a GPU, their overhead exceeds much of the drawing.
 
-vispy's own interpreter sets every attribute again for each draw, asks for errors twice, and looks through all objects
-at each flush. Here a program keeps its attributes in a vertex array, and errors are asked for once a draw.
+vispy's own interpreter sets every attribute for each draw, checks for errors twice, and traverses all objects at each
+flush. Here a program keeps its attributes in a vertex array, and errors are checked once per draw.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vispy.gloo.gl import gl2
 if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
 
-gl: Any = vispys  # its functions are put there when it is imported
+gl: Any = vispys  # vispy adds the functions at import
 
 
 class Thing(Protocol):
@@ -28,12 +28,12 @@ class Thing(Protocol):
 
     @property
     def glir(self) -> glir.GlirQueue:
-        """What was asked of it and is not done yet."""
+        """Its queue of pending commands."""
         ...
 
     @property
     def id(self) -> int:
-        """Its number in gloo."""
+        """Its id in gloo."""
         ...
 
     def delete(self) -> None:
@@ -42,28 +42,28 @@ class Thing(Protocol):
 
 
 def current_context() -> GLContext:
-    """Return gloo's side of the current GL context."""
+    """Return gloo's object of the current GL context."""
     canvas = get_current_canvas()
     assert canvas is not None
     return canvas.context
 
 
 def parser() -> Parser:
-    """Return what tells the current GL context's OpenGL what gloo asks."""
+    """Return the parser of the current GL context."""
     found = current_context().shared.parser
     assert isinstance(found, Parser)
     return found
 
 
 def flush(thing: Thing) -> None:
-    """Do now what was asked of a buffer, texture or framebuffer of gloo's, and whatever else waits in its queue."""
+    """Execute the pending commands of a buffer, texture or framebuffer of gloo's, and of its queue."""
     current = current_context()
-    current.glir.associate(thing.glir)  # gloo itself does so when a program that uses it is drawn
+    current.glir.associate(thing.glir)  # gloo does this when a program that uses it is drawn
     current.flush_commands()
 
 
 def gl_name(thing: Thing) -> int:
-    """Return OpenGL's name of a buffer, texture or framebuffer of gloo's."""
+    """Return the OpenGL name of a buffer, texture or framebuffer of gloo's."""
     flush(thing)
     known = parser().get_object(thing.id)
     assert known is not None
@@ -73,7 +73,7 @@ def gl_name(thing: Thing) -> int:
 def read_into(pixels: NDArray[np.uint8]) -> None:
     """Fill an array (height, width, 4) with the bound framebuffer's pixels from its lower left, bottom row first."""
     height, width, _ = pixels.shape
-    current_context().flush_commands()  # OpenGL itself waits for what it reads
+    current_context().flush_commands()  # OpenGL itself waits for the drawing
     gl.glPixelStorei(gl.GL_PACK_ALIGNMENT, 4)
     _read_pixels()(0, 0, width, height, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE, pixels.ctypes.data)
 
@@ -84,16 +84,16 @@ Command = tuple[Any, ...]
 
 
 class Parser(glir.GlirParser):
-    """Carries out what gloo has queued for a context and those that share its objects."""
+    """Executes gloo's queued commands for a context and those that share its objects."""
 
     def __init__(self) -> None:
         super().__init__()
         self._classmap = {**self._classmap, "Program": Program}
         self._calls: dict[Command, tuple[Function, tuple[Argument, ...]]] = {}  # functions and arguments by their names
-        self._deleted: list[int] = []  # since the last parsing, in which others might still speak of them
+        self._deleted: list[int] = []  # in the last parsing, in which other commands might still refer to them
 
     def parse(self, commands: Sequence[Command]) -> None:
-        """Carry out commands in their order."""
+        """Execute commands in order."""
         for number in self._deleted:
             self._objects.pop(number, None)
         self._deleted.clear()
@@ -110,17 +110,17 @@ class Parser(glir.GlirParser):
         known = self._calls.get(command)
         if known is None:
             known = getattr(gl, command[1]), tuple(glir.as_enum(one) for one in command[2:])
-            if len(self._calls) < 512:  # names of states are few; sizes of viewports need not be
+            if len(self._calls) < 512:  # states are few, but viewports may be many
                 self._calls[command] = known
         function, arguments = known
         function(*arguments)
 
 
 class Program(glir.GlirProgram):
-    """A linked program, the textures it reads, and its attributes in a vertex array."""
+    """A linked program, its textures, and its attributes in a vertex array."""
 
     def create(self) -> None:
-        """Make it; there is nothing to draw with yet."""
+        """Create it, without shaders."""
         super().create()
         self._array = 0
         self._constants: list[tuple[Function, int, tuple[float, ...]]] = []  # function, attribute, values
@@ -131,12 +131,12 @@ class Program(glir.GlirProgram):
         super().delete()
 
     def set_attribute(self, name: str, type_: str, value: object, divisor: int | None = None) -> None:
-        """Take an attribute from a buffer, or the same value for all vertices."""
+        """Set an attribute from a buffer, or to one value for all vertices."""
         self._forget()
         super().set_attribute(name, type_, value, divisor)
 
     def set_uniform(self, name: str, type_: str, value: ArrayLike) -> None:
-        """Set a uniform; every program takes a matrix of its own each frame."""
+        """Set a uniform; matrices, which change every frame, have a fast path."""
         place = self._handles.get(name, -1)
         if type_ != "mat4" or place < 0:
             super().set_uniform(name, type_, value)
@@ -145,15 +145,15 @@ class Program(glir.GlirProgram):
         _set_matrix()(place, 1, False, np.ascontiguousarray(value, np.float32).ctypes.data)
 
     def link_program(self) -> None:
-        """Link the attached shaders, which may have other attributes than those before."""
+        """Link the attached shaders, whose attributes may differ from the previous ones."""
         self._forget()
         super().link_program()
 
     def draw(self, mode: str, selection: tuple[int, ...] | tuple[int, str, int], instances: int = 1) -> None:
-        """Draw what the indices (their buffer, type and number) or the vertices (first and number) select."""
+        """Draw the selected indices (buffer, type and count) or vertices (first and count)."""
         if not selection[-1]:
             return
-        from OpenGL import GL  # it must wait until the window has chosen its platform
+        from OpenGL import GL  # not before the window has chosen its platform
 
         self.activate()
         for target, texture, unit in self._samplers.values():
@@ -187,11 +187,11 @@ class Program(glir.GlirProgram):
 
 @cache
 def _set_matrix() -> Function:
-    """Return glUniformMatrix4fv as it is called with an address: vispy's own takes four times as long."""
+    """Return glUniformMatrix4fv for calls with an address: vispy's own wrapper is four times slower."""
     return gl2._get_gl_func("glUniformMatrix4fv", None, (ctypes.c_int, ctypes.c_int, ctypes.c_bool, ctypes.c_void_p))
 
 
 @cache
 def _read_pixels() -> Function:
-    """Return glReadPixels as it is called with an address: vispy's own copies all pixels twice more."""
+    """Return glReadPixels for calls with an address: vispy's own wrapper makes two more copies."""
     return gl2._get_gl_func("glReadPixels", None, (*[ctypes.c_int] * 4, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p))

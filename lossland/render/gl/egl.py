@@ -1,8 +1,8 @@
-"""EGL: OpenGL contexts with no window, on the graphics card that is asked for.
+"""EGL: OpenGL contexts without a window, on a chosen graphics card.
 
-``devices`` lists what EGL can draw on: graphics cards, and Mesa's software renderer. ``sources`` puts them into the
-order in which ``canvas.headless`` tries them. EGL is called through ctypes: PyOpenGL finds EGL's extensions only where
-it was told to use EGL before anyone imported it.
+``devices`` lists EGL's devices: graphics cards, and Mesa's software renderer. ``sources`` puts them into the order in
+which ``canvas.headless`` tries them. EGL is called through ctypes: PyOpenGL finds EGL's extensions only if it was
+configured for EGL before its first import.
 
 Extensions: EGL_EXT_device_enumeration, EGL_EXT_device_query, EGL_EXT_platform_device, EGL_NV_device_cuda,
 EGL_MESA_device_software, EGL_MESA_platform_surfaceless (https://registry.khronos.org/EGL/).
@@ -21,16 +21,16 @@ from functools import cache, partial
 from typing import Any
 
 AUTO, SOFTWARE = "auto", "software"
-FORCED = "LIBGL_ALWAYS_SOFTWARE"  # Mesa's own switch, for every program
+FORCED = "LIBGL_ALWAYS_SOFTWARE"  # Mesa's own environment variable
 
-# Numbers of EGL's registry.
+# Constants of EGL's registry.
 SUCCESS, NONE, EXTENSIONS, OPENGL_API = 0x3000, 0x3038, 0x3055, 0x30A2
 RED_SIZE, GREEN_SIZE, BLUE_SIZE, ALPHA_SIZE = 0x3024, 0x3023, 0x3022, 0x3021
 SURFACE_TYPE, PBUFFER_BIT, RENDERABLE_TYPE, OPENGL_BIT = 0x3033, 0x0001, 0x3040, 0x0008
 WIDTH, HEIGHT = 0x3057, 0x3056
 DRAW, READ = 0x3059, 0x305A
 PLATFORM_DEVICE, PLATFORM_SURFACELESS, CUDA_DEVICE, DRM_DEVICE_FILE = 0x313F, 0x31DD, 0x323A, 0x3233
-SIDE = 16  # pixels of the surface that a context comes with; everything is drawn into framebuffers
+SIDE = 16  # pixels of a context's own surface, which is not used: everything is drawn into framebuffers
 
 _ERRORS = {
     0x3001: "EGL_NOT_INITIALIZED",
@@ -73,12 +73,12 @@ _FUNCTIONS: dict[str, tuple[CType, tuple[CType, ...]]] = {
 
 
 class Trouble(Exception):
-    """EGL cannot do what was asked. The text is a clause that says why."""
+    """EGL cannot do a request. The text is a clause with the reason."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """One thing that EGL can draw on. ``cuda`` is CUDA's number of the same card, ``file`` the kernel's name of it."""
+    """A device of EGL. ``cuda`` is the same card's index in CUDA, ``file`` its device file."""
 
     index: int
     handle: int
@@ -89,12 +89,12 @@ class Device:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a context can be had: on a device, or on a platform that takes what it likes. ``why`` is a clause."""
+    """A source of contexts: a device, or a platform that chooses one itself. ``why`` is a clause."""
 
     why: str
     device: Device | None = None
     platform: int | None = None
-    software: bool = False  # the processor has to draw, whatever else is there
+    software: bool = False  # force Mesa's software renderer
 
     @property
     def name(self) -> str:
@@ -105,7 +105,7 @@ class Source:
 
     @property
     def is_card(self) -> bool:
-        """Whether it should be a graphics card that draws."""
+        """Whether it should be a graphics card."""
         return self.device is not None and not self.device.software
 
 
@@ -125,7 +125,7 @@ def _library() -> ctypes.CDLL:
 
 @cache
 def _function(name: str) -> Any:
-    """Return a function of EGL's or of an extension, or raise `Trouble`."""
+    """Return a function of EGL or of an extension, or raise `Trouble`."""
     result, arguments = _FUNCTIONS[name]
     if not name.endswith("EXT"):
         function = getattr(_library(), name)
@@ -138,7 +138,7 @@ def _function(name: str) -> Any:
 
 
 def _call(name: str, *arguments: object) -> Any:
-    """Return what a function gives, or raise `Trouble` where it gives nothing."""
+    """Return the result of a function, or raise `Trouble` if that is zero or NULL."""
     result = _function(name)(*arguments)
     if not result:
         number = _function("eglGetError")()
@@ -151,22 +151,22 @@ def _numbers(*values: int) -> ctypes.Array[ctypes.c_int]:
 
 
 def client_extensions() -> set[str]:
-    """Return the extensions that need no display; none where EGL is too old to tell."""
+    """Return the client extensions; none if EGL is too old to list them."""
     text = _function("eglQueryString")(None, EXTENSIONS)
     if text is None:
-        _function("eglGetError")()  # it is an error there; nobody shall find it later
+        _function("eglGetError")()  # clears the error that this is there
     return set((text or b"").decode().split())
 
 
 def lists_devices() -> bool:
-    """Whether EGL tells what it can draw on, and lets us choose."""
+    """Whether EGL can list devices and create contexts on them."""
     known = client_extensions()
     enumerates = "EGL_EXT_device_base" in known or {"EGL_EXT_device_enumeration", "EGL_EXT_device_query"} <= known
     return enumerates and "EGL_EXT_platform_device" in known
 
 
 def devices() -> tuple[Device, ...]:
-    """Return what EGL can draw on, in its order; nothing where it does not tell. Raises `Trouble` without EGL."""
+    """Return EGL's devices in its order, or none if it cannot list them. Raises `Trouble` without EGL."""
     if not lists_devices():
         return ()
     count = ctypes.c_int()
@@ -194,9 +194,9 @@ def _device(index: int, handle: int) -> Device:
 
 
 def sources(choice: str, cuda: int | None = None) -> list[Source]:
-    """Return where to ask for a context, the best first; nothing if the device that is wished is not there.
+    """Return the sources of contexts to try, the best first; none if the chosen device does not exist.
 
-    ``choice`` is ``auto``, ``software`` or a device's number; ``cuda`` is CUDA's number of the card that computes.
+    ``choice`` is ``auto``, ``software`` or a device's index; ``cuda`` is the CUDA index of the computing card.
     """
     found = devices()
     if choice not in (AUTO, SOFTWARE):
@@ -220,7 +220,7 @@ def sources(choice: str, cuda: int | None = None) -> list[Source]:
 
 
 def _best_first(found: Sequence[Device], cuda: int | None) -> list[Device]:
-    """Return the graphics cards: the one that computes, then others that CUDA knows, then the rest."""
+    """Return the graphics cards: the computing one, then other CUDA devices, then the rest."""
     cards = [one for one in found if not one.software]
     return sorted(cards, key=lambda one: (one.cuda is None or one.cuda != cuda, one.cuda is None, one.index))
 
@@ -235,7 +235,7 @@ def _praise(device: Device, cuda: int | None) -> str:
 
 
 class Context:
-    """An OpenGL context with no window. One thread at a time may have it current."""
+    """An OpenGL context without a window. It can be current in one thread at a time."""
 
     def __init__(self, source: Source) -> None:
         self._display = _display(source)
@@ -257,17 +257,17 @@ class Context:
             raise
 
     def make_current(self) -> None:
-        """Let this thread draw here from now on; raises `Trouble` while another thread does."""
-        _call("eglBindAPI", OPENGL_API)  # each thread begins with OpenGL ES
+        """Make it current in this thread; raises `Trouble` while it is current in another one."""
+        _call("eglBindAPI", OPENGL_API)  # the default of each thread is OpenGL ES
         _call("eglMakeCurrent", self._display, self._surface, self._surface, self.handle)
 
     @property
     def is_current(self) -> bool:
-        """Whether this thread draws here."""
+        """Whether it is current in this thread."""
         return current() == self.handle
 
     def close(self) -> None:
-        """Destroy it, as soon as no thread has it current."""
+        """Destroy it as soon as it is current in no thread."""
         if self.is_current:
             release()
         _function("eglDestroySurface")(self._display, self._surface)
@@ -275,20 +275,20 @@ class Context:
 
 
 def current() -> int | None:
-    """Return the handle of the context that this thread draws into, None without one."""
+    """Return the handle of this thread's current context, None without one."""
     _call("eglBindAPI", OPENGL_API)
     return _function("eglGetCurrentContext")()
 
 
 def release() -> None:
-    """Leave whatever context of EGL's this thread has current, also one of others."""
+    """Make no EGL context current in this thread, whoever created it."""
     display = _function("eglGetCurrentDisplay")()
     if display:
         _call("eglMakeCurrent", display, None, None, None)
 
 
 def put_aside() -> Callable[[], object] | None:
-    """Leave whatever context this thread has current; return what makes it current again, None without one."""
+    """Release this thread's current context; return a function that makes it current again, None without one."""
     if not _library_is_there() or not (context := current()):
         return None
     display = _function("eglGetCurrentDisplay")()
@@ -304,7 +304,7 @@ def _library_is_there() -> bool:
         return False
 
 
-_OPENED: set[int] = set()  # displays, to be closed by the process that has opened them
+_OPENED: set[int] = set()  # displays, to be terminated by the process that initialized them
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_OPENED.clear)
 
@@ -327,7 +327,7 @@ def _display(source: Source) -> int:
 
 @contextmanager
 def _on_processor(wished: bool) -> Iterator[None]:
-    """Let Mesa choose its software renderer for a display that is initialized within the block."""
+    """Make Mesa use its software renderer for displays that are initialized within the block."""
     before = os.environ.get(FORCED)
     if wished:
         os.environ[FORCED] = "1"

@@ -1,7 +1,7 @@
-"""OpenGL contexts of other libraries: put aside while we draw on their thread, and current again afterwards.
+"""OpenGL contexts of other libraries: released while we draw on their thread, and made current again afterwards.
 
-A window of GLFW, GLUT, SDL or Qt on X11 has its context from GLX, which does not let EGL take over; one that came from
-EGL would silently be lost.
+A window of GLFW, GLUT, SDL or Qt on X11 has a GLX context, which prevents EGL from making its own current; an EGL
+context of another library would silently be replaced.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import ctypes
 import os
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
 
 from lossland.render.gl import egl
 
@@ -18,9 +17,9 @@ _pointer = ctypes.c_void_p
 
 
 def put_aside() -> Callable[[], object] | None:
-    """Leave this thread without the context that another library has made current on it.
+    """Release the context that another library has made current in this thread.
 
-    Returns what makes it current again; None where there is none.
+    Returns a function that makes it current again; None if there is none.
     """
     glx = _glx()
     if glx is not None and (context := glx.glXGetCurrentContext()):
@@ -31,16 +30,16 @@ def put_aside() -> Callable[[], object] | None:
 
 
 @cache
-def _found(name: str) -> Any:
-    library = ctypes.CDLL(name, mode=os.RTLD_NOLOAD | ctypes.RTLD_GLOBAL)  # OSError where nobody has loaded it yet
+def _found(name: str) -> ctypes.CDLL:
+    library = ctypes.CDLL(name, mode=os.RTLD_NOLOAD | ctypes.RTLD_GLOBAL)  # OSError unless it is already loaded
     library.glXGetCurrentContext.restype = library.glXGetCurrentDisplay.restype = _pointer
     library.glXGetCurrentDrawable.restype = ctypes.c_ulong
     library.glXMakeCurrent.argtypes = (_pointer, ctypes.c_ulong, _pointer)
     return library
 
 
-def _glx() -> Any:
-    """Return the library that has GLX's functions, None unless this process uses it."""
+def _glx() -> ctypes.CDLL | None:
+    """Return the GLX library, None unless this process has loaded it."""
     if not hasattr(os, "RTLD_NOLOAD"):
         return None
     for name in ("libGLX.so.0", "libGL.so.1"):

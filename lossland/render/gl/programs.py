@@ -1,4 +1,4 @@
-"""GL programs from our shaders, buffers, states and uniforms: what every painter needs, and vispy does not offer."""
+"""Helpers for painters that vispy lacks: programs from our shaders, buffers, GL state and uniforms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lossland.render.gl.driver import Thing, current_context
 if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
 
-Key = tuple[str | tuple[str, float | None], ...]  # of a program: its files and its constants
+Key = tuple[str | tuple[str, float | None], ...]  # of a program: its files and constants
 Uniform: TypeAlias = float | Sequence[float] | np.ndarray | gloo.Texture2D | gloo.VertexBuffer | None
 Region = tuple[int, int, int, int]  # left, bottom, width and height in pixels of the target, y up
 
@@ -28,9 +28,9 @@ _DECLARATION = re.compile(r"\b(uniform|attribute|varying)\s+(\w+)\s+([^;]+);")
 
 @cache
 def shader_source(name: str) -> str:
-    """Return the text of ``shaders/<name>`` (GLSL 1.20) with its includes, each file once.
+    """Return the source of ``shaders/<name>`` (GLSL 1.20) with its includes, each file once.
 
-    Declarations of several names are split, as vispy reads only the first name of each.
+    Declarations of several names are split, because vispy parses only the first name of each.
     """
     included: set[str] = set()
 
@@ -48,10 +48,10 @@ def shader_source(name: str) -> str:
 
 
 def program(vertex: str, fragment: str, **constants: float | None) -> gloo.Program:
-    """Return a GL program of two files of ``shaders/``; constants become ``#define NAME value`` in both.
+    """Return a GL program from two files of ``shaders/``; constants become ``#define NAME value`` in both.
 
-    One that was given back by ``delete`` is taken again, with the uniforms it had: to read, compile and link the
-    shaders of a scene takes longer than to draw it.
+    A program that ``delete`` has returned to the pool is reused, with its uniforms: reading, compiling and linking the
+    shaders of a scene takes longer than drawing it.
     """
     key = (vertex, fragment, *constants.items())
     spare = _spare().get(key)
@@ -72,12 +72,12 @@ def _spare() -> dict[Key, list[gloo.Program]]:
 
 
 def _command() -> Callable[..., None]:
-    """Return what queues a call of GL's: gloo's own functions do the same, and copy their arguments before."""
+    """Return the function that queues a GL call, without the argument copies of gloo's own functions."""
     return current_context().glir.command
 
 
 def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
-    """Set the GL state for a draw: ``front`` keeps what is nearest, ``hidden`` draws only what lies behind."""
+    """Set the GL state for a draw: ``front`` draws the nearest fragments, ``hidden`` only occluded ones."""
     command = _command()
     command("FUNC", "glEnable" if depth != "off" else "glDisable", "depth_test")
     command("FUNC", "glDepthMask", write)
@@ -89,12 +89,12 @@ def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = 
 
 
 def send() -> None:
-    """Hand the driver what gloo has queued, before others call it. It may draw that now or later (see gloo.flush)."""
+    """Pass gloo's queued commands to the driver, which may execute them later (see gloo.flush)."""
     current_context().flush_commands()
 
 
 def set_region(region: Region | None) -> None:
-    """Leave everything outside a region of the target as it is; None: draw everywhere."""
+    """Restrict drawing to a region of the target; None: draw everywhere."""
     command = _command()
     command("FUNC", "glEnable" if region is not None else "glDisable", "scissor_test")
     if region is not None:
@@ -102,9 +102,9 @@ def set_region(region: Region | None) -> None:
 
 
 def set_uniforms(target: gloo.Program, **values: Uniform) -> None:
-    """Set those of a program's uniforms, attributes and textures that have changed.
+    """Set a program's uniforms, attributes and textures that have changed.
 
-    Each one sent costs vispy more than many triangles cost the GPU. Set a name always here or never.
+    Sending one costs vispy more than drawing many triangles costs the GPU. Set a name always here or never.
     """
     sent = _SENT.setdefault(target, {})
     for name, value in values.items():
@@ -119,7 +119,7 @@ _SENT: WeakKeyDictionary[gloo.Program, dict[str, object]] = WeakKeyDictionary()
 
 
 def to_bytes(colors: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Return colours in [0, 1] of any shape as 0 ... 255."""
+    """Convert colours in [0, 1] of any shape to 0 ... 255."""
     return (np.clip(colors, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
@@ -129,7 +129,7 @@ def vertex_buffer(data: ArrayLike) -> gloo.VertexBuffer:
 
 
 def delete(objects: Sequence[Thing | gloo.Program | None]) -> None:
-    """Free GL objects (buffers, textures, framebuffers) and give back programs; None is allowed."""
+    """Free GL objects (buffers, textures, framebuffers) and return programs to the pool; None is allowed."""
     for thing in objects:
         if isinstance(thing, gloo.Program) and thing in _KEYS:
             spare = _spare().setdefault(_KEYS[thing], [])

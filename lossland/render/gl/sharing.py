@@ -1,14 +1,14 @@
-"""How arrays that live on a CUDA device get into OpenGL. The only module that asks for ``cuda.bindings``.
+"""Transfers arrays from a CUDA device to OpenGL. The only module that imports ``cuda.bindings``.
 
-Frame data may be anything with ``__cuda_array_interface__`` (see ``layers``). There are three ways to draw it:
+Frame data may be anything with ``__cuda_array_interface__`` (see ``layers``). There are three ways:
 
-- *shared with CUDA*: the device copies the array into the very buffer or texture that OpenGL draws from;
-- *pinned copies*: it comes to the host through two page-locked buffers, one being filled by the device while the
-  other goes on to OpenGL;
-- *plain upload*: it comes to the host as NumPy does it, and goes on as every other array.
+- *shared with CUDA*: the device copies the array into the buffer or texture that OpenGL draws from;
+- *pinned copies*: it is copied to the host through two page-locked buffers: the device fills one while the other is
+  uploaded to OpenGL;
+- *plain upload*: NumPy copies it to the host, and it is uploaded like any other array.
 
-The first one that works is taken, for each GL context when its first such array is drawn. Sharing is believed only
-after a pattern that CUDA wrote was read back through OpenGL. A way that fails later gives way to the next.
+The first one that works is used, chosen for each GL context when its first such array is drawn. Sharing is verified by
+reading a pattern that CUDA wrote back through OpenGL. If a way fails later, the next is used.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
 
 PIECE = 1 << 22  # bytes in each of the two page-locked buffers
-MOST_DEVICES = 16  # that OpenGL is asked about
-LEGACY_STREAM = 1  # CUDA's number for the stream of those who name none
+MOST_DEVICES = 16  # of a GL context in the query
+LEGACY_STREAM = 1  # CUDA's handle of the legacy default stream
 GL_TEXTURE_2D = 0x0DE1
 
 Floats = NDArray[np.floating]
@@ -43,7 +43,7 @@ Drawn = TypeVar("Drawn", gloo.VertexBuffer, gloo.Texture2D)
 
 
 class Way(Enum):
-    """How arrays on a device are drawn, the best way first."""
+    """The ways of transfer, the best first."""
 
     SHARED = "shared with CUDA"
     PINNED = "pinned copies"
@@ -51,7 +51,7 @@ class Way(Enum):
 
 
 class Trouble(Exception):
-    """A way that cannot be gone (on). The text is a clause that says why."""
+    """A way does not work (any more). The text is a clause with the reason."""
 
 
 def runtime() -> ModuleType:
@@ -64,13 +64,13 @@ def runtime() -> ModuleType:
 
 
 class Cuda:
-    """CUDA's runtime, with errors instead of statuses: ``cuda.name(...)`` calls ``cudaName(...)``."""
+    """CUDA's runtime, with exceptions instead of statuses: ``cuda("cudaName", ...)`` calls ``cudaName(...)``."""
 
     def __init__(self, found: ModuleType) -> None:
         self.names = found
 
     def __call__(self, name: str, *arguments: object) -> Any:
-        """Return what a function of the runtime gives, None or one thing or a tuple, or raise `Trouble`."""
+        """Return the results of a function of the runtime: None, one value or a tuple, or raise `Trouble`."""
         try:
             status, *results = getattr(self.names, name)(*arguments)
         except RuntimeError as error:  # the driver is older than the function, or there is none
@@ -89,7 +89,7 @@ class Numbers(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many numbers there are along each axis."""
+        """The size along each axis."""
         ...
 
     def __len__(self) -> int: ...
@@ -101,13 +101,13 @@ class OnDevice(Numbers, Protocol):
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
-        """Where it is, as CUDA's libraries tell each other."""
+        """Its address and layout, by the CUDA Array Interface."""
         ...
 
 
 @dataclass(frozen=True)
 class Source:
-    """Rows of float32 numbers behind an address, ``pitch`` bytes from one to the next, ready when ``stream`` is."""
+    """Rows of float32 numbers at an address, ``pitch`` bytes apart, ready in the order of ``stream``."""
 
     address: int
     rows: int
@@ -121,14 +121,14 @@ class Source:
 
     @property
     def block(self) -> tuple[int, int, int]:
-        """Bytes from line to line, of a line, and the number of lines: a single line where nothing is left out."""
+        """Pitch and width in bytes, and height, of the 2D copy; contiguous rows are a single line."""
         if self.pitch == self.row:
             return self.rows * self.row, self.rows * self.row, 1
         return self.pitch, self.row, self.rows
 
 
 def on_device(array: object) -> TypeGuard[OnDevice]:
-    """Whether an array is on a CUDA device, and as OpenGL wants it: float32, C-contiguous."""
+    """Whether an array is on a CUDA device, in the format for OpenGL: float32, C-contiguous."""
     described = getattr(array, "__cuda_array_interface__", None)
     return described is not None and described["typestr"] == "<f4" and described.get("strides") is None
 
@@ -145,15 +145,15 @@ def source(array: OnDevice, stride: int = 1) -> Source:
 
 
 class Transfer:
-    """The way that arrays on a device take into the current GL context."""
+    """The way of transfer to the current GL context."""
 
     def __init__(self, array: OnDevice) -> None:
         self.way = Way.SHARED
-        self.why: list[str] = []  # it is no better one
+        self.why: list[str] = []  # the reasons against better ways
         try:
             self.cuda = Cuda(runtime())
         except Trouble as trouble:
-            self.way, self.why = Way.PLAIN, [str(trouble)]  # pinned memory is CUDA's, too
+            self.way, self.why = Way.PLAIN, [str(trouble)]  # pinned memory needs CUDA too
             return
         try:
             self._find_device(array)
@@ -175,7 +175,7 @@ class Transfer:
             raise Trouble("OpenGL draws on another device than the one that computes")
 
     def give_way(self, trouble: Trouble) -> None:
-        """Take the next way from now on."""
+        """Switch to the next way."""
         self.way = Way.PINNED if self.way is Way.SHARED else Way.PLAIN
         self.why.append(str(trouble))
 
@@ -184,7 +184,7 @@ _TRANSFERS: WeakKeyDictionary[GLContext, Transfer] = WeakKeyDictionary()  # by G
 
 
 def transfer(array: OnDevice) -> Transfer:
-    """Return the way into the current GL context, tried out if it is the first array that asks."""
+    """Return the way of transfer to the current GL context, chosen at the first array."""
     context = current_context()
     if context not in _TRANSFERS:
         _TRANSFERS[context] = Transfer(array)
@@ -192,7 +192,7 @@ def transfer(array: OnDevice) -> Transfer:
 
 
 def described() -> list[str]:
-    """Say how data get into the current GL context, and then why each better way is not used."""
+    """Describe the transfer to the current GL context, followed by the reasons against better ways."""
     found = _TRANSFERS.get(current_context())
     return [Way.PLAIN.value] if found is None else [found.way.value, *found.why]
 
@@ -201,15 +201,15 @@ def described() -> list[str]:
 
 
 class Feed(ABC, Generic[Drawn]):
-    """Something that OpenGL draws from, and what fills it: arrays on the host or on a CUDA device.
+    """A GL buffer or texture that is filled from arrays on the host or on a CUDA device.
 
-    ``drawn`` is there after the first ``set``; it may be another object after each.
+    ``drawn`` is set by the first ``set``, and each may replace it.
     """
 
     def __init__(self) -> None:
         self.drawn: Drawn | None = None
-        self._cuda: Cuda | None = None  # through which the two below were made
-        self._resource: object = None  # what CUDA knows ``drawn`` by, as long as it is registered
+        self._cuda: Cuda | None = None  # the creator of the next two
+        self._resource: object = None  # CUDA's handle of ``drawn`` while it is registered
         self._pinned: tuple[int, ...] = ()  # addresses of page-locked buffers
 
     @property
@@ -232,17 +232,17 @@ class Feed(ABC, Generic[Drawn]):
         self._upload(np.ascontiguousarray(np.asarray(array)[::stride], np.float32))
 
     def share(self, cuda: Cuda, rows: Source) -> None:
-        """Let the device write into what is drawn, which has room for it; raise `Trouble` if it cannot."""
+        """Copy on the device into ``drawn``, which is large enough; raise `Trouble` if that fails."""
         self._cuda = cuda
         if self._resource is None:
             flags = int(cuda.names.cudaGraphicsRegisterFlags.cudaGraphicsRegisterFlagsWriteDiscard)
             self._resource = self._register(cuda, gl_name(self._there), flags)
-        flush(self._there)  # what was asked of OpenGL before must not be done while CUDA writes
+        flush(self._there)  # pending GL commands must not be executed while CUDA writes
         with _mapped(cuda, self._resource, rows.stream):
             self._write(cuda, self._resource, rows)
 
     def _stage(self, cuda: Cuda, rows: Source) -> None:
-        """Bring rows to the host and on to OpenGL in pieces: while one travels, the one before is handed on."""
+        """Copy rows to the host and upload them in pieces: while one is copied, the previous one is uploaded."""
         self._cuda = cuda
         piece = max(1, PIECE // rows.row)
         size = min(piece, rows.rows) * rows.row
@@ -267,7 +267,7 @@ class Feed(ABC, Generic[Drawn]):
                     buffer, first, count = sent
                     cuda("cudaEventSynchronize", events[buffer])
                     self._put(first, _floats_at(self._pinned[buffer], count * rows.row))
-                    flush(self._there)  # OpenGL has taken it when this returns: the page-locked buffer is free
+                    flush(self._there)  # after this OpenGL has a copy: the page-locked buffer is free
         finally:
             for event in events:
                 cuda("cudaEventDestroy", event)
@@ -282,13 +282,13 @@ class Feed(ABC, Generic[Drawn]):
             raise Trouble("OpenGL does not read what CUDA has written")
 
     def release(self) -> None:
-        """Take it out of CUDA's hands, and give up page-locked memory."""
+        """Unregister it from CUDA, and free page-locked memory."""
         held = [] if self._resource is None else [("cudaGraphicsUnregisterResource", self._resource)]
         held += [("cudaFreeHost", address) for address in self._pinned]
         self._resource, self._pinned = None, ()
         for name, what in held:
             assert self._cuda is not None
-            with suppress(Trouble):  # it tells of a failure long past, and there is nothing left to try
+            with suppress(Trouble):  # it may report an earlier failure, which is handled already
                 self._cuda(name, what)
 
     def close(self) -> None:
@@ -299,19 +299,19 @@ class Feed(ABC, Generic[Drawn]):
 
     @abstractmethod
     def _room(self, shape: tuple[int, ...], stride: int) -> None:
-        """Make room for an array, not registered if it is new."""
+        """Allocate ``drawn`` for an array; a new one is not registered."""
 
     @abstractmethod
     def _register(self, cuda: Cuda, name: int, flags: int) -> object:
-        """Let CUDA know OpenGL's object."""
+        """Register the GL object with CUDA."""
 
     @abstractmethod
     def _write(self, cuda: Cuda, resource: object, rows: Source) -> None:
-        """Ask for a copy of the rows, while the resource is mapped."""
+        """Start the copy of the rows, while the resource is mapped."""
 
     @abstractmethod
     def _put(self, start: int, numbers: Floats) -> None:
-        """Upload rows of the array from a certain one on; ``numbers`` are flat."""
+        """Upload rows of the array from ``start`` on; ``numbers`` are flat."""
 
     @abstractmethod
     def _upload(self, data: Floats) -> None:
@@ -319,11 +319,11 @@ class Feed(ABC, Generic[Drawn]):
 
     @abstractmethod
     def _pattern(self) -> Floats:
-        """Return some numbers, no two alike."""
+        """Return distinct numbers."""
 
     @abstractmethod
     def _read_back(self, shape: tuple[int, ...]) -> Floats:
-        """Return what is drawn from, as OpenGL reads it."""
+        """Return the contents of ``drawn``, read by OpenGL."""
 
 
 class VertexFeed(Feed[gloo.VertexBuffer]):
@@ -411,7 +411,7 @@ class TextureFeed(Feed[gloo.Texture2D]):
 
 @contextmanager
 def _mapped(cuda: Cuda, resource: object, stream: int) -> Iterator[None]:
-    """Give a registered buffer or texture to CUDA for the block: OpenGL must not touch it. Also an error ends that."""
+    """Map a registered buffer or texture for CUDA within the block, in which OpenGL must not use it."""
     cuda("cudaGraphicsMapResources", 1, resource, stream)
     try:
         yield
@@ -420,5 +420,5 @@ def _mapped(cuda: Cuda, resource: object, stream: int) -> Iterator[None]:
 
 
 def _floats_at(address: int, size: int) -> Floats:
-    """Return the numbers in host memory, without a copy."""
+    """Return a view of numbers in host memory."""
     return np.frombuffer(memoryview((ctypes.c_byte * size).from_address(address)), np.float32)

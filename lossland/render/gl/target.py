@@ -1,4 +1,4 @@
-"""Pictures in graphics memory: computed by a shader, rendered to, copied elsewhere, read back."""
+"""Pictures in graphics memory: full-screen shader passes, render targets, blits and read-back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lossland.render.gl.programs import Region, Uniform, delete, program, set_re
 
 gl: Any = vispys  # its functions are put there when it is imported
 BGRA = 0x80E1  # GL_BGRA, which vispy does not name
-STRIPS = 16  # in which a pass that must not hold up a frame is done
+STRIPS = 16  # into which a pass is divided that must not delay a frame
 
 
 def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
@@ -29,9 +29,9 @@ def copy_into(texture: gloo.Texture2D, regions: Sequence[Region]) -> None:
 
 
 def window_picture(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameBuffer]:
-    """Return a picture that is stored as a window's pixels usually are, blue first, and what draws into it.
+    """Return a texture in the usual pixel format of windows, blue first, and its framebuffer.
 
-    Drawn upside down, as windows also are, Mesa's software driver copies it into one without drawing (see ``blit``).
+    If it is drawn upside down, as windows are, Mesa's software driver copies it to one without drawing (see ``blit``).
     """
     texture = gloo.Texture2D((height, width, 4), interpolation="nearest")
     buffer = gloo.FrameBuffer(color=texture)
@@ -44,9 +44,9 @@ def window_picture(width: int, height: int) -> tuple[gloo.Texture2D, gloo.FrameB
 def blit(buffer: gloo.FrameBuffer, region: Region, upside_down: int | None = None) -> None:
     """Copy a region of a picture to its position in the bound framebuffer.
 
-    ``upside_down`` is the height of a picture that is stored so (see ``window_picture``).
+    ``upside_down`` is the height of a flipped picture (see ``window_picture``).
     """
-    from OpenGL import GL  # it must wait until the window has chosen its platform
+    from OpenGL import GL  # not before the window has chosen its platform
 
     left, bottom, width, tall = region
     right, top = left + width, bottom + tall
@@ -71,7 +71,7 @@ class Quad:
             self._program[name] = value
 
     def draw(self) -> None:
-        """Run the shader; the state is the caller's."""
+        """Run the shader; the caller sets the GL state."""
         self._program.draw("triangle_strip")
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class Pass:
             self._quad.draw()
 
     def run_gradually(self, size: int, **values: Uniform) -> Iterator[None]:
-        """Do what ``run`` does a strip at a time; the texture is replaced when all of it is done."""
+        """Do the same as ``run`` a strip at a time; the texture is replaced at the end."""
         if self._quad is None:
             self._quad = Quad(self._fragment, **self._constants)
         quad = self._quad
@@ -154,7 +154,7 @@ class Target:
         self.texture = gloo.Texture2D((height, width, 4), interpolation=interpolation)
         self._depth = gloo.RenderBuffer((height, width), "depth")
         self._buffer = gloo.FrameBuffer(color=self.texture, depth=self._depth)
-        self._pixels: NDArray[np.uint8] | None = None  # as they were read last, bottom row first
+        self._pixels: NDArray[np.uint8] | None = None  # of the last read, bottom row first
         self._paste: Quad | None = None
 
     def __enter__(self) -> Target:
@@ -168,9 +168,9 @@ class Target:
         self._buffer.deactivate()
 
     def paste(self, size: tuple[int, int], region: Region | None = None, over: bool = False) -> None:
-        """Draw the picture, or a region of it, over a viewport (width, height) of what is bound now.
+        """Draw the picture, or a region of it, over a viewport (width, height) of the bound framebuffer.
 
-        Half the size averages 2 x 2. With ``over`` a picture of premultiplied alpha is composited over what is there.
+        Half the size averages 2 x 2. With ``over`` a picture of premultiplied alpha is composited over the contents.
         """
         if self._paste is None:
             self._paste = Quad("copy.frag")
@@ -185,7 +185,7 @@ class Target:
 
     def read(self) -> NDArray[np.uint8]:
         """Return the pixels (height, width, 4), top row first."""
-        if self._pixels is None:  # kept: to be given memory that was never used costs more than to copy
+        if self._pixels is None:  # reused: first access to fresh memory costs more than the copy
             self._pixels = np.empty((*self.size[::-1], 4), np.uint8)
         with self:
             read_into(self._pixels)

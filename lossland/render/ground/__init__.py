@@ -1,1 +1,1 @@
-"""The block of ground: its lit top, its cut walls, its floor and the shadows on it."""
+"""The block of a terrain: its lit top, its cut walls, its floor and the shadows on it."""

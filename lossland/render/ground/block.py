@@ -1,9 +1,9 @@
 """A block of ground: the lit top with its contours, and the cut walls with their strata. A sheet is the top alone.
 
-Nothing in the block's light depends on the camera, so the light is computed once per terrain: one pass over the
-height texture bakes how much of the sky and of the lamp each point sees, a second shades the whole top into a lit
-texture. A frame then costs a mesh lifted by the height texture, one fetch of the lit texture and the contours. Where
-the view moves over a ground that stays and the quality asks for it, the contours are drawn into the light as well.
+The block's light does not depend on the camera, so it is computed once per terrain: one pass over the height texture
+bakes the visibility of sky and lamp at each point, a second shades the whole top into a lit texture. A frame then costs
+a mesh displaced by the height texture, one fetch of the lit texture and the contours. If the view moves over an
+unchanging ground and the quality allows it, the contours are baked into the light as well.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ Floats = NDArray[np.floating]
 Indices = tuple[gloo.IndexBuffer, gloo.IndexBuffer]  # of the top, and of the walls
 Uniforms = dict[str, Uniform]
 MESHES_KEPT = 3
-MESHES = (32, 48, 64, 96, 128, 192, 256)  # vertices along a side, where the ground is smooth enough for them
-OFF = 0.5  # pixels that a mesh may be off the ground where it is worst
-LINED = (512, 768, 1536)  # texels along a side of the light with contours in it; the first that is enough is taken
+MESHES = (32, 48, 64, 96, 128, 192, 256)  # vertices along a side, for ground that is smooth enough
+OFF = 0.5  # pixels: largest deviation of a mesh from the ground
+LINED = (512, 768, 1536)  # texels along a side of the light with contours; the first sufficient one is used
 ZOOM_STEP = 1.25
 PHASES = 1024  # texels of the strata, over the range of heights
-DENSE = 0.7  # texels of the light to a sample, from which on one is enough
-SHEET_END = 1.0 + 0.9 * SHOULDER  # t from which on a sheet would be a plateau: it ends there
-SIDE_TEXELS = 1024  # of the light on the walls, from the base to the top of the range
+DENSE = 0.7  # texels of the light per sample from which on nearest filtering suffices
+SHEET_END = 1.0 + 0.9 * SHOULDER  # t at which a sheet is cut off: beyond, it would be a plateau
+SIDE_TEXELS = 1024  # of the walls' light, from the base to the top of the range
 
 
 @dataclass(frozen=True, eq=False)
 class Morph:
-    """A ground that another turns into: its block, the ground itself, and the share of the way."""
+    """The ground that a surface morphs into: its block, its terrain, and the interpolation share."""
 
     block: Block
     terrain: Terrain
@@ -67,17 +67,17 @@ class Block:
         self._baked = Pass("bake.frag")
         self._categories = Pass("paint.frag")
         self._signed = Pass("stretch.frag")
-        self._painted: Pass | None = None  # the one of the two that holds the present paint, if it is not one colour
+        self._painted: Pass | None = None  # the one with the current paint, unless that is a single colour
         self._lit = Pass("lit.frag")
         self._steady = False  # whether the light is that of the last frame
         self._lined = Pass("lined.frag")
         self._tops: dict[tuple[bool, ...], gloo.Program] = {}
         self._walls: dict[tuple[bool, ...], gloo.Program] = {}
-        self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the present look
+        self._finest = (0, 0)  # texels along a side of the bake and of the lit texture, for the current look
         self._meshes: dict[tuple[int, int], tuple[list[gloo.VertexBuffer], Indices]] = {}
         self._shape = (0, 0)  # vertices along x and y of the mesh in use
-        self._far_first: dict[tuple[int, int, bool, bool], gloo.IndexBuffer] = {}  # the top's triangles in order
-        self._off: dict[int, float] = {}  # how far the present ground leaves each mesh
+        self._far_first: dict[tuple[int, int, bool, bool], gloo.IndexBuffer] = {}  # the top's triangles, sorted
+        self._off: dict[int, float] = {}  # deviation of each mesh from the current ground
         self._buffers: list[gloo.VertexBuffer] = []
         self._indices: Indices | None = None
 
@@ -89,7 +89,7 @@ class Block:
         if self._kept.changed("look", terrain, paint, light, context.show.shadow):
             self._finest = (0, 0)
         bake, lit = quality.bake, quality.lit
-        if quality.moving:  # finer light than asked for costs nothing once it is there
+        if quality.moving:  # light that is already finer costs nothing
             bake, lit = max(bake, self._finest[0]), max(lit, self._finest[1])
         self._finest = bake, lit
         new_ground = self._kept.changed("terrain", terrain)
@@ -109,11 +109,11 @@ class Block:
         context.aim()
 
     def prepare(self, layer: Surface, context: DrawContext) -> Iterator[None]:
-        """Compute in small steps the light that ``update`` would compute at once for this quality."""
+        """Compute the light of ``update`` for this quality in small steps."""
         terrain, paint, quality, light = layer.terrain, layer.paint, context.quality, _light_key(context)
         if self._kept.changed("look", terrain, paint, light, context.show.shadow):
             self._finest = (0, 0)
-            return  # another ground, which update must upload first
+            return  # a new ground, which ``update`` must upload first
         if self._finest[0] < quality.bake:
             self._set_bake(quality.bake)
             yield from self._baked.run_gradually(quality.bake, **self._bake_values(terrain, context))
@@ -209,9 +209,9 @@ class Block:
         }
 
     def _use_mesh(self, layer: Surface, context: DrawContext) -> None:
-        """Choose the mesh; the last few are kept, as the size changes with every rest.
+        """Choose the mesh; the last few are cached, as the size changes whenever the view comes to rest.
 
-        Light and contours come from textures, so vertices show in silhouettes only: no more are used than those need.
+        Light and contours come from textures, so vertices matter for silhouettes only: no more are used than needed.
         """
         grounds = [layer.terrain, *([] if layer.into is None else [layer.into])]
         if self._kept.changed("grounds", *grounds):
@@ -238,7 +238,7 @@ class Block:
 
     # ------------------------------------------------------------------------------------------------- drawing
     def draw(self, layer: Surface, context: DrawContext, morph: Morph | None = None) -> None:
-        """Draw the top and the walls, on the way into another ground where ``morph`` says so."""
+        """Draw the top and the walls, interpolated towards another ground with ``morph``."""
         assert self._indices is not None
         ground, painted = self._theme.ground, layer.paint is not None
         contour = (0.8 if painted else 1.0) * ground.contour
@@ -275,12 +275,12 @@ class Block:
         set_state("front", write=True, blend=False)
         top.draw("triangles", self._indices[0])
         if context.quality.moving:
-            gloo.flush()  # the largest part of the picture is drawn while the rest is prepared
+            gloo.flush()  # the driver draws the largest part of the picture while the rest is prepared
         self._draw_walls(layer, context, morph, shared)
 
     def _filter_light(self, context: DrawContext) -> None:
-        """Take one texel of the light a sample where samples are as dense as texels: their mean smooths as well, and
-        without a GPU four texels a sample take a twelfth of the frame.
+        """Use nearest filtering of the light where samples are as dense as texels: supersampling smooths as well, and
+        without a GPU linear filtering takes a twelfth of the frame.
         """
         pixel = world_per_pixel(context.clip_from_world, context.size[1], [0.0, 0.0, 0.0])[0]
         dense = context.quality.supersample > 1 and self._solid is None and pixel * self._finest[1] / 2 > DENSE
@@ -288,7 +288,7 @@ class Block:
             self._lit.texture.interpolation = "nearest" if dense else "linear"
 
     def _draw_sheet(self, top: gloo.Program, layer: Surface, context: DrawContext) -> None:
-        """Draw the top alone; a translucent one from far to near, and without hiding what is drawn after it."""
+        """Draw the top alone; a translucent one from far to near, without writing depth."""
         rim = self._theme.color(layer.paint if isinstance(layer.paint, str) else "text")
         end = layer.terrain.height * SHEET_END
         set_uniforms(top, u_alpha=layer.alpha, u_lift=layer.lift, u_rim=rim, u_end=end)
@@ -297,7 +297,7 @@ class Block:
         top.draw("triangles", self._indices[0] if opaque and self._indices else self._ordered(context))
 
     def _ordered(self, context: DrawContext) -> gloo.IndexBuffer:
-        """Return the top's triangles from far to near: cells of a height field hide none in the row before."""
+        """Return the top's triangles from far to near: rows of a height field do not occlude nearer ones."""
         (nx, ny), back = self._shape, context.camera.back
         from_right, from_above = bool(back[0] < 0), bool(back[1] < 0)
         key = nx, ny, from_right, from_above
@@ -349,13 +349,13 @@ class Block:
         wall.draw("triangles", self._indices[1])
 
     def _line(self, layer: Surface, context: DrawContext, contours: Mapping[str, float | Floats]) -> bool:
-        """Have the contours in the light, as wide as the middle of the block needs them; True if that can be had."""
+        """Bake the contours into the light, at the width for the block's centre; return whether that is possible."""
         if not (context.quality.cheap_light and self._steady):
             return False
         pixel = world_per_pixel(context.clip_from_world, context.size[1] / context.px, [0.0, 0.0, 0.0])[0]
-        step = round(log(max(pixel, 1e-9), ZOOM_STEP))  # computed again only when the view comes a good deal nearer
+        step = round(log(max(pixel, 1e-9), ZOOM_STEP))  # recomputed only when the zoom changes considerably
         for size in LINED:
-            texels = ZOOM_STEP**step * size / 2  # that make a pixel
+            texels = ZOOM_STEP**step * size / 2  # per pixel
             if texels >= 1.0:
                 break
         else:
@@ -407,7 +407,7 @@ class Block:
 
 
 def shown_uv(layer: Surface) -> tuple[float, float, float, float]:
-    """Return the part of a ground that is left standing as lower left and upper right uv."""
+    """Return the visible part of a cut ground as lower left and upper right uv."""
     if layer.shown is None:
         return 0.0, 0.0, 1.0, 1.0
     (x0, x1), (y0, y1) = layer.terrain.domain
@@ -423,7 +423,7 @@ def _light_key(context: DrawContext) -> tuple[float, ...]:
 
 
 def samples_of(terrain: Terrain) -> tuple[float, float]:
-    """Return how many samples a terrain has along x and y, as the shaders take it."""
+    """Return the number of a terrain's samples along x and y, as floats for the shaders."""
     ny, nx = terrain.z.shape
     return float(nx), float(ny)
 
@@ -439,7 +439,7 @@ def _strata(terrain: Terrain, theme: Theme) -> NDArray[np.float32]:
 
 
 def _wall_lamps(theme: Theme, light: Floats) -> dict[str, Floats]:
-    """Return the walls' uniforms of light: they are plane, so the lamps are constant on each."""
+    """Return the walls' light uniforms: they are planar, so the lamps are constant on each."""
     lamps = theme.lamps
     normals = {"south": (0, -1), "north": (0, 1), "west": (-1, 0), "east": (1, 0)}
     wrap = 0.22
@@ -451,13 +451,13 @@ def _wall_lamps(theme: Theme, light: Floats) -> dict[str, Floats]:
 
 
 def _wall_dark(theme: Theme) -> float:
-    """Return the share of the sky that the walls see at their foot."""
+    """Return the visible share of the sky at the foot of the walls."""
     return 1.0 + (theme.ground.wall_occlusion - 1.0) * theme.lamps.occlusion
 
 
 def _sides(terrain: Terrain, theme: Theme, light: Floats) -> NDArray[np.uint8]:
-    """Return the light on unpainted walls as ``wall.frag`` computes it for others: rows (4, n, 3) of colours as they
-    are shown, south, north, west and east, from the base to the top of the range.
+    """Return the light on unpainted walls, as ``wall.frag`` computes it for others: rows (4, n, 3) of display colours,
+    south, north, west and east, from the base to the top of the range.
     """
     rise = np.linspace(terrain.base, terrain.height * T_MAX, SIDE_TEXELS)
     t = np.clip(rise / terrain.height, 0.0, 1.0)
@@ -477,5 +477,5 @@ def _sides(terrain: Terrain, theme: Theme, light: Floats) -> NDArray[np.uint8]:
 
 
 def _flags(**wanted: bool) -> dict[str, None]:
-    """Return the names that a shader should find defined."""
+    """Return the ``#define`` names of a shader."""
     return {name: None for name, is_wanted in wanted.items() if is_wanted}

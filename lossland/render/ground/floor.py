@@ -13,9 +13,9 @@ from lossland.render.painter import DrawContext, Kept
 from lossland.world.terrain import Terrain
 from lossland.world.theme import Theme
 
-FLOOR_REACH = 1.8  # the floor ends this far from the middle, in the world
-GRID_REACH, GRID_FADE = 1.75, 0.65  # its lines end this far from it, and vanish over so much
-BELOW = 0.9  # half the width of what a block without holes hides, whatever the view
+FLOOR_REACH = 1.8  # world: half the width of the floor
+GRID_REACH, GRID_FADE = 1.75, 0.65  # world: half the width of its grid, and of the zone in which the lines fade out
+BELOW = 0.9  # world: half the width of the part that a block without holes occludes in every view
 Floats = NDArray[np.floating]
 
 
@@ -42,7 +42,7 @@ class Floor:
         self._indices: gloo.IndexBuffer | None = None
 
     def draw(self, terrain: Terrain, context: DrawContext, cut: bool = False) -> None:
-        """Draw the shadow and, where the switch is on, the grid; also inside where a part of the block is cut away."""
+        """Draw the shadow and, if the switch is on, the grid; also below the block if a part of it is cut away."""
         if context.eye[2] <= terrain.base:
             return
         offset = context.show.shadow
@@ -52,7 +52,7 @@ class Floor:
             self._texture = gloo.Texture2D(picture)
             self._shadow["u_picture"] = self._texture
         assert self._texture is not None
-        moving = context.quality.moving  # then one texel a pixel must do: without a GPU four take a millisecond more
+        moving = context.quality.moving  # then nearest filtering: without a GPU linear takes a millisecond more
         if self._kept.changed("filter", self._texture, moving):
             self._texture.interpolation = "nearest" if moving else "linear"
         whole = bool(terrain.solid.all()) and not cut
@@ -85,7 +85,7 @@ class Floor:
 
 
 def _frame(inner: float, outer: float) -> NDArray[np.float32]:
-    """Return triangles (24, 2) of a square frame: a block without holes hides what is inside."""
+    """Return triangles (24, 2) of a square frame, whose inside a block without holes occludes."""
     i, o = inner, outer
     rectangles = [(-o, -o, o, -i), (-o, i, o, o), (-o, -i, -i, i), (i, -i, o, i)]
     corners = [[(a, b), (c, b), (c, d), (a, b), (c, d), (a, d)] for a, b, c, d in rectangles]
@@ -93,7 +93,7 @@ def _frame(inner: float, outer: float) -> NDArray[np.float32]:
 
 
 def _floor_shadow(theme: Theme, light: Floats, size: int = 512) -> NDArray[np.uint8]:
-    """Return the block's shadow (size, size, 4) over the floor: contact, and a soft one away from the lamp."""
+    """Return the block's shadow (size, size, 4) on the floor: a contact shadow, and a soft one away from the lamp."""
     run = np.linspace(-FLOOR_REACH, FLOOR_REACH, size, dtype=np.float32)
     x, y = np.meshgrid(run, run, sparse=True)
     away = np.asarray(light[:2], np.float32) / np.float32(max(math.hypot(light[0], light[1]), 1e-9)) * np.float32(0.3)
@@ -120,7 +120,7 @@ def _floor_shadow(theme: Theme, light: Floats, size: int = 512) -> NDArray[np.ui
 def _grid_pieces(terrain: Terrain, whole: bool) -> tuple[Floats, Floats]:
     """Return start and end (k, 2) of the grid's lines within ``GRID_REACH``.
 
-    Below a ``whole`` block, one without holes, nothing is drawn.
+    A ``whole`` block, one without holes, omits the part below it.
     """
     starts, ends = [], []
     for axis in (0, 1):

@@ -19,7 +19,7 @@ def grid_mesh(nx: int, ny: int) -> tuple[NDArray[np.float32], NDArray[np.uint32]
 
 @cache
 def wall_mesh(nx: int, ny: int) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """Return vertices (k, 4) = u, v, top?, side, and triangles, of the four walls below the mesh's rim."""
+    """Return vertices (k, 4) = u, v, top?, side, and triangles of the four walls below the mesh's rim."""
     vertices, triangles, start = [], [], 0
     for side, (count, along_x, fixed) in enumerate([(nx, True, 0), (nx, True, 1), (ny, False, 0), (ny, False, 1)]):
         run, still = np.linspace(0, 1, count), np.full(count, float(fixed))
@@ -34,10 +34,10 @@ def wall_mesh(nx: int, ny: int) -> tuple[NDArray[np.float32], NDArray[np.uint32]
 
 
 def deviation(heights: NDArray[np.floating], cells: int) -> float:
-    """Return about how far (ny, nx) heights leave a mesh of ``cells`` along a side, where it is worst.
+    """Estimate the largest deviation of (ny, nx) heights from a mesh of ``cells`` along a side.
 
-    A cell's edges and the diagonal between its triangles are farthest off in their middle, by half the second
-    difference of the heights over half a cell. Below that the samples themselves are joined by straight lines.
+    A cell's edges and the diagonal between its triangles deviate most at their midpoint, by half the second difference
+    of the heights over half a cell. At finer meshes the samples themselves are interpolated linearly.
     """
     steps = [(count - 1) / (2 * cells) for count in heights.shape]  # half a cell, in samples
     rows, columns = (max(round(step), 1) for step in steps)

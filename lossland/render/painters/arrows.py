@@ -1,4 +1,4 @@
-"""Arrows of pixel width with an outline: basis vectors, gradients, steps, whole fields of them."""
+"""Arrows of constant pixel width with an outline: basis vectors, gradients, steps, vector fields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
 
 
 def arrow_colors(layer: Arrows, theme: Theme) -> NDArray[np.float32]:
-    """Return one colour (3,), or one for each arrow (n, 3)."""
+    """Return one colour (3,), or one per arrow (n, 3)."""
     if isinstance(layer.color, str):
         return np.asarray(theme.color(layer.color), np.float32)
     return np.array([theme.color(color) for color in layer.color], np.float32).reshape(-1, 3)  # also of no arrows
@@ -35,7 +35,7 @@ def arrow_colors(layer: Arrows, theme: Theme) -> NDArray[np.float32]:
 
 @paints(Arrows, Phase.ARROWS)
 class ArrowsPainter:
-    """All arrows of a layer in one draw; each with its outline over the ones before it."""
+    """All arrows of a layer in one draw, each with its outline over the previous ones."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
@@ -46,7 +46,7 @@ class ArrowsPainter:
         self._kept = Kept()
 
     def draw(self, layer: Arrows, context: DrawContext) -> None:
-        """Draw the arrows in their order."""
+        """Draw the arrows in order."""
         color = layer.color if isinstance(layer.color, str) else tuple(layer.color)
         if self._kept.changed("arrows", layer.tail, layer.tip, color, context.theme):
             self._upload(layer, context.theme)
@@ -68,7 +68,7 @@ class ArrowsPainter:
         self._program.draw("triangles", self._indices)
 
     def _upload(self, layer: Arrows, theme: Theme) -> None:
-        """Upload two quads an arrow: the outline, then the arrow."""
+        """Upload two quads per arrow: the outline, then the arrow."""
         tail = np.asarray(layer.tail, np.float32).reshape(-1, 3)
         tip = np.asarray(layer.tip, np.float32).reshape(-1, 3)
         vertices = np.zeros((len(tip), 2, 4), VERTEX)

@@ -1,4 +1,4 @@
-"""The lines and ticks of a terrain's axes. Their numbers are text, which the overlay writes."""
+"""The lines and ticks of a terrain's axes. Their numbers are drawn by the text overlay."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALPHA = 0.9
 
 @paints(Axes, Phase.LINES)
 class AxesPainter:
-    """Draws the rulers of a terrain; the plane's axes are drawn by its grid."""
+    """Draws the axes of a terrain; the plane's axes belong to its grid."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
@@ -25,7 +25,7 @@ class AxesPainter:
         self._kept = Kept()
 
     def draw(self, layer: Axes, context: DrawContext) -> None:
-        """Draw the axis lines that the block does not hide."""
+        """Draw the axis lines that the block does not occlude."""
         if layer.terrain is None:
             return
         width, height = context.size
@@ -37,7 +37,7 @@ class AxesPainter:
 
     @staticmethod
     def _pieces(segments: NDArray[np.floating], theme: Theme) -> list[NDArray[np.void]]:
-        """Return the vertices of all segments (n, 2, 3), as ``line_vertices`` makes those of one."""
+        """Return the vertices of all segments (n, 2, 3), as ``line_vertices`` does for one."""
         one = line_vertices(np.zeros((2, 3)), theme.color("dim"), ALPHA, WIDTH)
         vertices = np.tile(one, (len(segments), 1))
         for name, end in (("a_before", 0), ("a_start", 0), ("a_end", 1), ("a_after", 1)):

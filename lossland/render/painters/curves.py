@@ -14,7 +14,7 @@ from lossland.world.layers import Curve
 from lossland.world.theme import Theme
 
 OUTLINE = 1.4  # pixels on each side of the curve
-TOUCH_RADIUS, TOUCH_RIM = 4.6, 2.0  # the disc where the tangent touches
+TOUCH_RADIUS, TOUCH_RIM = 4.6, 2.0  # pixels: the disc at the tangent's point of contact
 TANGENT_WIDTH = 2.0
 VERTEX = np.dtype([("a_position", np.float32, 3), ("a_at", np.float32), ("a_side", np.float32)])
 
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @paints(Curve, Phase.GLASS, Phase.LINES, Phase.ARROWS)
 class CurvePainter:
-    """Area, then line and tangent, then the point of touch over them. Moving the area's ends uploads nothing."""
+    """Area, then line and tangent, then the point of contact. Moving the area's ends uploads nothing."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -34,7 +34,7 @@ class CurvePainter:
         self._kept = Kept()
 
     def draw(self, layer: Curve, context: DrawContext) -> None:
-        """Draw what belongs to the phase."""
+        """Draw the parts of the phase."""
         if len(layer.points) < 2:
             return
         if context.phase == Phase.GLASS:

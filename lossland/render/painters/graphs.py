@@ -1,4 +1,4 @@
-"""Networks: nodes, weighted edges, and pulses on their way along them."""
+"""Networks: nodes, weighted edges, and pulses that move along them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class GraphPainter:
         )
         color[:, 3] = EDGE_ALPHA[0] + (EDGE_ALPHA[1] - EDGE_ALPHA[0]) * size
         width = EDGE_WIDTH[0] + (EDGE_WIDTH[1] - EDGE_WIDTH[0]) * size
-        order = np.argsort(size, kind="stable")  # the strong over the weak
+        order = np.argsort(size, kind="stable")  # strong edges over weak ones
         self._edges.set([segment_vertices(start[order], end[order], color[order], width[order])])
 
     def _draw_pulses(self, layer: Graph, context: DrawContext) -> None:
@@ -89,6 +89,6 @@ class GraphPainter:
 
 
 def edge_ends(layer: Graph) -> tuple[Floats, Floats]:
-    """Return where the edges start and end, each (m, 3)."""
+    """Return the start and end points of the edges, each (m, 3)."""
     nodes, edges = np.asarray(layer.nodes, float), np.asarray(layer.edges, int).reshape(-1, 2)
     return nodes[edges[:, 0]], nodes[edges[:, 1]]

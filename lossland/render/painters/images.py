@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 
 def picture_bytes(picture: NDArray, theme: Theme, shades: Shades) -> NDArray[np.uint8]:
-    """Return the colours (h, w, 3) of a picture: colours as they are, values through a colour map."""
+    """Return the colours (h, w, 3) of a picture, values by a colour map."""
     if picture.ndim == 2:
         picture = mapped(picture, theme, shades)
     return picture.astype(np.uint8) if picture.dtype == np.uint8 else to_bytes(picture)
@@ -34,7 +34,7 @@ def corners(layer: Image) -> Floats:
 
 @paints(Image, Phase.SOLID, Phase.GLASS, Phase.LINES)
 class ImagePainter:
-    """A rectangle with a picture, seen from both sides, and its border."""
+    """A two-sided rectangle with a picture, and its border."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -46,7 +46,7 @@ class ImagePainter:
         self._kept = Kept()
 
     def draw(self, layer: Image, context: DrawContext) -> None:
-        """Draw the picture, as glass where it is translucent, and later the border."""
+        """Draw the picture, in the glass phase if it is translucent, and later the border."""
         if context.phase == Phase.LINES:
             self._draw_border(layer, context)
         elif (context.phase == Phase.SOLID) == (layer.alpha >= 1.0):
@@ -89,7 +89,7 @@ class ImagePainter:
 
 @paints(Sprites, Phase.POINTS)
 class SpritesPainter:
-    """All sprites of a layer in one draw, far to near, out of one texture."""
+    """All sprites of a layer in one draw, far to near, from one texture atlas."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -158,9 +158,9 @@ class SpritesPainter:
 
 
 def atlas(pictures: NDArray) -> tuple[NDArray[np.uint8], int]:
-    """Return small pictures (n, h, w) or (n, h, w, 3) as tiles of one RGBA picture, and the number of columns.
+    """Return small pictures (n, h, w) or (n, h, w, 3) as tiles of an RGBA atlas, and its number of columns.
 
-    Values become ink: their size is the opacity. Colours are opaque.
+    Values are drawn as ink, their magnitude as opacity. Colours are opaque.
     """
     count, height, width = pictures.shape[:3]
     columns = int(np.ceil(np.sqrt(count)))

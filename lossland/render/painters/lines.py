@@ -1,4 +1,4 @@
-"""Lines of constant pixel width: the batch that every line painter uses, and the painter of plain polylines."""
+"""Lines of constant pixel width: the batch used by all line painters, and the painter of plain polylines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.world.layers import Lines
 from lossland.world.theme import Theme
 
-LINE_BIAS = 6e-4  # NDC depth towards the eye, so that a line on a surface is not half drowned by it
+LINE_BIAS = 6e-4  # NDC depth offset towards the eye, against z-fighting of lines on surfaces
 
 CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)  # of a piece: along it, across it
 UNMOVED = np.eye(2, dtype=np.float32)
@@ -39,8 +39,8 @@ LINE_VERTEX = np.dtype(
 def path_vertices(path: ArrayLike, vertex: np.dtype) -> NDArray[np.void]:
     """Return the four corners of each segment of a polyline (m, 3) as vertices (4 (m - 1),) of a structured type.
 
-    The path fields are set: both ends, and the neighbours that joints are cut with (the end itself where the path
-    ends; around the corner where it closes).
+    The path fields are set: both ends, and the neighbouring points that define the joins (at the ends of an open path
+    the end itself; a closed path wraps around).
     """
     points = np.asarray(path, np.float32).reshape(-1, 3)
     count = max(len(points) - 1, 0)
@@ -97,7 +97,7 @@ class LineBatch:
         self._arc_key: tuple[bytes, tuple[int, int]] | None = None
 
     def set(self, pieces: Sequence[NDArray[np.void]]) -> None:
-        """Upload the results of ``line_vertices``, one piece a polyline."""
+        """Upload the results of ``line_vertices``, one piece per polyline."""
         before = len(self._vertices)
         self._vertices = np.concatenate(pieces) if pieces else np.zeros(0, LINE_VERTEX)
         self._breaks = np.cumsum([len(piece) // 4 for piece in pieces])[:-1] if pieces else np.zeros(0, np.intp)
@@ -113,7 +113,7 @@ class LineBatch:
             self._program.bind(self._buffer)
 
     def _measure_arcs(self, context: DrawContext) -> None:
-        """Upload each vertex's distance along its path in pixels, which dashes are cut by."""
+        """Upload each vertex's distance along its path in pixels, for dashes."""
         key = (context.clip_from_world.tobytes(), context.size)
         if key == self._arc_key or self._buffer is None:
             return
@@ -134,7 +134,7 @@ class LineBatch:
         plane: ArrayLike | None = None,
         bias: float = LINE_BIAS,
     ) -> None:
-        """Draw the lines; ``plane`` (2, 2) moves the moved ones. ``dash`` is period and ink in pixels."""
+        """Draw the lines; ``plane`` (2, 2) transforms the moved ones. ``dash`` is period and dash length in pixels."""
         if not len(self._vertices):
             return
         if dash:
@@ -162,7 +162,7 @@ class LineBatch:
 
 @paints(Lines, Phase.LINES)
 class LinesPainter:
-    """Polylines of pixel width, solid or dashed."""
+    """Polylines of constant pixel width, solid or dashed."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
@@ -170,7 +170,7 @@ class LinesPainter:
         self._kept = Kept()
 
     def draw(self, layer: Lines, context: DrawContext) -> None:
-        """Draw the polylines in their order."""
+        """Draw the polylines in order."""
         look = (layer.color, layer.alpha, layer.width, layer.casing)
         if self._kept.changed("paths", *layer.paths, *look):
             self._batch.set(self._pieces(layer))

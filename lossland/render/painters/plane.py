@@ -1,4 +1,4 @@
-"""The plane: its grid moved by a matrix, and flat polygons."""
+"""The plane: its grid transformed by a matrix, and flat polygons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def visible_reach(context: DrawContext, matrix: Floats) -> float:
     """Return how far from the origin, in units of the moved grid, the visible part of the plane z = 0
     reaches.
 
-    Infinite where the plane runs to the horizon or the matrix has no inverse.
+    Infinite if the horizon is visible or the matrix is singular.
     """
     world_from_clip = np.linalg.inv(np.asarray(context.clip_from_world, float))
     corners = np.array([[x, y, z, 1.0] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
@@ -42,9 +42,8 @@ class WarpedGridPainter:
     """Unit lines, fainter half lines and bright axes, moved by the matrix; behind them the ghost of the old
     grid.
 
-    The lines stand in one buffer and the shader moves them, so a frame of a changing matrix uploads
-    nothing. The grid reaches ``span`` units, or farther where that would leave a part of the visible plane
-    bare.
+    The lines are in one buffer and the shader transforms them, so a changing matrix uploads nothing. The grid reaches
+    ``span`` units, or farther to cover the visible part of the plane.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -106,7 +105,7 @@ class PolygonPainter:
         if len(corners) < 3:
             return
         color = context.theme.color(layer.color)
-        # What is not drawn is not uploaded either: vispy would keep all that waits for a draw that never comes.
+        # Nothing is uploaded without a draw: vispy would queue the commands of uploads forever.
         if layer.fill > 0:
             if self._kept.changed("corners", layer.corners):
                 delete([self._corners])

@@ -1,4 +1,4 @@
-"""Flat plates with rounded corners; their texts are written over the picture (see ``writing.plates``)."""
+"""Flat plates with rounded corners; their texts are in the overlay (see ``writing.plates``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lossland.world.layers import Plates
 from lossland.world.theme import Theme
 
 LEVEL_LINE = 1.6  # pixels: the line at which the filled part ends
-CORNERS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], float)  # in half sides from the middle
+CORNERS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], float)  # in half sides from the centre
 VERTEX = np.dtype(
     [
         ("a_position", np.float32, 3),
@@ -28,7 +28,7 @@ VERTEX = np.dtype(
 
 @paints(Plates, Phase.LINES)
 class PlatesPainter:
-    """All plates of a layer in one draw, in their order."""
+    """All plates of a layer in one draw, in order."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme

@@ -1,4 +1,4 @@
-"""Points: very many dots by category, and outlined discs, lit spheres and rings."""
+"""Points: large clouds of dots by category, and outlined discs, lit spheres and rings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lossland.world.theme import CATEGORIES, Theme
 DOT_ALPHA = 0.62
 DOT_BIAS = 1e-3
 DOT_LIFT = 0.006  # world, above the ground
-SQUARE_UP_TO = 2.5  # pixels: dots as small as this are squares, which costs less and looks the same
+SQUARE_UP_TO = 2.5  # pixels: dots up to this size are squares, which are cheaper and look the same
 
 DISC, SPHERE, RING = 0.0, 1.0, 2.0
 SPRITE = np.dtype(
@@ -46,7 +46,7 @@ def sprites(
 ) -> NDArray[np.void]:
     """Return vertices for sprites at world points (n, 3) of one colour (3,) or n (n, 3); sizes in pixels.
 
-    ``target`` (n, 3) is where they are on their way to (None: nowhere).
+    ``target`` (n, 3) is where they move to (None: nowhere).
     """
     points = np.asarray(position, np.float32).reshape(-1, 3)
     vertices = np.zeros(len(points), SPRITE)
@@ -59,7 +59,7 @@ def sprites(
 
 
 class SpriteBatch:
-    """Sprites in one draw, in the order in which they were given."""
+    """Sprites in one draw, in the given order."""
 
     def __init__(self) -> None:
         self._program = program("sprites.vert", "sprites.frag")
@@ -79,7 +79,7 @@ class SpriteBatch:
         self._count = len(vertices)
 
     def arrange(self, order: NDArray[np.intp]) -> None:
-        """Draw the sprites in another order from now on: their numbers (n,), the last one over the others."""
+        """Set the drawing order: indices (n,) of the sprites, the last one on top."""
         delete([self._order])
         self._order = gloo.IndexBuffer(order.astype(np.uint32))
 
@@ -91,9 +91,9 @@ class SpriteBatch:
         order: gloo.IndexBuffer | None = None,
         by: ArrayLike | None = None,
     ) -> None:
-        """Draw the sprites, or only where they lie behind something, ``share`` of the way to their targets.
+        """Draw the sprites, or only their occluded parts, at ``share`` of the way to their targets.
 
-        ``order``: only these of them, in this order; ``by``: a matrix (3, 3) that moves them.
+        ``order``: only these of them, in this order; ``by``: a matrix (3, 3) that transforms them.
         """
         if not self._count:
             return
@@ -115,16 +115,15 @@ class SpriteBatch:
 
 
 def _set_palette(p: gloo.Program, colors: Sequence[Sequence[float]]) -> None:
-    """Set the colours one by one: vispy sends an array whole only the first time, later its first element alone."""
+    """Set the colours one by one: vispy sends a whole array only once, and later only its first element."""
     set_uniforms(p, **{f"u_palette[{number}]": tuple(color) for number, color in enumerate(colors)})
 
 
 class DotBatch:
-    """Up to millions of small translucent points; where they are dense, they add up to light.
+    """Up to millions of small translucent points, which look brighter where they are dense.
 
-    Positions in a domain are draped on its ground by the vertex shader, and moved there towards their targets: a swarm
-    uploads only positions (8 bytes a point), and those only when they have changed. Colours are looked up by category
-    there too.
+    The vertex shader drapes positions in a domain on its ground, interpolates them towards their targets, and looks up
+    colours by category: a swarm uploads only positions (8 bytes per point), and only if they have changed.
     """
 
     def __init__(self) -> None:
@@ -169,7 +168,7 @@ class DotBatch:
         return self._programs[draped, moving]
 
     def _fed(self, name: str, feed: VertexFeed, points: NDArray[np.floating], draped: bool) -> gloo.VertexBuffer | None:
-        """Return the buffer of the points, filled again if they have changed."""
+        """Return the buffer of the points, updated if they have changed."""
         if self._kept.changed(name, points, draped, self._stride):
             if np.shape(points)[1] == 2 and not draped:
                 points = np.column_stack([np.asarray(points), np.zeros(len(points))])
@@ -210,11 +209,11 @@ class DotBatch:
 
 
 def every_nth(count: int, most: int) -> int:
-    """Return the stride at which at most ``most`` of ``count`` points are drawn (0: all are)."""
+    """Return the stride at which at most ``most`` of ``count`` points are drawn (0: all)."""
     return -(-count // most) if most else 1
 
 
-# Marks (discs, spheres, rings) share the arrows' phase, so that they and arrows lie in the order of the frame.
+# Marks (discs, spheres, rings) share the arrows' phase, so that both are drawn in the order of the frame.
 @paints(Points, Phase.POINTS, Phase.ARROWS)
 class PointsPainter:
     """Point sprites of every style."""
@@ -226,7 +225,7 @@ class PointsPainter:
         self._kept = Kept()
 
     def draw(self, layer: Points, context: DrawContext) -> None:
-        """Draw dots among the points, marks among the arrows."""
+        """Draw dots in the points' phase, marks in the arrows'."""
         if layer.style == "dot":
             if context.phase == Phase.POINTS:
                 self._dots = self._dots or DotBatch()
@@ -261,7 +260,7 @@ class PointsPainter:
 
 
 def far_to_near(layer: Points, share: float, context: DrawContext) -> NDArray[np.intp]:
-    """Return the numbers of a layer's points (n,), the farthest from the eye first."""
+    """Return the indices of a layer's points (n,), the farthest from the eye first."""
     position = np.asarray(layer.position, float)
     if position.shape[1] == 2 and layer.ground is not None:
         position = layer.ground.world_from_domain(position)

@@ -1,4 +1,4 @@
-"""Paths that grow, on the GPU: each has a ring of texels, in which only its new points are written, once each."""
+"""Growing paths on the GPU: each has a ring buffer of texels, into which only its new points are written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lossland.render.painters.lines import CORNERS, TWO_TRIANGLES
 from lossland.world.layers import Trail
 from lossland.world.track import Track
 
-WIDE = 1024  # texels in a row
+WIDE = 1024  # texels per row
 VERTEX = np.dtype(
     [
         ("a_corner", np.float32, 2),
@@ -26,10 +26,10 @@ VERTEX = np.dtype(
 
 
 class Rings:
-    """The points of several tracks in one texture, and the quads of their pieces, which never change.
+    """The points of several tracks in one texture, and the quads of their segments, which never change.
 
-    Quads come as in a picture: those of each path's casing from old to new, then those of its line. They name points
-    by rank (see track.vert), so a ring that goes round needs no other order of them.
+    Quads are in drawing order: those of each path's casing from old to new, then those of its line. They refer to
+    points by rank (see track.vert), so the order remains valid when a ring buffer wraps around.
     """
 
     def __init__(self) -> None:
@@ -38,13 +38,13 @@ class Rings:
         self.all: gloo.IndexBuffer | None = None
         self.lines: gloo.IndexBuffer | None = None  # without casings
         self.texels = (WIDE, 0)
-        self._starts: list[int] = []  # the first texel of each ring
+        self._starts: list[int] = []  # the first texel of each ring buffer
         self._tracks: list[Track | None] = []
-        self._written: list[int] = []  # points of each track, counted from its first ever
+        self._written: list[int] = []  # points written of each track, in all
         self._kept = Kept()
 
     def update(self, layers: Sequence[Trail]) -> None:
-        """Write the points that are new since the last time; make new rings if their sizes have changed."""
+        """Write the new points; make new ring buffers if the sizes have changed."""
         tracks = [_track(layer) for layer in layers]
         capacities = [track.capacity for track in tracks]
         if self._kept.changed("capacities", *capacities):
@@ -56,7 +56,7 @@ class Rings:
             self._write(index, layer, max(self._written[index], layer.first), until)
 
     def _write(self, index: int, layer: Trail, number: int, until: int) -> None:
-        """Write the points from a number on, in pieces that end where a row of the texture or the ring does."""
+        """Write the points from a number on, split at the ends of texture rows and of the ring buffer."""
         assert self.texture is not None
         capacity = _track(layer).capacity
         while number < until:
@@ -100,7 +100,7 @@ def _track(layer: Trail) -> Track:
 
 
 def _quads(number: int, start: int, capacity: int, casing: float) -> NDArray[np.void]:
-    """Return the vertices (capacity - 1, 4) of all pieces that a ring has room for."""
+    """Return the vertices (capacity - 1, 4) of all segments of a ring buffer."""
     quads = np.zeros((capacity - 1, 4), VERTEX)
     quads["a_corner"] = CORNERS
     quads["a_rank"] = np.arange(capacity - 1)[:, None]
@@ -110,7 +110,7 @@ def _quads(number: int, start: int, capacity: int, casing: float) -> NDArray[np.
 
 
 def ring_of(layer: Trail) -> tuple[float, float, float, float]:
-    """Return what track.vert must know of a trail's ring now, see ``u_ring`` there."""
+    """Return ``u_ring`` of track.vert for a trail."""
     capacity = _track(layer).capacity
     empty = capacity - len(layer.points)
     after = int(np.searchsorted(layer.progress, layer.upto, "right"))

@@ -1,4 +1,4 @@
-"""Sheets: grids of points that the shader moves from one grid to another."""
+"""Sheets: grids of points that the shader interpolates between two grids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @paints(Sheet, Phase.SOLID, Phase.GLASS, Phase.LINES)
 class SheetPainter:
-    """One sheet: opaque, glass, or lines alone. While only ``share`` changes, nothing is uploaded."""
+    """One sheet: opaque, translucent, or lines alone. While only ``share`` changes, nothing is uploaded."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -31,7 +31,7 @@ class SheetPainter:
         self._indices: gloo.IndexBuffer | None = None
 
     def draw(self, layer: Sheet, context: DrawContext) -> None:
-        """Draw the sheet in the phase that suits its fill."""
+        """Draw the sheet in the phase of its fill."""
         opaque = layer.fill >= 1.0
         if context.phase != (Phase.SOLID if opaque else Phase.GLASS if layer.fill > 0.0 else Phase.LINES):
             return
@@ -88,7 +88,7 @@ class SheetPainter:
 
 
 def grid_triangles(known: NDArray[np.bool_]) -> NDArray[np.uint32]:
-    """Return the triangles (k, 3) of a grid (rows, columns) of vertices, without those at an unknown one."""
+    """Return the triangles (k, 3) of a grid (rows, columns) of vertices, without those at unknown vertices."""
     rows, columns = known.shape
     first = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
     triangles = np.stack([first, first + 1, first + columns, first + 1, first + columns + 1, first + columns], -1)

@@ -1,6 +1,6 @@
 """The landscape as a solid block: lit top with contours, cut walls with strata, shadow and grid on the ground.
 
-Sheets are drawn over it: opaque ones with the block, translucent ones as glass.
+Sheets are drawn over it: opaque ones with the block, translucent ones in the glass phase.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lossland.world.theme import Theme
 
 @paints(Surface, Phase.SOLID, Phase.GROUND, Phase.DECAL, Phase.GLASS)
 class SurfacePainter:
-    """Draws one block and what it does to the ground around it; a second block is what the first turns into."""
+    """Draws one block and its shadows on the floor; a second block is for morphs."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -30,7 +30,7 @@ class SurfacePainter:
         self._contact = ContactShadows()
 
     def draw(self, layer: Surface, context: DrawContext) -> None:
-        """Draw the block, the floor around it or the contact shadows on it, or a sheet, as the phase says."""
+        """Draw the block, the floor around it, the contact shadows on it, or a sheet, depending on the phase."""
         if layer.sheet:
             if context.phase == (Phase.SOLID if layer.alpha >= 1.0 else Phase.GLASS):
                 self._draw_block(layer, context)
@@ -48,7 +48,7 @@ class SurfacePainter:
             yield from self._block.prepare(layer, context)
 
     def _draw_block(self, layer: Surface, context: DrawContext) -> None:
-        if self._other is not None and layer.terrain is self._other_terrain:  # arrived: its light is there already
+        if self._other is not None and layer.terrain is self._other_terrain:  # the morph is complete: reuse its light
             self._block, self._other, self._other_terrain = self._other, self._block, None
         self._block.update(layer, context)
         morph = None

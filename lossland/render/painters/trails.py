@@ -1,4 +1,4 @@
-"""Trails: what optimizers have walked, from dull thin tails to bright heads."""
+"""Trails: the paths of optimizers, from dull thin tails to bright heads."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ WIDTH = (2.6, 4.2)  # pixels at the tail and at the head
 OUTLINE = 1.4  # pixels on each side
 HIDDEN_ALPHA = 0.28
 HIDDEN_HEAD_ALPHA = 0.38
-HIDDEN_BIAS = -2e-3  # away from the eye: what lies on the ground is not hidden by it
+HIDDEN_BIAS = -2e-3  # depth offset away from the eye, so that the ground does not occlude paths on it
 BEAD_RADIUS = 1.6
 START_RADIUS, START_RIM = 4.2, 2.2
-AT_ONCE = 32  # paths in one draw, as many as the shader has room for
+AT_ONCE = 32  # paths per draw, the limit of the shader
 UPTO = tuple(f"u_upto[{number}]" for number in range(AT_ONCE // 16))  # names of the shaders' uniforms, made once
 RING = tuple(f"u_ring[{number}]" for number in range(AT_ONCE // 4))
 LOOK = tuple((f"u_width[{number}]", f"u_color[{number}]") for number in range(AT_ONCE))
@@ -39,27 +39,27 @@ VERTEX = np.dtype([*PATH_FIELDS, ("a_progress", np.float32, 2), ("a_along", np.f
 
 @paints(Trail, Phase.TRAILS, Phase.HEADS, together=True)
 class TrailsPainter:
-    """All trails of a frame. Whole paths are uploaded once and the shader cuts them at ``upto``; of tracks only new
+    """All trails of a frame. Whole paths are uploaded once and the shader clips them at ``upto``; of tracks only new
     points are uploaded.
 
-    Hidden parts are drawn first and faintly; then outline and line of each trail follow over everything before
-    them, so that of two trails that cross the later one passes over.
+    Occluded parts are drawn first and faintly; then outline and line of each trail over the previous ones, so that of
+    two trails that cross the later one is on top.
     """
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self._pen = _Pen(program("trail.vert", "trail.frag"))
-        self._ring_pen: _Pen | None = None  # made when there is a track
-        self._rings: dict[int, Rings] = {}  # by the number of the group
-        self._paths: dict[tuple[int, float], _Paths] = {}  # by the number of the group, and how exact they are
+        self._ring_pen: _Pen | None = None  # created for the first track
+        self._rings: dict[int, Rings] = {}  # by the index of the group
+        self._paths: dict[tuple[int, float], _Paths] = {}  # by the index of the group, and the tolerance
         self._marks = SpriteBatch()
         self._vertices = np.zeros(0, SPRITE)  # of the marks
-        self._heads = np.zeros(0, np.intp)  # which of them are heads in sight
+        self._heads = np.zeros(0, np.intp)  # which of them are visible heads
         self._cores = np.zeros(0, np.intp)  # and which the marks on those
-        self._orders: list[gloo.IndexBuffer | None] = []  # of heads behind something, of what is in sight
+        self._orders: list[gloo.IndexBuffer | None] = []  # of occluded heads, of visible marks
         self._beads = SpriteBatch()
         self._kept = Kept()
-        self._spaced: list[NDArray[np.intp]] = []  # numbers of the beads that stand far enough apart, after the first
+        self._spaced: list[NDArray[np.intp]] = []  # indices of the beads that are far enough apart, after the first
         self._dots: list[NDArray[np.void]] = []  # their sprites
 
     def draw(self, layers: Sequence[Trail], context: DrawContext) -> None:
@@ -115,7 +115,7 @@ class TrailsPainter:
         self._marks.draw(context, order=self._orders[1])
 
     def _make_marks(self, layers: Sequence[Trail], theme: Theme) -> None:
-        """Make the sprites of heads behind something, then of all starts and heads; heads are positioned later."""
+        """Make the sprites of occluded heads, then of all starts and heads; heads are positioned later."""
         marks, hidden, heads, cores = [], [], [], []
         nowhere = np.zeros(3)
         for layer in layers:
@@ -141,7 +141,7 @@ class TrailsPainter:
         self._orders = [gloo.IndexBuffer(part) if len(part) else None for part in np.split(numbers, [len(hidden)])]
 
     def _draw_beads(self, layers: Sequence[Trail], context: DrawContext) -> None:
-        """Draw the iterates behind the heads, thinned to what the picture has room for."""
+        """Draw the iterates behind the heads, thinned to a least distance in the picture."""
         beaded = [layer for layer in layers if layer.beads is not None and len(layer.beads)]
         if not beaded:
             return
@@ -176,16 +176,16 @@ class TrailsPainter:
 
 
 class _Pen:
-    """A program that strokes up to ``AT_ONCE`` paths in their order, the hidden parts faintly before all others."""
+    """A program that strokes up to ``AT_ONCE`` paths in order, first the occluded parts, faintly."""
 
     def __init__(self, strokes: gloo.Program) -> None:
         self._program = strokes
-        for width, color in LOOK:  # vispy wants every uniform set
+        for width, color in LOOK:  # vispy requires that every uniform is set
             set_uniforms(self._program, **{width: WIDTH, color: (0.0, 0.0, 0.0, 1.0)})
         self._kept = Kept()
 
     def draw(self, paths: _Paths | Rings, layers: Sequence[Trail], context: DrawContext, **uniforms: Uniform) -> None:
-        """Draw the buffers of some trails; ``uniforms`` are those that only this program has."""
+        """Draw the buffers of some trails; ``uniforms`` are specific to this program."""
         if paths.lines is None or paths.all is None:
             return
         if self._kept.changed("bound", paths.buffer):
@@ -221,7 +221,7 @@ class _Pen:
 
 
 def _groups(layers: Sequence[Trail]) -> list[list[Trail]]:
-    """Return trails in their order, in runs for one draw each: at most ``AT_ONCE``, of tracks or of whole paths."""
+    """Split trails in order into groups for one draw each: at most ``AT_ONCE``, of tracks or of whole paths."""
     runs = [list(run) for _, run in groupby(layers, lambda layer: layer.track is None)]
     return [run[k : k + AT_ONCE] for run in runs for k in range(0, len(run), AT_ONCE)]
 
@@ -270,7 +270,7 @@ class _Paths:
 
 
 def _camera_key(context: DrawContext) -> tuple[object, ...]:
-    """Return what the thinning of beads depends on: the view, and roughly the view while it moves."""
+    """Return a cache key of the view for the thinning of beads, rounded while the view moves."""
     if not context.quality.moving:
         return context.clip_from_world.tobytes().hex(), context.size
     pose = context.camera.pose
@@ -278,13 +278,13 @@ def _camera_key(context: DrawContext) -> tuple[object, ...]:
 
 
 def _moving_tolerance(context: DrawContext) -> float:
-    """Return how far a path may be from the drawn one in the world: a power of two, so that it seldom changes."""
+    """Return the tolerance of paths in the world: a power of two, so that it seldom changes."""
     pixel = world_per_pixel(context.clip_from_world, context.size[1] / context.px, [0.0, 0.0, 0.0])[0]
     return max(2.0 ** round(math.log2(max(MOVING_TOLERANCE * pixel, TOLERANCE))), TOLERANCE)
 
 
 def presented(marks: NDArray[np.void], presence: Presence) -> NDArray[np.void]:
-    """Return sprites of a trail as strong as the trail is: the sprites of all trails are drawn at once."""
+    """Apply a trail's presence to its sprites: those of all trails are drawn at once."""
     marks["a_color"][:, :3] = presence.color(marks["a_color"][:, :3])
     marks["a_color"][:, 3] *= presence.opacity
     marks["a_shape"][:, :2] *= presence.wide
@@ -292,7 +292,7 @@ def presented(marks: NDArray[np.void], presence: Presence) -> NDArray[np.void]:
 
 
 def bead_color(color: str, theme: Theme) -> NDArray[np.float64]:
-    """Return a colour that stands out on a trail: lighter in the dark, darker on paper and on near-white trails."""
+    """Return a colour that contrasts with a trail: lighter in dark themes, darker on paper and on near-white trails."""
     rgb = np.array(theme.color(color))
     if not theme.dark:
         return 0.5 * rgb

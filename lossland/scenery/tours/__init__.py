@@ -1,4 +1,4 @@
-"""The tours that come with lossland: films and lessons as plain data, one file each, with its ``TOUR``."""
+"""The tours that come with lossland: films and lessons as plain data, one ``TOUR`` in each file."""
 
 from __future__ import annotations
 

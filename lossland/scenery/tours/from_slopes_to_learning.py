@@ -22,7 +22,7 @@ TOUR = Tour(
             seconds=9.5,
             hold=1.8,
             play=(0.0, 9.0),
-            title="Where the slope is zero, it turns",
+            title="Where the slope crosses zero, it turns",
             text="The slope's sign says on which side the ground is lower",
         ),
         Shot(

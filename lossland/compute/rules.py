@@ -1,14 +1,13 @@
-"""One step of a rule, on Python floats or arrays, and a rule's looks around as expressions of a landscape."""
+"""Steps of a rule on Python floats or arrays, with its `Look` at the landscape compiled to a program or on arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any
 
 from lossland.expression import Node, Program, namespace, stable
-from lossland.expression.linear import identity_like
+from lossland.expression.linear import Vectorlike, identity_like
 from lossland.expression.node import Array, Value, as_node, make, ordered
 from lossland.expression.vectors import Vector, flat, rank, shaped
 from lossland.landscapes.landscape import Around, Calculus, calculus
@@ -24,12 +23,12 @@ def _program(nodes: tuple[Node, ...], names: tuple[str, ...]) -> Program:
 
 
 def gradient_program(landscape: Ground) -> Program:
-    """Return the program that computes the derivatives by x, y, ... from these."""
+    """Return the program that computes the gradient from the coordinates x, y, ..."""
     return _program(landscape.gradient_nodes, landscape.names)
 
 
 def slopes_of(landscape: Ground) -> Callable[..., Sequence[Array]]:
-    """Return what computes the derivatives by x, y, ... from these, arrays of one shape."""
+    """Return a function from coordinates x, y, ..., arrays of one shape, to the components of the gradient."""
     if isinstance(landscape, Problem) and not isinstance(landscape.around, Calculus):
         around = landscape.around
         return lambda *columns: around.slopes_at(columns)[1:]
@@ -42,7 +41,7 @@ def rows(array: Array) -> list[Array]:
 
 
 def substituted(outputs: Iterable[Node], meaning: Mapping[str, Node]) -> list[Node]:
-    """Return the expressions with other expressions in place of some variables."""
+    """Return the expressions with some variables replaced by other expressions."""
     outputs = list(outputs)
     new: dict[Node, Node] = {}
     for node in ordered(outputs):
@@ -53,8 +52,10 @@ def substituted(outputs: Iterable[Node], meaning: Mapping[str, Node]) -> list[No
     return [new[node] for node in outputs]
 
 
-def seen_at(places: Sequence[Place], node: Node, axes: tuple[str, ...], meaning: dict[str, Node]) -> dict[str, Node]:
-    """Return ``meaning`` with the variables of the places where a rule looks, each as an expression of the landscape.
+def with_looks_resolved(
+    places: Sequence[Place], node: Node, axes: tuple[str, ...], meaning: dict[str, Node]
+) -> dict[str, Node]:
+    """Return ``meaning`` with the variables of a rule's looks added, each as an expression of the landscape.
 
     Each place's position is an expression in the variables of ``meaning``, of earlier places and of the particle.
     """
@@ -75,14 +76,14 @@ def seen_at(places: Sequence[Place], node: Node, axes: tuple[str, ...], meaning:
     return whole
 
 
-# ---------------------------------------------------------------------------------- rules that look around, at work
+# ------------------------------------------------------------------------------------- compiled rules in the plane
 
 
-class Surveyor:
-    """A rule that looks around on a landscape: all terms of a step by a program that is made from its trace.
+class CompiledRule:
+    """A rule that uses `Look` on a landscape: all terms of a step by one program, made from the rule's trace.
 
-    Numbers, arrays (n,) of any library and Python floats go in and come out, one for each entry of a vector or matrix.
-    If it is ``noisy``, draws are among them.
+    Inputs and outputs are Python floats or arrays (n,) of any library, one for each entry of a vector or matrix. If it
+    is ``noisy``, the draws are inputs.
     """
 
     def __init__(self, node: Node, kind: type[Optimizer], noisy: bool = False) -> None:
@@ -94,7 +95,8 @@ class Surveyor:
         last = [entry for name, order in traced.remembered.items() for entry in entries(name, order)]
         draws = entries("noise", 1) if noisy else []
         inputs = (*AXES, *entries("grad", 1), "t", *(item.name for item in fields(kind)), *last, *draws)
-        self.program = Program(substituted(outputs, seen_at(traced.places, node, AXES, {})), inputs, as_given=True)
+        outputs = substituted(outputs, with_looks_resolved(traced.places, node, AXES, {}))
+        self.program = Program(outputs, inputs, as_given=True)
 
     def initial(self, rule: Optimizer) -> Step:
         """Return the terms before the first step."""
@@ -124,46 +126,52 @@ class Surveyor:
 
 
 @lru_cache(maxsize=32)
-def _surveyor(node: Node, kind: type[Optimizer], noisy: bool) -> Surveyor:
-    return Surveyor(node, kind, noisy)
+def _compiled_rule(node: Node, kind: type[Optimizer], noisy: bool) -> CompiledRule:
+    return CompiledRule(node, kind, noisy)
 
 
-def surveyor(landscape: Ground, kind: type[Optimizer], noisy: bool) -> Surveyor:
-    """Return the rule, which looks around, on a landscape; with noise if it is ``noisy``."""
-    return _surveyor(landscape.node, kind, noisy)
+def compiled_rule(landscape: Ground, kind: type[Optimizer], noisy: bool) -> CompiledRule:
+    """Return the compiled rule on a landscape, with noise if ``noisy``."""
+    return _compiled_rule(landscape.node, kind, noisy)
 
 
 # ---------------------------------------------------------------------------------------------- in any dimension
 
 
-class Surroundings(Look):
-    """What particles side by side see: every part of a vector is an array (N,). Looks are computed when it is asked."""
+class ArrayLook(Look):
+    """A `Look` for a batch of particles: every component of a vector is an array (N,). Evaluated on demand."""
+
+    position: Vector
+    grad: Vector
 
     def __init__(self, around: Around, position: Array, grad: Array, slope: Array | None = None) -> None:
-        """Stand at ``position`` (n, N), where the gradient is ``grad`` (n, N); noise adds the ``slope`` (n, N)."""
+        """Look from ``position`` (n, N), where the gradient is ``grad`` (n, N); noise adds the ``slope`` (n, N)."""
         self._around = around
         self.slope = None if slope is None else Vector(rows(slope))
-        self.position, self.grad = Vector(rows(position)), self.noted_grad(Vector(rows(grad)))
+        self.position, self.grad = Vector(rows(position)), self.noisy_grad(Vector(rows(grad)))
 
-    def value_at(self, position: Any) -> Value:
+    def _columns(self, vector: Vectorlike) -> list[Array]:
+        return flat(vector, 1, len(self.position))
+
+    def value_at(self, position: Vectorlike) -> Value:
         """Return f (N,)."""
-        return self.noted_value(self._around.values_at(position), position)
+        return self.noisy_value(self._around.values_at(self._columns(position)), position)
 
-    def grad_at(self, position: Any) -> Vector:
-        """Return the gradient, as it is seen."""
-        return self.noted_grad(Vector(self._around.slopes_at(position)[1:]))
+    def grad_at(self, position: Vectorlike) -> Vector:
+        """Return the gradient, with noise."""
+        return self.noisy_grad(Vector(self._around.slopes_at(self._columns(position))[1:]))
 
-    def curvature_along(self, position: Any, direction: Any) -> Vector:
-        """Return the Hessian times a vector; the matrix is not made."""
-        return Vector(self._around.products_at(position, direction))
+    def curvature_along(self, position: Vectorlike, direction: Vectorlike) -> Vector:
+        """Return the Hessian times a vector, without forming the matrix."""
+        return Vector(self._around.products_at(self._columns(position), self._columns(direction)))
 
-    def hessian_at(self, position: Any) -> Vector:
+    def hessian_at(self, position: Vectorlike) -> Vector:
         """Return the Hessian, from its products with the unit vectors."""
         return Vector(self.curvature_along(position, axis) for axis in identity_like(self.position))
 
 
-class _ByLooking:
-    """A rule on a problem in any dimension: its lines are run on arrays one by one, whatever it asks for."""
+class _DirectRule:
+    """A rule on a problem in any dimension: its code runs directly on arrays."""
 
     def __init__(self, problem: Problem, kind: type[Optimizer]) -> None:
         self._around, self._size = problem.around, problem.dimension
@@ -174,17 +182,17 @@ class _ByLooking:
 
     def step(self, rule: Optimizer, position: Array, grad: Array, last: Step, t: int, draw: Array | None) -> Step:
         slope = None if draw is None else rule.observe(0.0, draw)
-        terms = rule.decide(Surroundings(self._around, position, grad, slope), last, t)
+        terms = rule.decide(ArrayLook(self._around, position, grad, slope), last, t)
         zero = namespace(position).zeros_like(position[0, :])
 
-        def as_array(entry: Array | float) -> Array:  # what was made of numbers alone is one, or of another type
+        def as_array(entry: Array | float) -> Array:  # a term of constants alone is a float, or of another dtype
             return zero + entry if isinstance(entry, float | int) else namespace(zero).astype(entry, zero.dtype)
 
         move = Vector(map(as_array, flat(terms.step, 1, self._size)))
         return self._shaped(terms, as_array)._replace(step=move)
 
     def _shaped(self, terms: Step, made: Callable[[Array | float], object]) -> Step:
-        """Return the terms with what is remembered in its full shape, each entry made by a function."""
+        """Return the terms with the remembered ones in full shape, each entry converted by ``made``."""
         known = {
             name: shaped(map(made, flat(getattr(terms, name), order, self._size)), order, self._size)
             for name, order in self.remembered.items()
@@ -192,25 +200,25 @@ class _ByLooking:
         return terms._replace(**known)
 
 
-# ----------------------------------------------------------------------------------------- any rule, side by side
+# ----------------------------------------------------------------------------------------------- batches of particles
 
 
-class Paces:
-    """Any rule on a landscape, for particles side by side: on arrays (2, N) of any library. It takes draws if noisy.
+class BatchRule:
+    """Any rule on a landscape for a batch of particles: arrays (2, N) of any library, (n, N) on a problem.
 
-    On a problem the arrays are (n, N).
+    It takes draws if ``noisy``.
     """
 
     def __init__(self, landscape: Ground, kind: type[Optimizer], noisy: bool) -> None:
-        self._whole: Surveyor | _ByLooking | None = None
+        self._whole: CompiledRule | _DirectRule | None = None  # None: the rule works on each coordinate by itself
         if kind.traced and not by_coordinate(kind):
             if isinstance(landscape, Problem) and landscape.names != AXES:
-                self._whole = _ByLooking(landscape, kind)
+                self._whole = _DirectRule(landscape, kind)
             else:
-                self._whole = surveyor(landscape, kind, noisy)
+                self._whole = compiled_rule(landscape, kind, noisy)
 
-    def initial(self, rule: Optimizer, position: Any) -> Step:
-        """Return the terms before the first step; what the rule remembers are arrays, or vectors and so on of them."""
+    def initial(self, rule: Optimizer, position: Array) -> Step:
+        """Return the terms before the first step; those that the rule remembers are arrays, or vectors of them."""
         if isinstance(rule, Foreign):
             return rule.Terms(rule.begin(position), step=0.0)
         if self._whole is None:
@@ -227,7 +235,9 @@ class Paces:
         }
         return before._replace(**known)
 
-    def step(self, rule: Optimizer, position: Any, grad: Any, last: Step, t: int, draw: Any = None) -> tuple[Step, Any]:
+    def step(
+        self, rule: Optimizer, position: Array, grad: Array, last: Step, t: int, draw: Array | None = None
+    ) -> tuple[Step, Array]:
         """Return the terms of a step at ``position`` (n, N), where the gradient is ``grad`` (n, N), and the move.
 
         ``draw`` (n, N) is standard normal if the rule is noisy.
@@ -239,13 +249,13 @@ class Paces:
             seen = grad if draw is None else rule.observe(grad, draw)
             terms = rule.update(seen, last, t, position)
             return terms, terms.step
-        if isinstance(self._whole, _ByLooking):
+        if isinstance(self._whole, _DirectRule):
             terms = self._whole.step(rule, position, grad, last, t, draw)
         else:
             terms = self._whole.step(rule, rows(position), rows(grad), last, t, () if draw is None else rows(draw))
         return terms, namespace(position).stack(tuple(terms.step))
 
 
-def arrays_in(term: Value) -> list[Any]:
-    """Return the arrays that a remembered term consists of."""
+def arrays_in(term: Array | Vector) -> list[Array]:
+    """Return the arrays in a remembered term."""
     return flat(term, rank(term), len(term)) if isinstance(term, Vector) else [term]
