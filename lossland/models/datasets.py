@@ -118,7 +118,7 @@ def glove() -> Words:
 
 
 def word_counter(least: int, most: int, what: str) -> Callable[[str], None]:
-    """Return what raises UserError, in a sentence that begins with ``what``, for a text of fewer or more words."""
+    """Return a check: it raises UserError, a sentence that begins with ``what``, if words are too few or too many."""
 
     def check(text: str) -> None:
         if not least <= len(set(glove().read(text))) <= most:
@@ -299,7 +299,7 @@ def two_classes(name: str, count: int, noise: float = 0.0, seed: int = 0) -> Dat
 
 
 def sheet(name: str, reach: float, cells: int) -> Floats:
-    """Return a grid (cells + 1, cells + 1, d) over the inputs of `two_classes`, so far from the origin.
+    """Return a grid (cells + 1, cells + 1, d) over the inputs of `two_classes`, up to ``reach`` from the origin.
 
     It is a square of the plane, a disc for a circle, and a roll of space for the Swiss roll.
     """
