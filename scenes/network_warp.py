@@ -13,7 +13,7 @@ from lossland import classes, layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, layer_maps, networks, neurons, training, warps
 
 DATA = ("circle", "moons", "xor", "spiral", "gauss", "swiss_roll")
-SAMPLES, CELLS, EVERY = 240, 96, 6
+SAMPLES, CELLS, EVERY = 240, 64, 4
 STARTS = 8  # networks that are trained side by side; the best of them is shown
 MOST, KEPT = 600, 10  # epochs, and between those that are kept
 ABOVE, LEAN = 88.0, 64.0  # degrees: looking at a plane, and how far down to look at what stands in space
