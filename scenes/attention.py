@@ -128,7 +128,9 @@ class Attention(ll.Scene):
     def look(self) -> attention.Attention:
         """Return what the query finds: scores and weights (1, m), and the output (1, 3)."""
         query, keys, values = self.vectors()
-        mask = (np.arange(len(keys)) <= self.token)[None] if self.mask == "causal" else None
+        mask = None
+        if self.mask == "causal":
+            mask = attention.causal(np, len(keys))[[min(self.token, len(keys) - 1)]]
         axes = AXES[self.size]
         return attention.attend(query[None, axes], keys[:, axes], values, mask, self.temperature, self.scaled)
 
