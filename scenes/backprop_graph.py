@@ -132,6 +132,7 @@ class BackpropGraph(ll.Scene):
         return {name: shapes.point_at(path, np.linspace(0, 1, len(path)), ALONG) for name, path in shown.items()}
 
     @property
+    @ll.kept
     def view(self) -> ll.View:
         """The view straight down on all cards."""
         places = np.array(list(self.stands()[0].values()))

@@ -63,6 +63,10 @@ class MomentumPhase(ll.Scene):
     start = parameters.InsetPoint((1.0, 0.0), PORTRAIT, help="Position and velocity at first.")
     clock = ll.Clock.paced(steps, per_second=8, least=5.0, most=20.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide which phase portrait is drawn where there is only one."""
+        return name != "shown" or len(self.lambdas) > 1
+
     def changed(self, name: str) -> None:
         """Keep the portrait's number within the list."""
         if name in ("eigenvalues", "shown"):

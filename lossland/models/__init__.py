@@ -12,7 +12,7 @@
 `datasets`: digits, iris, and two classes in the plane.
 `drawings`: a digit drawn by hand, in the format of the digits data set: 8 by 8 pixels with ink from 0 to 16.
 `embeddings`: the layouts of an iterative embedding, t-SNE or UMAP, recorded as it is computed.
-`eventfiles`: tensorBoard's event files, read and written without its package.
+`eventfiles`: TensorBoard's event files, read and written without its package.
 `foldings`: how layers of rectified units fold and cut a line, a plane and a sheet of paper.
 `grand_tour`: the grand tour: a plane or space that turns in high dimensions and comes near every other one.
 `graphs`: computational graphs: an expression decomposed into steps, with values, local derivatives and gradients.
@@ -46,7 +46,7 @@
 `slopes`: the steepest heading, and paths of steepest descent.
 `subspaces`: column and null space, least squares, orthogonalization, and paths in space.
 `tasks`: losses of models on data as problems for optimizers.
-`taylor`: taylor polynomials, what their error can be, and where copies of degree 1 and 2 lead: Newton's method.
+`taylor`: Taylor polynomials and bounds of their error; Newton's method in one and two variables.
 `torch_models`: a user's PyTorch modules.
 `torch_watch`: hooks that record statistics of a PyTorch training for the scene ``training_health``.
 `training`: training many networks at once with any optimizer.

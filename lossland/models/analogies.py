@@ -106,9 +106,9 @@ def written(plus: Sequence[str], minus: Sequence[str]) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """A sum of known words and the ``count`` words that are nearest to it, which a ``compass`` of their vectors finds.
+    """A sum of known words and the ``count`` words nearest to it, found by a ``compass`` of their vectors.
 
-    Its own words are left out of these, as in the papers, unless they are ``included``.
+    Its own words are excluded from these, as in the papers, unless they are ``included``.
     """
 
     known: Words
@@ -120,7 +120,7 @@ class Sum:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Its own words: those that are added, then those that are subtracted."""
+        """Its own words: the added ones, then the subtracted ones."""
         return (*self.plus, *self.minus)
 
     @cached_property
@@ -150,7 +150,7 @@ class Sum:
 
     @property
     def left_out(self) -> tuple[str, float] | None:
-        """The word of its own that would be the nearest, were it not left out, and its cosine."""
+        """The nearest of its own words, which is excluded, and its cosine."""
         best = int(np.argmax(self.own_cosines))
         is_nearer = not self.included and self.own_cosines[best] > self.cosines[0]
         return (self.words[best], float(self.own_cosines[best])) if is_nearer else None

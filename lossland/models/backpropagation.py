@@ -1,8 +1,8 @@
-"""One step of learning on a graph: values forward, gradients back, a step of descent, all again.
+"""One step of gradient descent on a graph: forward pass, backward pass, update, and the next forward pass.
 
-These are the five steps of backpropagation: the loss as a surface, its goal, its gradient, a step against that, and the
-same again (Rumelhart, Hinton and Williams 1986). All numbers of a moment belong together: what followed from the old
-weights is forgotten as soon as these have moved.
+It is shown in five stages: the loss as a surface, its goal, its gradient, a step against that, and repetition
+(Rumelhart, Hinton and Williams 1986). All numbers of a moment are consistent: those of the old weights are dropped as
+soon as these have moved.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Pass(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """How many steps are done ``forward`` and ``back``, and the shares done of the ``descent`` and of going ``again``
-    through the graph. A step that is half done counts as a half."""
+    """The numbers of completed steps ``forward`` and ``back``, which may be fractional, and the completed shares of the
+    ``descent`` and of the next forward pass (``again``)."""
 
     forward: float
     back: float
@@ -36,7 +36,7 @@ class Moment(NamedTuple):
 
     @property
     def moved(self) -> bool:
-        """Whether the weights are where descent leads them."""
+        """Whether the weights are updated."""
         return self.descent == 1.0
 
 
@@ -44,7 +44,7 @@ class Moment(NamedTuple):
 class Learning:
     """One step of gradient descent from ``given`` inputs at a ``rate``: of a network's weights, else of all inputs.
 
-    Where a gradient is not finite, nothing moves.
+    If a gradient is not finite, nothing moves.
     """
 
     graph: Graph
@@ -53,12 +53,12 @@ class Learning:
 
     @cached_property
     def before(self) -> Pass:
-        """What follows from the given inputs."""
+        """The pass of the given inputs."""
         return self._passed(self.given)
 
     @cached_property
     def after(self) -> Pass:
-        """What follows from the inputs after the step."""
+        """The pass of the inputs after the update."""
         gradients = self.before.gradients
         if not np.isfinite(list(gradients.values())).all():
             return self.before
@@ -72,33 +72,33 @@ class Learning:
 
     @property
     def length(self) -> int:
-        """How many moves there are: all steps forward, all steps back, the descent, and all forward at once."""
+        """The number of moves: all steps forward, all steps back, the descent, and the next forward pass at once."""
         return 2 * len(self.graph.steps) + 2
 
     def moment(self, done: float) -> Moment:
-        """Return the moment after so many moves."""
+        """Return the moment after ``done`` moves."""
         count = len(self.graph.steps)
         parts = zip((0, count, 2 * count, 2 * count + 1), (count, count, 1, 1), strict=True)
         return Moment(*(min(max(done - begin, 0.0), float(most)) for begin, most in parts))
 
     def stage(self, moment: Moment) -> int:
-        """Return which of the five steps it is, from 0 on: surface, goal, gradient, step, repeat."""
+        """Return the index of the stage: surface, goal, gradient, step, repetition."""
         if moment.again or moment.descent:
             return 4 if moment.again else 3
         return 2 if moment.back else int(moment.forward > len(self.graph.steps) - 1)
 
     def turn(self, moment: Moment) -> Step | None:
-        """Return the step of the graph whose turn it is; None from when the weights begin to move."""
+        """Return the current step of the graph; None once the weights begin to move."""
         steps = self.graph.steps
         index = len(steps) - 1 - int(moment.back) if moment.forward == len(steps) else int(moment.forward)
         return None if moment.descent else steps[max(index, 0)]
 
     def at(self, moment: Moment) -> Pass:
-        """Return what follows from the inputs of a moment."""
+        """Return the pass of the inputs of a moment."""
         return self.after if moment.moved else self.before
 
     def known(self, moment: Moment) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the values and the gradients that have been found by a moment."""
+        """Return the values and the gradients that are known at a moment."""
         graph, (values, _, gradients) = self.graph, self.at(moment)
         if moment.moved:
             return (values, gradients) if moment.again == 1.0 else ({name: values[name] for name in graph.inputs}, {})
@@ -107,7 +107,7 @@ class Learning:
         return {name: value for name, value in values.items() if name in done}, found
 
     def unfinished(self, moment: Moment) -> str:
-        """Say what is not finite, of the given inputs or after the step; "" where all is."""
+        """Return what is not finite, for the given inputs or after the update; "" if everything is."""
         for (values, _, gradients), when in ((self.before, "at these inputs"), (self.at(moment), "after the step")):
             wrong = next((name for name in (*self.graph.outputs, self.graph.loss) if not np.isfinite(values[name])), "")
             if wrong or not np.isfinite(list(gradients.values())).all():

@@ -37,9 +37,9 @@ def secant_slope(f: Function, x: float, h: float) -> float:
 
 
 def corner_share(u: Function, v: Function, x: float, h: float) -> float:
-    """Return Δu Δv / Δ(u v) from x to x + h: the share of the product's gain that the product rule leaves out.
+    """Return Δu Δv / Δ(u v) from x to x + h: the share of the product's increment that the product rule neglects.
 
-    0 where nothing is gained.
+    0 if the increment is 0.
     """
     (u0, u1), (v0, v1) = (np.asarray(factor(np.array([x, x + h])), float) for factor in (u, v))
     gain = u1 * v1 - u0 * v0

@@ -19,7 +19,7 @@ FEW = 12  # up to so many labels are always the groups
 
 
 def samples(name: str, file: str = "", labels: str = "", seed: int = 0, pictures: str = "") -> Vectors:
-    """Return samples by name; ``file`` are those of a file, with the labels and pictures of others that are named.
+    """Return samples by name; ``file`` are those of a file, with labels and pictures from other files.
 
     Words are directions of GloVe's vectors, whose lengths mostly tell how frequent a word is.
     """
@@ -58,7 +58,7 @@ def groups(made: Vectors, some: Indices, seed: int = 0) -> tuple[Indices, list[s
 
 
 def ends(made: Vectors, text: str, number: int = 0) -> tuple[str, str]:
-    """Return the two labels that a text such as ``man, woman`` names; of no text a pair by its number."""
+    """Return the two labels in a text such as ``man, woman``, or for an empty text a pair by its index."""
     known = np.unique(made.labels).tolist()
     if not text:
         return known[2 * number % len(known)], known[(2 * number + 1) % len(known)]
@@ -72,9 +72,9 @@ def ends(made: Vectors, text: str, number: int = 0) -> tuple[str, str]:
 
 
 def along(made: Vectors, first: str, second: str) -> Floats:
-    """Return how far each sample (n,) is along the axis from the mean of one label's samples to that of another's.
+    """Return the samples' coordinates (n,) along the axis from the mean of one label's samples to that of another's.
 
-    0 is halfway between the two. So does TensorBoard's projector with an axis of one's own.
+    0 is halfway between the two. TensorBoard's projector defines custom axes in the same way.
     """
     begin, end = (made.points[made.labels == name].mean(axis=0) for name in (first, second))
     axis = (end - begin) / max(float(np.linalg.norm(end - begin)), 1e-300)

@@ -104,13 +104,13 @@ class Pair:
 
     @property
     def of_numbers(self) -> Pair:
-        """The same without a curve that is never a number."""
+        """The same without curves that have no finite value."""
         kept = [one if one and np.isfinite(one.values).any() else None for one in (self.train, self.validation)]
         return Pair(self.name, *kept)
 
     @property
     def named(self) -> dict[str, Scalars]:
-        """Those that there are, as ``train`` and ``validation``."""
+        """The curves by name: ``train`` and ``validation``."""
         both = {"train": self.train, "validation": self.validation}
         return {which: curve for which, curve in both.items() if curve is not None}
 
@@ -166,7 +166,7 @@ def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
 
 
 def outside(values: Floats, low: float, high: float, log: bool) -> list[str]:
-    """Return in sentences how many of the values (n,) that are numbers do not lie from low to high, and why."""
+    """Return sentences that say how many finite values (n,) are outside [low, high], and why."""
     values, found = values[np.isfinite(values)], []
     lost = values[values <= 0] if log else values[:0]
     if len(lost):
@@ -184,7 +184,7 @@ def outside(values: Floats, low: float, high: float, log: bool) -> list[str]:
 
 
 def no_numbers(pairs: Sequence[Pair], unit: str) -> list[str]:
-    """Return in a sentence which of the curves have values that are no numbers, and where."""
+    """Return a sentence that says which curves have values that are not finite, and where."""
     found = []
     for pair in pairs:
         for curve, which in ((pair.train, "training"), (pair.validation, "validation")):
@@ -201,7 +201,7 @@ def no_numbers(pairs: Sequence[Pair], unit: str) -> list[str]:
 
 
 def typed(text: str) -> list[Pair]:
-    """Return the curves of a text such as ``3, 2, 1; 3, 2.5, 2``: training, validation; none of another text."""
+    """Parse the curves of a text such as ``3, 2, 1; 3, 2.5, 2``: training, validation; [] for any other text."""
     try:
         lists = [[float(part) for part in one.split(",")] for one in text.split(";")]
     except ValueError:
@@ -216,7 +216,7 @@ def offered(runs: Sequence[RecordedRun]) -> list[str]:
 
 
 def of_runs(runs: Sequence[RecordedRun], name: str) -> list[Pair]:
-    """Return what runs measured under a name of `offered`."""
+    """Return the curves of runs under a name of `offered`."""
     found = []
     for run in runs:
         parts = pairs(list(run.scalars)).get(name, ("", ""))
@@ -327,7 +327,7 @@ class Curves:
 
 
 def compared(kind: str, noise: float, samples: int) -> list[tuple[str, float, int]]:
-    """Return the name, the share of wrong labels and the samples of small trainings: one, or three that differ."""
+    """Return name, share of wrong labels and number of samples of small trainings: one, or three to compare."""
     if kind == "noise":
         return [(f"{round(100 * part * noise)} % wrong", part * noise, samples) for part in (1.0, 0.5, 0.0)]
     if kind == "samples":
@@ -381,7 +381,7 @@ def digits_training(
 
 
 def lasted(made: Iterator[Curves]) -> Generator[None, None, Curves]:
-    """Yield once for each of the curves that a training yields but the last, and return that."""
+    """Run a training: yield once per intermediate result, and return the last one."""
     found = next(made)
     for longer in made:
         found = longer
@@ -392,7 +392,7 @@ def lasted(made: Iterator[Curves]) -> Generator[None, None, Curves]:
 def swept(
     samples: int, noise: float, rates: Sequence[float], epochs: int, every: int, seed: int, tile: int = 64
 ) -> Generator[None, None, Curves]:
-    """Train networks as `digits_training` does, each at its own rate, so many at once; yield now and then."""
+    """Train networks like `digits_training`, each at its own rate, in one batch; yield now and then."""
     parts = []
     for first in range(0, len(rates), tile):
         some = list(rates[first : first + tile])
@@ -403,10 +403,10 @@ def swept(
 
 @dataclass(frozen=True, eq=False)
 class Way:
-    """A small training over its landscape: validation's ``loss`` (ny, nx) on the plane in which its way varies most.
+    """A small training on its loss surface: the validation ``loss`` (ny, nx) on the plane of its path's most variance.
 
-    ``path`` (T, 2) are the parameters after each epoch in that plane, ``x`` (nx,) and ``y`` (ny,) its coordinates from
-    the last ones on; ``share`` is how much of the way's variance the plane holds.
+    ``path`` (T, 2) are the parameters after each epoch, projected to that plane, ``x`` (nx,) and ``y`` (ny,) its
+    coordinates relative to the last ones; ``share`` is the explained share of the path's variance.
     """
 
     x: Floats
@@ -417,9 +417,9 @@ class Way:
 
 
 def way(samples: int, noise: float, epochs: int, cells: int, seed: int = 0) -> Generator[None, None, Way]:
-    """Train a network as `digits_training` does and return its way over the landscape; yield now and then.
+    """Train a network like `digits_training` and return its path on the loss surface; yield now and then.
 
-    The plane is that of the principal axes of the way (Li et al. 2018, section 7).
+    The plane is that of the path's principal axes (Li et al. 2018, section 7).
     """
     train, test = split_digits()
     data, network = mislabelled(train.part(0, samples), noise, seed), mlp((64, HIDDEN, 10))

@@ -34,7 +34,7 @@ class Moving(Protocol):
         ...
 
 
-BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of a film: a layout begins to move, is past its first phase, and ends
+BEGIN, EARLY, END = 0.05, 0.25, 0.9  # shares of a film at which a layout begins, ends early exaggeration, and ends
 
 
 class Course:
@@ -59,7 +59,7 @@ class Course:
         return np.interp(np.asarray(shares, float), (BEGIN, EARLY, END), (0.0, self.early, self.last))
 
     def divergences_at(self, shares: ArrayLike) -> Floats:
-        """Return the divergences (m,) at shares (m,) of a film, nan where that is still to come."""
+        """Return the divergences (m,) at shares (m,) of a film, nan where they are not known yet."""
         steps = self.steps_at(shares)
         return np.where(steps <= self.steps[-1], np.interp(steps, self.steps, self.divergences), np.nan)
 

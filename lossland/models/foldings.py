@@ -290,7 +290,7 @@ def ring(shape: Floats, middle: Floats, low: Floats) -> tuple[Floats, Floats]:
 
 
 def heart(points: int = 48, lean: float = 0.35) -> Floats:
-    """Return angles and radii (2, points) of a heart around a middle that all of it is seen from, 1 at most."""
+    """Return angles and radii up to 1 (2, points) of a heart that is star-shaped about its centre."""
     t = np.arange(points) * 2 * np.pi / points
     x = 16 * np.sin(t) ** 3
     y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t) + 1.5
@@ -302,10 +302,10 @@ HEART = heart()
 
 
 def cut_open(folds: int, place: Floats, size: float) -> Floats:
-    """Return the sheet that was cut as a heart, at a ``place`` (2,) of the packet, [0, 1]², and opened again.
+    """Return the unfolded sheet after a heart was cut at a ``place`` (2,) of the folded packet, [0, 1]².
 
-    Of each copy (2^folds, 2 m, 2) the first half are the points of the cut, the second half those of the packet's rim
-    behind them. ``size`` is that of the cut in three tenths of the packet's shorter side.
+    Of each copy (2^folds, 2 m, 2) the first half are the points of the cut, the second half the corresponding points of
+    the packet's rim. ``size`` is the size of the cut in units of 0.3 times the packet's shorter side.
     """
     low = packet(folds)
     middle = low + (1.0 - low) * place
@@ -317,9 +317,9 @@ def cut_open(folds: int, place: Floats, size: float) -> Floats:
 
 
 def joined(copies: int, points: int, cut: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return triangles (k, 3) and edges (e, 2) of so many copies of a ring: ``points`` inside, then as many outside.
+    """Return triangles (k, 3) and edges (e, 2) of copies of a ring: ``points`` inside, then as many outside.
 
-    The edges inside are there only where the ring was ``cut``.
+    The inner edges are included only if the ring was ``cut``.
     """
     k = np.arange(points)
     after = (k + 1) % points
@@ -331,10 +331,10 @@ def joined(copies: int, points: int, cut: bool) -> tuple[NDArray[np.intp], NDArr
 
 
 def shades(lines: Floats, x: Floats, bits: int = 12) -> NDArray[np.float32]:
-    """Return a number in [0, 1] for the pattern of each place (x, x), row by row from above.
+    """Return a hue in [0, 1] for the activation pattern of each position (x, x), rows from above.
 
-    Each neuron moves it by a quarter to three quarters of the way around, so that both sides of a line are told apart.
-    Of ``bits`` neurons at a time the sum for each pattern is in a table.
+    Each neuron shifts it by 0.25 to 0.75 (modulo 1), so that both sides of a line differ clearly. For ``bits`` neurons
+    at a time the sums of all patterns are tabulated.
     """
     step = 0.25 + 0.5 * ((np.arange(len(lines)) * 0.6180339887) % 1.0)
     turned = np.zeros((len(x), len(x)), np.float32)
@@ -346,7 +346,7 @@ def shades(lines: Floats, x: Floats, bits: int = 12) -> NDArray[np.float32]:
 
 
 def borders(shade: NDArray) -> NDArray[np.bool_]:
-    """Return where an array (n, m) differs from what is before it, in its row or its column."""
+    """Return where an array (n, m) differs from the previous element of its row or column."""
     found = np.zeros(shade.shape, bool)
     found[:, 1:] = shade[:, 1:] != shade[:, :-1]
     found[1:] |= shade[1:] != shade[:-1]

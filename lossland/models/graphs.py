@@ -102,7 +102,7 @@ class Graph:
         return self.latex(variable(name))
 
     def slope(self, name: str, step: str) -> str:
-        """Return the derivative of a step by one of its arguments as LaTeX: its name, and what it is made of."""
+        """Return the derivative of a step by one of its arguments as LaTeX: its symbol and its formula."""
         way, slope = rf"\dfrac{{\partial {self.symbol(step)}}}{{\partial {self.symbol(name)}}}", self.slopes[name, step]
         return way if slope.number is not None else rf"{way} = {self.latex(slope)}"
 
@@ -255,7 +255,7 @@ def numbers_of(text: str) -> list[float]:
 
 
 def miscounted(text: str, names: Sequence[str], what: str, others: str) -> str:
-    """Say if a text has more or fewer numbers than there are ``names`` for, and what ``others`` are then; else ""."""
+    """Return a caution if a text has fewer or more numbers than ``names``, with the values of ``others``, or ""."""
     count = len(numbers_of(text))
     if count > len(names):
         return f"The last {count - len(names)} of the {what} are not used."
@@ -277,7 +277,7 @@ def widths_of(text: str) -> tuple[int, ...]:
 def network(widths: Sequence[int], activation: str, targets: Sequence[float]) -> Graph:
     """Return the graph of a network: for each neuron the sum z and its activation, and half the squared error.
 
-    Targets that are missing are 0.5, and those that are too many are not used.
+    Missing targets are 0.5, and superfluous ones are ignored.
     Its inputs are those of the network, and then layer by layer the weights (row by row) and the biases.
     """
     sign, bend = ACTIVATIONS[activation]
@@ -374,8 +374,8 @@ def placed(
 ) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
     """Return the centre (3,) of a card for each name, and the path (n, 3) of each edge from card to card.
 
-    ``card`` is how wide and high cards are; ``gap`` is between two columns, ``room`` where weights stand between them,
-    ``pitch`` from row to row. What bends a neuron's sum stands below it, so a neuron is one column.
+    ``card`` is the width and height of cards; ``gap`` separates two columns, ``room`` those with weights between them,
+    ``pitch`` is the distance of rows. A neuron's activation is below its sum, so a neuron takes one column.
     """
     nodes, ways = laid_out(graph)
     (wide, high), sums = card, {to for _, to in graph.weights.values()}

@@ -97,7 +97,7 @@ class Health:
         return found
 
     def amount(self, gauge: str) -> Floats:
-        """Return a gauge's values (T, L) without powers of ten: shares of 1, and how many times the first layer's."""
+        """Return a gauge's values (T, L) without powers of ten: shares of 1, or multiples of the first layer's."""
         return 10 ** self.gauge(gauge) if gauge in ("update", "spread") else self.gauge(gauge)
 
     def past(self, gauge: str, limit: float) -> NDArray[np.bool_]:

@@ -29,7 +29,7 @@ RULE, BATCH, SCHEME = "adam:lr=0.003", 64, "he_normal"
 
 
 def widths(text: str) -> tuple[int, ...]:
-    """Return the widths of the hidden layers: ``32-32-32``."""
+    """Parse the widths of the hidden layers, such as ``32-32-32``."""
     parts = [part for part in text.replace(",", "-").replace(" ", "").split("-") if part]
     fit = all(part.isascii() and part.isdigit() and 3 < int(part) <= 64 for part in parts)
     if not fit or not 0 < len(parts) <= MOST:
@@ -85,27 +85,27 @@ class Moment:
 
     @cached_property
     def separation(self) -> Floats:
-        """How far apart the classes are before the first layer and after each (L + 1,)."""
+        """The separation of the classes before the first layer and after each (L + 1,)."""
         return np.array([separation(points, self.target) for points in self.hidden])
 
     @cached_property
     def probe(self) -> Floats:
-        """What share of the test a linear probe gets right there (L + 1,)."""
+        """The test accuracy of a linear probe there (L + 1,)."""
         return np.array([probe(points, self.target, self.tested) for points in self.hidden])
 
     @cached_property
     def read(self) -> NDArray[np.int64]:
-        """Which class the network takes each sample for (n,)."""
+        """The network's prediction for each sample (n,)."""
         return self.hidden[-1].argmax(axis=1)
 
     @cached_property
     def misread(self) -> NDArray[np.intp]:
-        """The samples of the test, as indices, that it gets wrong."""
+        """The indices of misclassified test samples."""
         return np.flatnonzero(self.tested & (self.read != self.target))
 
     @property
     def accuracy(self) -> float:
-        """What share of the test it gets right."""
+        """The network's test accuracy."""
         return float(np.mean(self.read[self.tested] == self.target[self.tested]))
 
 
@@ -139,7 +139,7 @@ class Course:
         return len(self.epochs) - 1
 
     def hidden(self, index: int, points: Floats | None = None) -> list[Floats]:
-        """Return the samples, or other points (n, d), before the first layer and after each; the last are outputs."""
+        """Return the samples, or other points (n, d), before the first layer and after each, the outputs last."""
         points = self.data.points if points is None else points
         largest = max(p.stop - p.start for p in self.network.parameters)
         rows, pieces = max(1, networks.BLAS_ALONE // largest), []
@@ -149,7 +149,7 @@ class Course:
         return [points, *(np.concatenate(layer) for layer in zip(*pieces, strict=True))]
 
     def moment(self, index: int) -> Moment:
-        """Return the network at one moment, with all samples."""
+        """Return the network at one moment of the training, with all samples."""
         return Moment(self.hidden(index), self.target, self.tested)
 
     def accuracy(self, index: int) -> float:
@@ -162,9 +162,9 @@ class Course:
 
 
 def clouds(hidden: Sequence[Floats], frames: Sequence[layer_maps.Frame], others: Sequence[Floats] = ()) -> Floats:
-    """Return where each layer shows samples ``hidden`` (n, d), or others among them, in its frame (L + 1, n, 3).
+    """Return the samples ``hidden`` (n, d), or others, after each layer in its frame (L + 1, n, 3).
 
-    The samples of each layer are around the origin, nearly all of them within a distance of 1.
+    The samples of each layer are centred and scaled: nearly all of them are within a distance of 1 from the origin.
     """
     found = []
     for frame, own, other in zip(frames, hidden, others or hidden, strict=True):

@@ -104,34 +104,34 @@ class Layer:
 
     @property
     def determinant(self) -> float:
-        """By how much W alone changes areas; of three outputs without a sign."""
+        """The factor by which W alone changes areas; unsigned for three outputs."""
         if len(self.weights) == 2:
             return float(np.linalg.det(self.weights))
         return float(np.sqrt(abs(np.linalg.det(self.weights.T @ self.weights))))
 
     def outputs(self, points: ArrayLike) -> Floats:
-        """Return what the layer makes of points (n, 2): (n, m)."""
+        """Return the outputs (n, m) for points (n, 2)."""
         return outputs(self.weights, self.bias, self.activation, points)
 
     def area_factors(self, points: ArrayLike) -> Floats:
-        """Return by how much it changes areas at points (n, 2)."""
+        """Return the factors by which it changes areas at points (n, 2)."""
         return area_factors(self.weights, self.bias, self.activation, points)
 
     def stages(self, points: Floats) -> list[Floats]:
-        """Return where points (..., 2) are in space (..., 3) before the layer, after W, after b and after φ."""
+        """Return points (..., 2) in space (..., 3) before the layer, after W, after b and after φ."""
         flat = points @ self.weights.T
         z = flat + self.bias
         return [in_space(one) for one in (points, flat, z, bent(self.activation, z))]
 
     def at(self, points: Floats, turned: float, shifted: float, bend: float) -> Floats:
-        """Return where points (..., 2) are (..., 3) once so much of W, then of b, then of φ is done."""
+        """Return points (..., 2) in space (..., 3), interpolated by the completed shares of W, then b, then φ."""
         start, flat, z, end = self.stages(points)
         if turned < 1.0:
             return on_the_way(self.matrix, start, turned)
         return flat + shifted * (z - flat) if bend == 0.0 else z + bend * (end - z)
 
     def creases(self, middle: ArrayLike, half: float, count: int = 65) -> list[Floats]:
-        """Return the lines (count, 2) on which a neuron's z is 0, in a square of the inputs around a middle (2,)."""
+        """Return the points (count, 2) of a neuron's line z = 0, in a square of the inputs around a centre (2,)."""
         middle, share = np.asarray(middle, float), np.linspace(0, 1, count)[:, None]
         found = []
         for w, b in zip(self.weights, self.bias, strict=True):
@@ -143,7 +143,7 @@ class Layer:
 
 
 def piles(values: Floats, width: float) -> Floats:
-    """Return heights 0, 1, 2 ... (n,) that pile up values of the same interval of a width, as in a dot plot."""
+    """Return heights 0, 1, 2 ... (n,) that stack values of the same bin of a width, as in a dot plot."""
     cell = np.floor(values / width)
     order = np.argsort(cell, kind="stable")
     height = np.empty(len(values))
@@ -197,7 +197,7 @@ def frames(activations: Sequence[Floats]) -> list[Frame]:
 
 
 def mosaic(pictures: Floats, columns: int) -> Floats:
-    """Return pictures (n, h, w) as one, row by row, with a line of zeros between them."""
+    """Return pictures (n, h, w) as one mosaic, row by row, with a line of zeros between them."""
     count, high, wide = pictures.shape
     columns = min(count, columns)
     found = np.zeros((-(-count // columns) * (high + 1) - 1, columns * (wide + 1) - 1))

@@ -56,7 +56,7 @@ def trust(penalty: Floats, count: int = TRUSTED) -> Floats:
 
 
 def judges(size: int) -> int:
-    """Return how many neighbours of that many samples are compared: ``TRUSTED``, or as many as there may be."""
+    """Return the number of compared neighbours for a number of samples: ``TRUSTED``, or as many as possible."""
     return max(1, min(TRUSTED, (size - 1) // 2))
 
 

@@ -218,9 +218,9 @@ def eigen_directions(matrix: Floats) -> list[EigenDirection]:
 
 
 def spread_directions(count: int, lines: Sequence[EigenDirection]) -> tuple[Floats, NDArray[np.int64]]:
-    """Return directions (count, 2) all around, and the number of the line that each is on (count,), -1 for none.
+    """Return directions (count, 2) around the circle, and the index of the line through each (count,), -1 for none.
 
-    They are evenly spread, but the two next to a line are turned onto it.
+    They are evenly spaced, but the two next to a line are moved onto it.
     """
     angle, owner = 2 * np.pi * np.arange(count) / count, np.full(count, -1, np.int64)
     for k, line in enumerate(lines):

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 MOST = 16  # units that may be dropped if all masks are listed
 HIDDEN, BEHIND = 10, 8  # units of the network's first hidden layer, which are dropped, and of the second
 RATE = "adam:lr=0.02"
-SAMPLES, REACH = 120, 1.9  # of two classes, and the square of inputs [-REACH, REACH]² that is looked at
+SAMPLES, REACH = 120, 1.9  # of two classes, and the square of inputs [-REACH, REACH]²
 
 
 def all_masks(count: int, xp: ModuleType = np) -> Any:
@@ -82,7 +82,7 @@ def gray(count: int) -> NDArray[np.int64]:
 
 
 def gray_map(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int]:
-    """Return row and column (2^n,) of each mask of n units on a map, and how many of each there are.
+    """Return row and column (2^n,) of each mask of n units on a map, and the numbers of rows and columns.
 
     Neighbours on the map differ in one unit: along a row in one of the first half, along a column in one of the others.
     """
@@ -94,10 +94,10 @@ def gray_map(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int
 
 @dataclass(frozen=True, eq=False)
 class Crowd:
-    """What comes out of one unit under every mask of its n inputs: the sum of those ``products`` (n,) that stay.
+    """The outputs of one unit under every mask of its n inputs: the sum of the ``products`` (n,) that remain.
 
-    A product is weight times input. Each is left out with probability ``rate``, but for the ``locked`` ones; what stays
-    is divided by 1 − rate. A ``rectified`` sum is at least 0.
+    A product is weight times input. Each is dropped with probability ``rate``, except the ``locked`` ones; the others
+    are divided by 1 − rate. A ``rectified`` sum is at least 0.
     """
 
     products: Floats
@@ -107,7 +107,7 @@ class Crowd:
 
     @cached_property
     def outputs(self) -> Floats:
-        """What comes out under every mask (2^n,)."""
+        """The output under every mask (2^n,)."""
         return self._bent(factors(all_masks(len(self.products)), self.rate, self.locked) @ self.products)
 
     @cached_property
@@ -117,29 +117,29 @@ class Crowd:
 
     @property
     def count(self) -> int:
-        """How many masks there can be."""
+        """The number of masks with a positive probability."""
         return int((self.chances > 0).sum())
 
     @property
     def full(self) -> float:
-        """What comes out where no input is left out and nothing is divided."""
+        """The output without dropout and without division."""
         return float(self._bent(self.products.sum()))
 
     @property
     def mean(self) -> float:
-        """The mean of what comes out over all masks."""
+        """The mean output over all masks."""
         return float(moments(self.outputs, self.chances)[0])
 
     @property
     def variance(self) -> float:
-        """The variance of what comes out."""
+        """The variance of the output."""
         return float(moments(self.outputs, self.chances)[1])
 
     def _bent(self, total: Any) -> Any:
         return np.maximum(total, 0.0) if self.rectified else total
 
 
-# ---------------------------------------------------------------------------------------- networks with bent layers
+# ---------------------------------------------------------------------------------------- nonlinear networks
 class Sheets(NamedTuple):
     """Probabilities of the second class at the inputs of [-REACH, REACH]² (cells, cells), rows from above: the ``mean``
     over all masks, of the ``full`` network, and of some ``thinned`` ones (k, cells, cells); and the mean deviation."""
@@ -167,7 +167,7 @@ def learnt(rate: float, steps: int, seed: int = 0) -> Generator[None, None, Floa
 
 
 def sheets(theta: Floats, cells: int, rate: float, count: int, seed: int = 0) -> Generator[None, None, Sheets]:
-    """Return the sheets of a network, ``count`` of them thinned by masks that are drawn. Yields as ``crowd`` does."""
+    """Return the sheets of a network, with ``count`` random thinned networks. Yields as ``crowd`` does."""
     x, y = np.meshgrid(np.linspace(-REACH, REACH, cells), np.linspace(REACH, -REACH, cells))
     places = np.stack([x, y], -1).reshape(-1, 2)
     mean, variance = yield from crowd(theta, places, rate)

@@ -846,7 +846,7 @@ def _joined(xp: ModuleType, order: Sequence[Parameter], parts: Weights, count: i
 
 
 def widths(text: str, least: int = 1, deepest: int = 6, widest: int = 32) -> tuple[int, ...]:
-    """Return the widths of a perceptron's hidden layers out of a text such as ``8-8-3`` or ``8, 8, 3``.
+    """Parse the widths of a perceptron's hidden layers, such as ``8-8-3`` or ``8, 8, 3``.
 
     There are ``least`` to ``deepest`` layers of 1 to ``widest`` neurons; else it raises UserError.
     """

@@ -61,12 +61,12 @@ class Neuron:
 
     @property
     def ahead(self) -> Floats:
-        """The direction (2,) of w; without one that of the first input."""
+        """The direction (2,) of w; for w = 0 that of the first input."""
         return self.w / self.length if self.length else np.array([1.0, 0.0])
 
     @property
     def across(self) -> Floats:
-        """The direction (2,) a quarter turn to the left of w's."""
+        """The direction (2,) of w rotated by 90° to the left."""
         return np.array([-self.ahead[1], self.ahead[0]])
 
     def output(self, points: ArrayLike) -> Floats:
@@ -74,7 +74,7 @@ class Neuron:
         return bent(self.activation, np.asarray(points, float) @ self.w + self.b)
 
     def shadow(self, point: ArrayLike) -> Floats:
-        """Return the point (2,) of the line along w, through the origin, that is nearest to a point (2,)."""
+        """Return the orthogonal projection (2,) of a point (2,) on the line along w through the origin."""
         return (np.asarray(point, float) @ self.ahead) * self.ahead
 
     def zero(self, share: float = 1.0) -> Floats:
@@ -82,7 +82,7 @@ class Neuron:
         return -share * self.b / max(self.length, 1e-9) * self.ahead
 
     def numbers(self, point: ArrayLike) -> dict[str, Any]:
-        """Return all that becomes of a point (2,), and how far the line z = 0 is from it and from the origin."""
+        """Return intermediate values at a point (2,), and the distances of the line z = 0 from it and the origin."""
         x = np.asarray(point, float)
         return {
             "dot": float(self.w @ x),
@@ -94,7 +94,7 @@ class Neuron:
         }
 
     def right(self, gate: str) -> int:
-        """Return at how many of the four corners it is above 0 where the gate is 1, and not where it is 0."""
+        """Return the number of the four corners at which it agrees with a gate: above 0 where the gate is 1."""
         return int(((CORNERS @ self.w + self.b > 0) == np.array(GATES[gate], bool)).sum())
 
 
@@ -109,10 +109,10 @@ def level_lines(w: ArrayLike, b: float, step: float, half: float) -> list[Floats
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A square of the plane as lines across a direction; a neuron that looks there finds all points of a line alike.
+    """A square of the plane in lines across a direction: a neuron with this direction is constant on each line.
 
-    ``ahead`` (2,) is the direction, of length 1, ``along`` (k,) says how far along it each line is, and ``ends``
-    (k, 2, 2) where that ends.
+    ``ahead`` (2,) is the unit direction, ``along`` (k,) the position of each line along it, and ``ends`` (k, 2, 2) its
+    end points.
     """
 
     ahead: Floats
@@ -121,32 +121,32 @@ class Section:
 
     @property
     def axis(self) -> Floats:
-        """Where the lines cross the one through the origin along the direction (k, 2), within the square or not."""
+        """The intersections (k, 2) of the lines with the axis: the line through the origin along the direction."""
         return self.along[:, None] * self.ahead
 
     @property
     def within(self) -> NDArray[np.bool_]:
-        """Whether they do so within the square (k,)."""
+        """Whether these are within the square (k,)."""
         sides = self.ends @ np.array([-self.ahead[1], self.ahead[0]])
         return sides[:, 0] * sides[:, 1] <= 0
 
     @property
     def nearest(self) -> Floats:
-        """The point of each line in the square that is nearest to where it crosses the axis (k, 2)."""
+        """The point (k, 2) of each line in the square that is nearest to its intersection with the axis."""
         across = np.array([-self.ahead[1], self.ahead[0]])
         low, high = np.sort(self.ends @ across, axis=1).T
         return self.axis + np.clip(0.0, low, high)[:, None] * across
 
     def spread(self, count: int) -> Floats:
-        """Return points evenly along each line, from end to end (count, k, 2)."""
+        """Return evenly spaced points along each line, from end to end (count, k, 2)."""
         share = np.linspace(0, 1, count)[:, None, None]
         return (1 - share) * self.ends[:, 0] + share * self.ends[:, 1]
 
 
 def section(w: ArrayLike, kink: float, half: float, count: int) -> Section:
-    """Return [−half, half]² in lines across w (2,): about ``count``, evenly apart.
+    """Return [−half, half]² in lines across w (2,): about ``count``, evenly spaced.
 
-    The square's corners and both sides of the ``kink``, so far along w, are among them.
+    Lines through the square's corners and on both sides of the ``kink``, a position along w, are included.
     """
     ahead = np.asarray(w, float) / np.linalg.norm(w)
     corners = half * (2 * CORNERS - 1) @ ahead

@@ -123,7 +123,7 @@ def followed(
 class Twins:
     """Two networks of ``depth`` tanh layers with the same weights, one without normalization and one with it.
 
-    They get a ``batch`` of inputs, ``shifted``. The statistics are those of the batch, or, after ``seen`` other
+    Their inputs are a ``batch``, ``shifted``. The statistics are those of the batch, or, after ``seen`` other
     batches, the running ones (batch normalization alone has these).
     """
 
@@ -169,7 +169,7 @@ class Twins:
         return np.array([[saturated(h) for h in row[1:]] for row in (self.without, self.with_norm)])
 
     def on_its_way(self, layer: int, moves: float) -> Floats:
-        """Return the activations (batch, WIDTH) of a layer after so many of the three moves of its normalization."""
+        """Return the activations (batch, WIDTH) of a layer, interpolated over the three steps of its normalization."""
         move = min(int(moves), 2)
         before, after = (np.tanh(self.sums[layer][k]) for k in (move, move + 1))
         return before + (moves - move) * (after - before)
@@ -228,9 +228,9 @@ class Slice:
 
 
 def sliced(norm: str, gain: float, reach: float, cells: int, fine: int, seed: int = 0) -> Generator[None, None, Slice]:
-    """Return the slice of such a network's loss on two moons, as far as ``reach`` along both directions.
+    """Return a slice of such a network's loss on two moons, up to ``reach`` along both directions.
 
-    It has ``cells`` places along each, and ``fine`` ones on the line. Yields after each row.
+    It has ``cells`` samples along each, and ``fine`` ones on the line. Yields after each row.
     """
     data = datasets.moons(60, 0.1, seed)
     points = 1.2 * (data.points - (0.5, 0.25))

@@ -80,7 +80,7 @@ def inputs(names: Sequence[str], points: Floats) -> Floats:
 
 
 def square(half: float, count: int) -> Floats:
-    """Return the places (count, count, 2) of a grid on a square, row by row from low y to high y."""
+    """Return the points (count, count, 2) of a grid on a square, row by row from low y to high y."""
     side = np.linspace(-half, half, count)
     return np.stack(np.meshgrid(side, side), -1)
 
@@ -185,14 +185,14 @@ class Course:
 
     @np.errstate(all="ignore")
     def seen(self, epoch: int, x: Floats) -> list[Floats]:
-        """Return what all layers make of features (k, N) then: these first, then (P, units, N)."""
+        """Return the outputs of all layers for features (k, N) then: these first, then (P, units, N)."""
         theta = self.theta(epoch)
         return forward(self._kinds, layers_of(self.net, theta), x.astype(theta.dtype))
 
     def curves(self, epoch: int, epochs: int) -> tuple[Floats, Floats]:
         """Return the epochs (K,) of which losses are kept, up to ``epochs``, and these (K, 2, P).
 
-        What comes after ``epoch`` is not known yet: nan. What is infinite, or no number, is 9 before it.
+        Losses after ``epoch`` are not known yet: nan. Non-finite ones before it are replaced by 9.
         """
         self.reach(epoch)
         known, steps = epoch // self.stride + 1, self.stride * np.arange(epochs // self.stride + 1.0)
@@ -418,7 +418,7 @@ def sizes(net: networks.Network) -> list[int]:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where a network is drawn on the plane: a square for each unit, column by column, and links between them.
+    """The layout of a network on the plane: a square for each unit, column by column, and links between them.
 
     ``middles`` are those of the squares of each layer, (units, 2), of all features first, and ``halves`` half their
     sides. A link leads from a port to another: of the ``ports`` (n, 2) the first are the outlets of all layers but the
@@ -432,25 +432,25 @@ class Layout:
     ends: NDArray[np.intp]
 
     def knobs(self) -> dict[int, Floats]:
-        """Return where each parameter is changed (2,), by its number: a weight on its link, a bias where links end."""
+        """Return the handle (2,) of each parameter, by its index: a weight on its link, a bias where links end."""
         start, end = self.ports[self.ends[:, 0]], self.ports[self.ends[:, 1]]
         found = {link[-1]: at for link, at in zip(links(self.net), start + 0.42 * (end - start), strict=True)}
         inlets = self.ports[-len(biases(self.net)) :]
         return found | {bias[-1]: at for bias, at in zip(biases(self.net), inlets, strict=True)}
 
     def parameter(self, element: int) -> int | None:
-        """Return the number of a bias or weight, of all ports and then all links; an outlet has none."""
+        """Return the index of a bias or weight by port, then link; an outlet has none."""
         known = [bias[-1] for bias in biases(self.net)]
         return [*[None] * (len(self.ports) - len(known)), *known, *(link[-1] for link in links(self.net))][element]
 
     def strength(self, theta: Floats) -> tuple[Floats, Floats]:
-        """Return how strong links (m,) and ports (n,) are drawn, in [−1, 1], for parameters (n,): outlets have 0."""
+        """Return the strengths of links (m,) and ports (n,), in [−1, 1], for parameters (n,): outlets have 0."""
         weights, offsets = (theta[[one[-1] for one in known(self.net)]] for known in (links, biases))
         return np.tanh(weights / 1.5), np.append(np.zeros(len(self.ports) - len(offsets)), np.tanh(offsets))
 
 
 def layout(net: networks.Network, names: Sequence[str], left: float, right: float, half: float) -> Layout:
-    """Return where a network with such features is drawn: these at x = ``left``, the output around ``right``.
+    """Lay out a network with such features: these at x = ``left``, the output around ``right``.
 
     ``half`` is half the side of the output's square.
     """

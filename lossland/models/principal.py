@@ -65,7 +65,7 @@ class Principal:
         return taken
 
     def frame_of(self, features: Sequence[int]) -> Floats:
-        """Return features, one for each of the first axes, as a frame (d, k): each points the way its axis does."""
+        """Return features, one for each of the first axes, as a frame (d, k), with the signs of the axes."""
         frame = np.zeros((len(self.values), len(features)))
         for k, feature in enumerate(features):
             frame[feature, k] = np.sign(self.components[k, feature])
@@ -86,16 +86,16 @@ def principal(points: Floats) -> Principal:
 
 
 def class_axes(points: Floats, label: Labels) -> Floats:
-    """Return three directions (d, 3) in which the classes of samples (n, d) differ most, at right angles.
+    """Return three orthonormal directions (d, 3) in which the classes of samples (n, d) differ most.
 
-    They are the principal axes of the means of the classes, or of the samples where there are no more than three.
+    They are the principal axes of the class means, or of the samples if there are at most three classes.
     """
     kinds = int(label.max()) + 1
     return principal(means(points, label, kinds) if kinds > 3 else points).components[:3].T
 
 
 def share_along(axes: Floats, covariance: Floats) -> float:
-    """Return the share of the variance of a covariance (d, d) that directions (d, k) at right angles keep."""
+    """Return the share of the variance of a covariance (d, d) that orthonormal directions (d, k) keep."""
     unit = axes / np.linalg.norm(axes, axis=0)
     return float(np.trace(unit.T @ covariance @ unit) / np.trace(covariance))
 

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 SYMBOLS = 6  # the tokens 0 to 5 ...
 START = SYMBOLS  # ... and the one that marks the beginning
-MOST = 12  # tokens that can be read in a picture
+MOST = 12  # tokens that are legible in a picture
 LANES = ("token", "position", "previous", "output")
 """The parts of the stream: the token, its position, the token before it, and the predicted next one."""
 
@@ -55,7 +55,7 @@ class Stream(Displayed):
     weights: Floats
 
     def at(self, depth: float) -> Floats:
-        """Return the states (n, d) at a depth from 0 to B: within a block with that share of what it adds."""
+        """Return the states (n, d) at a depth from 0 to B: within a block, with that share of its output added."""
         block = min(int(depth), len(self.edits) - 1)
         return self.states[block] + (depth - block) * self.edits[block]
 
@@ -103,7 +103,7 @@ class Induction(Displayed):
         return x
 
     def content(self, states: Floats) -> dict[str, Floats]:
-        """Return how much is in each lane of streams (..., d): the lengths (...) of what is there."""
+        """Return the norm (...) of each lane of streams (..., d)."""
         return {name: np.linalg.norm(states[..., place], axis=-1) for name, place in self.lanes.items()}
 
     def probabilities(self, x: Floats, sharpness: float) -> Floats:
@@ -112,7 +112,7 @@ class Induction(Displayed):
 
 
 def tokens_of(text: str) -> list[int]:
-    """Return the tokens of a text such as ``BOS 2 4 1``, without the mark of the beginning, or raise UserError."""
+    """Parse the tokens of a text such as ``BOS 2 4 1``, without BOS, or raise UserError."""
     parts = text.replace(",", " ").strip("[]() ").split()
     parts = parts[1:] if parts and parts[0].upper() == "BOS" else parts
     if not 1 <= len(parts) <= MOST or not set(parts) <= set(map(str, range(SYMBOLS))):

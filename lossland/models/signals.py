@@ -155,7 +155,7 @@ def lengths(gains: Floats) -> Floats:
 
 
 def decades(x: ArrayLike, least: float = 1e-30) -> Floats:
-    """Return the logarithms to base 10 of numbers of any shape, as if none were below ``least`` or above 1 over it."""
+    """Return the base-10 logarithms of numbers of any shape, clamped to [``least``, 1 / ``least``]."""
     return np.log10(np.clip(np.asarray(x, float), least, 1 / least))
 
 

@@ -181,7 +181,7 @@ def _length(rows: Array) -> Array:
 
 
 def norms_match(network: Layout, theta: Array, directions: Array) -> bool:
-    """Return whether each filter of directions (k, n) is as long as that of the parameters (n,)."""
+    """Return whether each filter of directions (k, n) has the norm of that of the parameters (n,)."""
     weights = network.views(theta)
     return all(
         np.allclose(_length(part), _length(weights[name]), rtol=1e-6)
@@ -650,11 +650,11 @@ class Slice(Displayed):
 
     @property
     def sides(self) -> list[tuple[float, float]]:
-        """From where to where it reaches along each coordinate."""
+        """The range of each coordinate."""
         return [(float(side.min()), float(side.max())) for side in (self.x, self.y) if len(side)]
 
     def within(self, place: Sequence[float]) -> tuple[float, ...]:
-        """Return the place of the slice that is nearest to another one."""
+        """Return the point of the slice that is nearest to another one."""
         return tuple(min(max(at, low), high) for at, (low, high) in zip(place, self.sides, strict=True))
 
     def nearest(self, place: Sequence[float]) -> tuple[float, float]:
@@ -664,11 +664,11 @@ class Slice(Displayed):
 
     @property
     def way(self) -> tuple[Floats, Floats]:
-        """What is walked along it: places (T, 2), and the true losses there (T,), empty where they are the slice's own.
+        """A path on it: coordinates (T, 2), and the true losses there (T,), empty if they are the slice's own.
 
-        That is a training's path, between two optima the curve that joins them, and without either nothing.
+        It is a training's path, or the curve that joins two optima, or neither.
         """
-        if self.kind == "points":  # the path began far from this plane
+        if self.kind == "points":  # the path begins far from this plane
             return (bezier(*self.marks[[0, 2, 1]], np.linspace(0, 1, 80)) if len(self.marks) == 3 else EMPTY), EMPTY[
                 :, 0
             ]

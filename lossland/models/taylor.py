@@ -1,4 +1,4 @@
-"""Taylor polynomials, what their error can be, and where copies of degree 1 and 2 lead: Newton's method.
+"""Taylor polynomials and bounds of their error; those of degree 1 and 2 lead to Newton's method.
 
 Spivak, *Calculus*, chapter 20 in the third edition; Nocedal and Wright, *Numerical Optimization*, chapter 2.
 """
@@ -15,8 +15,8 @@ from lossland.expression.function import Function
 from lossland.landscapes.landscape import Landscape
 
 Floats = NDArray[np.float64]
-NOTHING = 1e-14  # a term smaller than this share of the largest one is left out
-PLACES = 241  # at which the next derivative is looked at
+NOTHING = 1e-14  # a term smaller than this share of the largest one is omitted
+PLACES = 241  # samples of the next derivative
 ROOT = 1e-9  # |f| at a root
 
 
@@ -28,7 +28,7 @@ def polynomial(coefficients: ArrayLike, centre: float, x: ArrayLike) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class TaylorPolynomial:
-    """The polynomial of a degree with the value and the derivatives that a function has at a centre."""
+    """The polynomial of a degree with the value and derivatives of a function at a centre."""
 
     function: Function
     centre: float
@@ -46,17 +46,17 @@ class TaylorPolynomial:
         return (0, *(k for k in range(1, self.degree + 1) if sizes[k] > NOTHING * max(sizes.max(), 1e-300)))
 
     def upto(self, term: int, part: float = 1.0) -> Floats:
-        """Return the coefficients (degree + 1,) of the first terms, counted from 0; the last is there in part."""
+        """Return the coefficients (degree + 1,) of the terms up to an index, the last one times ``part``."""
         last = self.powers[term]
         found = np.where(np.arange(self.degree + 1) <= last, self.coefficients, 0.0)
         found[last] *= part
         return found
 
     def bounds(self, low: float, high: float) -> tuple[Floats, Floats]:
-        """Return places (m,) between two x, rising, and Lagrange's bound of the error at each of them (m,).
+        """Return ascending x (m,) of an interval, and Lagrange's bound of the error at each (m,).
 
         It is the largest |f^(n+1)| between the centre and x, times |x - a|^(n+1) / (n+1)!; nan beyond a corner,
-        where there is none. The derivative is looked at in many places, at both ends and at corners.
+        where there is none. The derivative is sampled at `PLACES` points, and at both ends and corners.
         """
         order = self.degree + 1
         x = np.union1d(np.linspace(low, high, PLACES), [self.centre, *self.function.corners(low, high, order)])
@@ -76,9 +76,9 @@ class TaylorPolynomial:
 def circling_copy(degree: float, x: Floats) -> Floats:
     """Return the Taylor polynomial of e^(ix) around 0 as points (m, 3): x, then its imaginary and its real part.
 
-    Of a degree that is no whole number the last term is there in part.
+    For a fractional degree the last term is scaled by the fraction.
     """
-    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine; every second term belongs to each
+    parts, term = np.zeros((2, len(x))), np.ones(len(x))  # cosine and sine get alternate terms
     for k in range(int(np.ceil(degree)) + 1):
         parts[k % 2] += (-1.0) ** (k // 2) * term * min(max(degree - k + 1.0, 0.0), 1.0)
         term = term * x / (k + 1)
@@ -88,7 +88,7 @@ def circling_copy(degree: float, x: Floats) -> Floats:
 # --------------------------------------------------------------------------------------------- Newton's method
 @dataclass(frozen=True, eq=False)
 class Newton:
-    """Newton's method for a root: where the tangent meets the axis is the next place."""
+    """Newton's method for a root: the next iterate is the tangent's intersection with the axis."""
 
     function: Function
     start: float
@@ -96,7 +96,7 @@ class Newton:
 
     @cached_property
     def places(self) -> Floats:
-        """The places (steps + 1,). It stands still where the slope is 0 or something is not finite."""
+        """The iterates (steps + 1,). One is repeated if the slope is 0 or something is not finite."""
         ways, slope = [float(self.start)], self.function.derivative
         for _ in range(self.steps):
             with np.errstate(all="ignore"):
@@ -106,19 +106,19 @@ class Newton:
 
     @property
     def finds_root(self) -> bool:
-        """Whether the last place is a root."""
+        """Whether the last iterate is a root."""
         return abs(self.function.at(float(self.places[-1]))) < ROOT
 
     @property
     def last(self) -> int:
-        """The number of the place at which it ends: the last one, or one from which there is no way on."""
+        """The index of the iterate at which it ends: the last one, or one that is repeated."""
         moved = np.flatnonzero(np.diff(self.places) != 0.0)
         return self.steps if self.finds_root else int(moved[-1]) + 1 if len(moved) else 0
 
 
 @dataclass(frozen=True, eq=False)
 class SurfaceCopy:
-    """The plane and the paraboloid that touch a surface at a point (2,)."""
+    """The Taylor polynomials of degree 1 and 2 of a surface at a point (2,): a tangent plane and a paraboloid."""
 
     land: Landscape
     point: ArrayLike
@@ -133,14 +133,14 @@ class SurfaceCopy:
 
     @cached_property
     def landing(self) -> Floats:
-        """Where the paraboloid is level (2,), or as nearly so as it gets: Newton's step."""
+        """The critical point (2,) of the paraboloid, in the sense of least squares: Newton's step."""
         _, gradient, hessian = self.slopes
         with np.errstate(all="ignore"):
             return np.asarray(self.point, float) - np.linalg.lstsq(hessian, gradient, rcond=None)[0]
 
     @property
     def bends_up(self) -> bool:
-        """Whether the surface bends up in all directions, so that the plane lies below it."""
+        """Whether the Hessian is positive definite, so that the plane is below the surface."""
         return bool(np.linalg.eigvalsh(self.slopes[2]).min() > 0.0)
 
     def values(self, x: Floats, y: Floats, degree: int = 2) -> Floats:

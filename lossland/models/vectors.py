@@ -34,9 +34,9 @@ def shadow(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def along(a: ArrayLike, b: ArrayLike) -> float:
-    """Return how far a goes along b: the length of its shadow, below 0 where that points against b.
+    """Return the scalar projection of a on b, negative if they point in opposite directions.
 
-    On the vector 0 it is 0.
+    It is 0 for b = 0.
     """
     a, b = np.asarray(a, float), np.asarray(b, float)
     length = float(np.linalg.norm(b))

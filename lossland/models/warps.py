@@ -1,4 +1,4 @@
-"""The plane of inputs on its way through a trained network, sized for a picture, and where to look at it from."""
+"""The plane of inputs transformed by the layers of a trained network, scaled for a picture, and a view of it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Warp:
-    """A sheet of inputs (n, n, d) and samples (m, d) on their way through the hidden layers of a perceptron.
+    """A sheet of inputs (n, n, d) and samples (m, d), transformed by the hidden layers of a perceptron.
 
-    ``theta`` are its parameters (N,); each layer is ``seen`` in a frame. Whatever the layers do, the samples are moved
-    and scaled to fill a picture: about within [−1, 1], while the sheet may reach beyond it.
+    ``theta`` are its parameters (N,); each layer is ``seen`` in a frame. In each layer the samples are centred and
+    scaled to about [−1, 1] to fill a picture; the sheet may extend beyond that.
     """
 
     network: networks.Network
@@ -30,32 +30,32 @@ class Warp:
 
     @cached_property
     def ways(self) -> list[tuple[layer_maps.Passage, layer_maps.Passage]]:
-        """The ways of sheet and samples through each layer."""
+        """The passages of sheet and samples through each layer."""
         both = (layer_maps.passages(self.network, self.theta, one, self.seen) for one in (self.sheet, self.samples))
         return list(zip(*both, strict=True))
 
     def inside(self, layer: int, done: float) -> tuple[Floats, Floats]:
-        """Return sheet and samples (..., 3) in a layer, as they are: from 0 to 1 W and b are done, at 2 φ as well."""
+        """Return sheet and samples (..., 3) within a layer, unscaled: ``done`` is 1 after W and b, 2 after φ."""
         sheet, samples = (way.at(done) if done <= 1 else way.end for way in self.ways[layer])
         return sheet, samples
 
     def fit(self, layer: int, done: float) -> tuple[Floats, float]:
-        """Return the middle (3,) of the samples there, and the length that is 1 in the picture."""
+        """Return the centre (3,) of the samples there, and the length of a unit of the picture."""
         sheet, samples = self.inside(layer, done)
         middle = (samples.min(axis=0) + samples.max(axis=0)) / 2
         widest, far = np.abs(samples - middle).max(), np.linalg.norm(samples - middle, axis=-1).max()
         return middle, max(min(float(np.abs(sheet - middle).max()), 1.3 * widest), float(far) / 1.25, 1e-9)
 
     def placed(self, layer: int, done: float) -> tuple[Floats, Floats]:
-        """Return sheet and samples there as they stand in the picture (..., 3)."""
+        """Return sheet and samples there in the picture (..., 3)."""
         middle, size = self.fit(layer, done)
         sheet, samples = self.inside(layer, done)
         return (sheet - middle) / size, (samples - middle) / size
 
     def cut(self, positive: NDArray[np.bool_]) -> tuple[Floats, float]:
-        """Return normal (3,) and offset of the cut, normal · x = offset, that the network's last layer makes.
+        """Return normal (3,) and offset of the cut, normal · x = offset, of the network's last layer.
 
-        Of a wide last layer it is the best cut of the two classes in what is seen of it.
+        For a wide last layer it is the best cut between the two classes in its frame.
         """
         last = len(self.ways) - 1
         middle, size = self.fit(last, 2)
@@ -71,10 +71,10 @@ class Warp:
 
 
 def facing(points: Floats, normal: Floats, across: Floats, elevation: float, home: float) -> float:
-    """Return the azimuth in degrees from which points (n, 3) and a cut are seen best at an elevation, near ``home``.
+    """Return the azimuth in degrees with the best view of points (n, 3) and a cut at an elevation, near ``home``.
 
-    The cut, with a ``normal`` (3,), is seen a little from its side, the points are spread out, and a plane that is
-    normal to ``across`` (3,) is not seen edge-on.
+    The cut, with a ``normal`` (3,), is seen at a small angle, the points are spread out, and the plane normal to
+    ``across`` (3,) is not seen edge-on.
     """
     azimuth, high = home + np.arange(-170.0, 171.0, 5.0), np.radians(elevation)
     cos, sin = np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))

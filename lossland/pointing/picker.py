@@ -62,7 +62,7 @@ class Picker(ABC, Generic[L]):
 
 
 PICKERS: dict[type[Layer], Picker[Any]] = {}
-P = TypeVar("P", bound="Picker[Any]")
+P = TypeVar("P", bound=Picker[Any])
 
 
 def picks(layer: type[Layer]) -> Callable[[type[P]], type[P]]:

@@ -1,7 +1,7 @@
-"""Charts that stand in the world, with names and numbers: a ranking, a skyline, ribbons, a run's curves, a flag.
+"""Charts in the world, with names and numbers: a ranking, a skyline, ribbons, a run's curves, a flag.
 
-Each is plain data. ``layers`` are what it consists of, ``grown`` from 0 to 1 how far it has risen, and ``bounds`` the
-corners of what is to be seen. What can be clicked has the chart's ``key``.
+Each is plain data. ``layers`` are its layers, ``grown`` from 0 to 1 the progress of its growth, and ``bounds`` the
+corners of its bounding box. Clickable elements have the chart's ``key``.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ X = TypeVar("X", float, NDArray[np.float64])
 Floats = NDArray[np.float64]
 
 MOST_POINTS = 400  # of a ribbon
-CROWDED = 14  # names in a row from which on they are smaller
+CROWDED = 14  # more names than this in a row are smaller
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Bars as long as ``value`` (n,), the first on top, with intervals from ``low`` to ``high``, in the plane z = 0.
+    """Horizontal bars of length ``value`` (n,), the first on top, with intervals from ``low`` to ``high``, at z = 0.
 
-    ``names`` stand at the left, those of ``bold`` in bold, and ``told`` at the right; ``worth`` is for the pointer.
+    ``names`` are at the left, those of ``bold`` in bold, and ``told`` at the right; ``worth`` is for the pointer.
     """
 
     value: Floats
@@ -42,25 +42,25 @@ class Ranking:
     colors: Sequence[str]
     bold: Sequence[bool]
     worth: Sequence[str]
-    latex: str  # what the value is called
+    latex: str  # the value's name
     size: tuple[float, float]
     key: str = "ranking"
 
     @cached_property
     def plot(self) -> Plot:
-        """The scales: a unit of y is a line, and few lines do not fill the height."""
+        """The scales: a unit of y is a row, and few rows do not fill the height."""
         across, up = self.size
         y = (-max(len(self.value), 8), 0)
         return Plot((0, 1.08 * float(self.high.max())), y, self.latex, right=across, up=up, count=(6, 0))
 
     def bounds(self, for_names: float) -> Floats:
-        """Return the corners (4, 3), with some world units for the names at the left."""
+        """Return the corners (4, 3), including ``for_names`` world units at the left."""
         bounds = self.plot.bounds()
         bounds[bounds[:, 0] < 0, 0] -= for_names
         return bounds
 
     def layers(self, grown: float) -> list[Layer]:
-        """Return the bars, in the end with their intervals, and names and numbers beside them."""
+        """Return the bars, fully grown with their intervals, and names and numbers beside them."""
         y, zero = -0.5 - np.arange(len(self.value)), np.zeros(len(self.value))
         corner, up = self.plot.world(zero, y - 0.36), self.plot.world(zero, y + 0.36)
         right = self.plot.world(np.maximum(grown * self.value, 1e-4), y - 0.36) - corner
@@ -80,9 +80,9 @@ class Ranking:
 
 @dataclass(frozen=True, eq=False)
 class Skyline:
-    """Bars as high and coloured as ``values`` (rows, columns) in [0, 1], the first row behind, on the plane z = 0.
+    """Bars with heights and colours by ``values`` (rows, columns) in [0, 1], the first row behind, on the plane z = 0.
 
-    The names of ``rows`` stand at the right, those of ``columns`` in front; ``worth`` is for the pointer, row by row.
+    The names of ``rows`` are at the right, those of ``columns`` in front; ``worth`` is for the pointer, row by row.
     """
 
     values: Floats
@@ -121,10 +121,10 @@ class Skyline:
 
 @dataclass(frozen=True, eq=False)
 class Ribbons:
-    """Curves over one x (m,) as ribbons one behind the other, the first at the back, between y = 1 and −1.
+    """Curves over a common x (m,) as ribbons one behind the other, the first at the back, between y = 1 and −1.
 
-    ``heights`` (n, m) are in [0, 1], ``high`` is 1 in the world; x goes from −``wide`` / 2 to ``wide`` / 2. ``ticks``
-    and ``levels`` are numbers of x and of the heights with their texts, ``main`` the tick that stands out.
+    ``heights`` (n, m) are in [0, 1], and ``high`` is the world height of 1; x goes from −``wide`` / 2 to ``wide`` / 2.
+    ``ticks`` and ``levels`` map values of x and of the heights to their texts; ``main`` is the highlighted tick.
     """
 
     x: Floats
@@ -140,11 +140,11 @@ class Ribbons:
     high: float
 
     def lane(self, place: float) -> float:
-        """Return the y of a ribbon by its place."""
+        """Return the y of a ribbon by its index."""
         return 1.0 - 2.0 * (place + 0.5) / max(len(self.heights), 6)
 
     def across(self, x: X) -> X:
-        """Return where numbers of x are in the world."""
+        """Return the world coordinates of values of x."""
         return self.wide * ((x - self.x[0]) / (self.x[-1] - self.x[0]) - 0.5)
 
     def layers(self, grown: float) -> list[Layer]:
@@ -181,8 +181,8 @@ class Ribbons:
 class RunRibbons:
     """The curves of a run for training and validation as ribbons on an upright plot, with the gap between them.
 
-    ``smoothed`` (T,) are what the ribbons show of each curve, or all of them; the values themselves are thin lines
-    where they are ``raw``. Behind the step ``stop`` ribbons are pale. Keys are ``train:LANE:PART:0`` and the like.
+    ``smoothed`` (T,) are the values of the ribbons; with ``raw`` the original values are thin lines. After the step
+    ``stop`` ribbons are pale. Keys are ``train:LANE:PART:0`` and the like.
     """
 
     plot: Plot
@@ -197,7 +197,7 @@ class RunRibbons:
 
     @cached_property
     def paths(self) -> dict[str, list[tuple[Floats, Floats]]]:
-        """Steps (m,) and world points (m, 3) of each part of a curve that is a number in the plot."""
+        """Steps (m,) and world points (m, 3) of each finite part of a curve in the plot."""
         return {which: self._path(curve.steps, self.smoothed[which]) for which, curve in self.pair.named.items()}
 
     def _path(self, steps: NDArray[np.int64], values: Floats) -> list[tuple[Floats, Floats]]:
@@ -208,7 +208,7 @@ class RunRibbons:
 
     @cached_property
     def _lines(self) -> list[Layer]:
-        """The values as they are, as thin lines."""
+        """The original values, as thin lines."""
         found: list[Layer] = []
         for which, curve in self.pair.named.items() if self.raw else ():
             for k, (at, points) in enumerate(self._path(curve.steps, curve.values)):
@@ -217,7 +217,7 @@ class RunRibbons:
         return found
 
     def layers(self, until: float) -> list[Layer]:
-        """Return the ribbons as far as a step, and the gap between them."""
+        """Return the ribbons up to a step, and the gap between them."""
         found = list(self._lines)
         for which, parts in self.paths.items():
             for k, (at, points) in enumerate(parts):
@@ -237,7 +237,7 @@ class RunRibbons:
         return found + self._between(until)
 
     def _end(self, which: str, until: float) -> list[Layer]:
-        """Return a mark where a curve ends because all that follows is no number."""
+        """Return a mark where a curve ends because all following values are nan."""
         parts = self.paths[which]
         if not parts or np.isfinite(self.pair.named[which].values[-1]) or parts[-1][0][-1] > until:
             return []
@@ -247,7 +247,7 @@ class RunRibbons:
         return [ring, Label(place, "nan", color, size=18, side="below")]
 
     def _between(self, until: float) -> list[Layer]:
-        """Return the gap between training and validation as an upright area."""
+        """Return the gap between training and validation as a vertical area."""
         above, below = self.gap
         area = partial(layers.Curve, color=above, width=0.0, fill=0.3, negative=below, pickable=False)
         found: list[Layer] = []
@@ -263,7 +263,7 @@ class RunRibbons:
 
 
 def flag(foot: Floats, color: str, text: str, key: str, high: float = 0.42) -> list[Layer]:
-    """Return a flag that stands on a place (3,), with a text above it."""
+    """Return a flag at a point (3,), with a text above it."""
     top = foot + np.array([0.0, 0.0, high])
     cloth = np.array([top, top + np.array([0.0, 0.0, -0.16]), top + np.array([0.2, 0.0, -0.08])])
     drawn: list[Layer] = [

@@ -1,4 +1,4 @@
-"""What scenes of networks share: the plane of inputs, samples of two classes, and a straight cut between these."""
+"""Shared by scenes of networks: the plane of inputs, samples of two classes, and a cut, a hyperplane between them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lossland.world.layers import Layer, Lines, Points, Solid, Style
 
 Floats = NDArray[np.float64]
 OFF, ON, CUT = "signed.low", "signed.high", "accent"
-"""The colours of the class that is negative, of the one that is positive, and of a cut between them."""
+"""The colours of the negative class, of the positive class, and of a cut between them."""
 
 
 def split(samples: ArrayLike, positive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return the samples (n, d) of the class that is not positive (n,), and those of the one that is."""
+    """Split samples (n, d) into those of the negative and those of the ``positive`` (n,) class."""
     samples = np.asarray(samples, float)
     return samples[~positive], samples[positive]
 
@@ -26,7 +26,7 @@ def split(samples: ArrayLike, positive: NDArray[np.bool_]) -> tuple[Floats, Floa
 def samples(
     places: Sequence[Floats], size: float, style: Style = "sphere", targets: Sequence[Floats] | None = None, **look: Any
 ) -> list[Layer]:
-    """Return the samples (n, 3) of both classes, on their way to ``targets`` where these are given.
+    """Return the samples (n, 3) of both classes, moving towards ``targets`` if these are given.
 
     ``look`` are other fields of `Points`. The keys are "class 0" and "class 1".
     """
@@ -38,9 +38,9 @@ def samples(
 
 
 def plane(reach: float, depth: bool = True, rim: bool = True) -> list[Layer]:
-    """Return the plane of inputs, as far as ``reach`` along both axes, with a line for each unit, axes and a rim.
+    """Return the plane of inputs, up to ``reach`` along both axes, with unit lines, axes and a rim.
 
-    Without ``depth`` it lies behind everything.
+    Without ``depth`` it is behind everything.
     """
     axes = [reach * np.array([-end, end]) for end in np.eye(3)[:2]]
     edge = [shapes.rectangle((-reach, reach), (-reach, reach))[[0, 1, 2, 3, 0]]] if rim else []
@@ -52,10 +52,9 @@ def plane(reach: float, depth: bool = True, rim: bool = True) -> list[Layer]:
 
 
 def cut(normal: ArrayLike, off: float, near: ArrayLike, half: float, share: float, flat: bool) -> list[Layer]:
-    """Return the cut normal · x = off in world space, ``half`` a side long, around its point nearest to ``near`` (3,).
+    """Return the cut normal · x = off in the world, with sides 2 ``half``, around its point nearest to ``near`` (3,).
 
-    ``normal`` (3,) has the length 1. It is a line of the plane where all is ``flat``, else a plane. ``share`` is how
-    much of it can be seen.
+    ``normal`` (3,) has the length 1. It is a line in the plane if ``flat``, else a plane. ``share`` is its opacity.
     """
     normal, near = np.asarray(normal, float), np.asarray(near, float)
     foot = near + (off - near @ normal) * normal

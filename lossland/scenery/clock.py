@@ -102,17 +102,17 @@ class Now(float):
         return leg + _gentle(min((along - leg) / moving, 1.0))
 
     def each(self, count: int, begin: float = 0.0, end: float = 1.0) -> list[float]:
-        """Return how much of each of some movements is done that start one after the other, and overlap.
+        """Return the progress of each of some movements that start one after the other, and overlap.
 
-        Between two shares of the scene, each moves gently for two fifths of that time.
+        Between two shares of the scene, each is eased for two fifths of that time.
         """
         wait = 0.6 * (end - begin)
         return [self.eased(begin + wait * k / count, end - wait * (1 - k / count)) for k in range(count)]
 
     def stage(self, count: int, begin: float = 0.0, end: float = 1.0, moving: float = 1.0) -> tuple[int, float]:
-        """Return which of such movements (`staged`) has begun last, from 1 on, and how much of it is done.
+        """Return the number, from 1 on, of the movement (`staged`) that has begun last, and its progress.
 
-        Before the first it is movement 0, which is done.
+        Before the first it is movement 0, which is complete.
         """
         done = self.staged(count, begin, end, moving)
         number = ceil(done)

@@ -18,7 +18,7 @@ from lossland.world.phrases import tex, words
 from lossland.world.plots import Plot, range_of
 
 FARTHEST = 1e3
-SQUEEZED = 0.05  # of a plot's height: two places that are nearer to each other cannot be told apart
+SQUEEZED = 0.05  # of a plot's height: least distance of two distinguishable points
 MOST_TERMS = 4  # of a polynomial that are written out
 NOTHING = 1e-14  # a smaller coefficient counts as zero
 STEEPEST = 1e6  # slope beyond which a graph is called vertical
@@ -55,9 +55,9 @@ def axes(span: tuple[float, float], heights: tuple[float, float], name: str, col
 def heights(
     function: Function, span: tuple[float, float], places: tuple[float, float], spare: float = 0.35
 ) -> tuple[float, float]:
-    """Return the y in which a graph is seen well and two places on it can be told apart.
+    """Return a range of y that shows a graph well, and two points on it apart.
 
-    Of a graph that is nearly flat between them beside what it is elsewhere, those around the first place.
+    If the graph between them is nearly flat compared with the rest, it is a range around the first point.
     """
     low, high = range_of(function, span, spare)
     here, there = places
@@ -68,14 +68,14 @@ def heights(
 
 
 def beside(rising: bool, ahead: bool = True) -> Side:
-    """Return the side of a point of a graph on which a text keeps clear of it: ahead of the point, or behind it."""
+    """Return the side of a point on a graph at which a text avoids the graph: ahead of the point, or behind it."""
     if ahead:
         return "below right" if rising else "above right"
     return "above left" if rising else "below left"
 
 
 def headline(plot: Plot, text: str, color: Color) -> Label:
-    """Return the number that matters, large, over a plot: at the right of the name of its axis, clear of all graphs."""
+    """Return the main number, large, above a plot: to the right of its axis' name, clear of all graphs."""
     (x0, x1), (_, y1) = plot.x, plot.y
     return plot.label(x0 + 0.08 * (x1 - x0), y1, text, color, "above right", size=34)
 
@@ -101,7 +101,7 @@ def taylor_terms(coefficients: NDArray[np.float64], powers: Sequence[int], centr
 
 
 def along(name: str, plot: Plot, x: float, y: float) -> Handle:
-    """Return the handle of a parameter that is an x: it stands on a graph, and is dragged along x through the plot."""
+    """Return the handle of a parameter that is an x: it is on a graph, and is dragged along x."""
 
     def move(scene: Scene, place: Sequence[float]) -> None:
         scene.set(name, min(max(plot.data(place)[0], plot.x[0]), plot.x[1]))

@@ -60,7 +60,7 @@ class LandscapeText(Text):
 
 
 def _is_formula(text: str) -> bool:
-    """Whether a landscape's text is no name of the catalogue."""
+    """Whether a landscape's text is a formula, not a name in the catalogue."""
     return text.lower() not in landscapes.names()
 
 
@@ -231,7 +231,7 @@ class GroundScene(Scene):
             raise
 
     def _take_domain_of(self, text: str) -> None:
-        """Take a new landscape's own domain, unless one formula follows another."""
+        """Reset the domain to a new landscape's own, unless one formula replaces another."""
         if not (_is_formula(self.landscape) and _is_formula(text)):
             self.values["domain"] = rectangle(landscapes.landscape(text))
 

@@ -30,6 +30,6 @@ class Handle:
     along: tuple[float, float, float] | None = None
 
     def ring(self, color: Color, size: float = 7.0) -> Points:
-        """Return the ring that shows in a window where it is to be dragged; films leave it out."""
+        """Return the ring that marks the handle in a window; films omit it."""
         position, key = np.array([self.position]), f"ring {self.name}"
         return Points(position, color, size, "ring", outline=True, group="handles", key=key, name=self.name)

@@ -1,4 +1,4 @@
-"""A pad that a digit is drawn on with the mouse: a click sets the pen down, dragging it draws, a click on ink wipes."""
+"""A pad for drawing a digit with the mouse: a click places the pen, dragging it draws, a click on ink clears."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SIDE = float(drawings.SIDE)
 
 @dataclass(frozen=True)
 class Pad:
-    """An upright pad from its lower left ``corner`` (3,), ``size`` world units wide and high.
+    """A vertical pad with its lower left ``corner`` (3,), ``size`` world units wide and high.
 
-    What is drawn on it is a text of `lossland.models.drawings`; the pen's place counts pixels to the right and up.
+    Its drawing is a text of `lossland.models.drawings`; the pen's position is in its pixels, to the right and up.
     """
 
     corner: tuple[float, float, float]
@@ -31,11 +31,11 @@ class Pad:
 
     @cached_property
     def plot(self) -> Plot:
-        """Where its pixels are in the world."""
+        """The map from its pixels to the world."""
         return Plot((0.0, SIDE), (0.0, SIDE), corner=self.corner, right=self.size, up=(0.0, 0.0, self.size))
 
     def layers(self, drawing: str, pen: Place, color: layers.Color) -> list[layers.Layer]:
-        """Return the drawing with a border in a colour, as the layer ``pad``, and the pen."""
+        """Return the drawing with a coloured border, as the layer ``pad``, and the pen."""
         right, up = np.array([self.size, 0.0, 0.0]), np.array([0.0, 0.0, self.size])
         image, name = drawings.read(drawing), "Pad: click, and drag the pen"
         return [
@@ -44,16 +44,16 @@ class Pad:
         ]
 
     def handle(self, pen: Place, move: Callable[[Any, Any], None]) -> Handle:
-        """Return the pen as what can be dragged; ``move(scene, position)`` gets places in the world."""
+        """Return the pen's handle; ``move(scene, position)`` gets world positions."""
         return Handle("pen", self.plot.world(*pen), move, free=True)
 
     def drawn(self, drawing: str, pen: Place, position: ArrayLike) -> tuple[str, Place]:
-        """Return the drawing and the pen after that was dragged to a position (3,) in the world."""
+        """Return the drawing and the pen after it was dragged to a position (3,) in the world."""
         x, y = (round(min(max(part, 0.0), SIDE), 2) for part in self.plot.data(np.asarray(position)))
         return drawings.written(drawings.stroke(drawings.read(drawing), pen, (x, y))), (x, y)
 
     def pressed(self, drawing: str, element: int) -> tuple[str, Place]:
-        """Return the drawing and the pen after a click on a pixel, counted from the top left: on ink all is wiped."""
+        """Return the drawing and the pen after a click on a pixel, indexed from the top left: on ink it clears all."""
         row, column = divmod(element, drawings.SIDE)
         pen, ink = (column + 0.5, SIDE - row - 0.5), drawings.read(drawing)
         return ("" if ink[row, column] > 0.5 else drawings.written(drawings.stroke(ink, pen, pen))), pen

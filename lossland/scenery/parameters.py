@@ -344,7 +344,7 @@ class Point(Param[tuple[float, ...]]):
         self.default = self.check(self.default)
 
     def check(self, value: object) -> tuple[float, ...]:
-        """Accept as many finite numbers as it may have, within the bounds."""
+        """Accept an allowed number of finite numbers, within the bounds."""
         many = " or ".join(map(str, self.counts))
         wanted = f"{many} numbers with commas between, each from {self.min:g} to {self.max:g}"
         try:
@@ -519,14 +519,14 @@ class InsetPoint(PlacedPoint):
 
 
 def one_each(scene: Scene) -> float:
-    """Return the world units of a point's unit, where the two are the same."""
+    """Return 1: a point's unit is a world unit."""
     return 1.0
 
 
 class SpacePoint(PlacedPoint):
-    """A point of space (three numbers), dragged in the plane through it that faces the eye.
+    """A point in space (three numbers), dragged in the plane through it that faces the camera.
 
-    A unit of it is ``unit(scene)`` long in the world.
+    Its unit is ``unit(scene)`` world units.
     """
 
     dimensions = (3,)
@@ -547,7 +547,7 @@ class SpacePoint(PlacedPoint):
         self.hidden = False  # it is also three numbers in the panel
 
     def handle(self, scene: Scene) -> Handle:
-        """Return the handle in space; of a point of two numbers, in the plane."""
+        """Return the handle, in space or, for two numbers, in the plane."""
         return _handle_at(self.name, scene.values[self.name], self._unit(scene), self.move)
 
     def move(self, scene: Scene, position: Sequence[float]) -> None:
@@ -557,7 +557,7 @@ class SpacePoint(PlacedPoint):
 
 
 class PlaneOrSpacePoint(SpacePoint):
-    """A point of two numbers in the plane z = 0, or of three in space."""
+    """A point in the plane z = 0 (two numbers), or in space (three)."""
 
     dimensions = (2, 3)
 

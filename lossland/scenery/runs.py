@@ -1,4 +1,4 @@
-"""Scenes of recorded runs, whose files may still grow."""
+"""The base of scenes of recorded runs, whose files may still grow."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lossland.scenery.scene import Scene
 class RunScene(Scene):
     """A scene that shows recorded runs, and follows their files while they grow."""
 
-    _followed: tuple[str, Followed] | None = None  # of the path that was last asked for
+    _followed: tuple[str, Followed] | None = None  # of the last requested path
 
     def runs(self, path: str) -> tuple[RecordedRun, ...]:
-        """Return the runs of a file or folder as they were when it was last looked at, none for no path.
+        """Return the runs of a file or folder as of the last poll, none for no path.
 
         Raises UserError or MachineError where nothing can be read.
         """
@@ -25,12 +25,12 @@ class RunScene(Scene):
         return self._followed[1].runs
 
     def reread(self) -> None:
-        """Forget what was read: a file that is named again is read again."""
+        """Clear the cache: a file that is named again is read again."""
         self._followed = None
         self.results.clear()
 
     def poll(self, seconds: float) -> bool:
-        """Read what was added to the files; whether the picture is another one now."""
+        """Read additions to the files; return whether the picture has changed."""
         grown = self._followed is not None and self._followed[1].poll(seconds)
         if grown:
             self.results.clear()

@@ -107,7 +107,7 @@ class View:
         return cls(90.0, 90.0, flat=True, bounds=reach * np.array([(x, y, 0.0) for x in (-1, 1) for y in (-1, 1)]))
 
     def left_of(self, direction: Array) -> Array:
-        """Return the direction (3,) to the left of another one (3,), as this view shows it: for a label beside it."""
+        """Return the direction (3,) to the left of another one (3,) in this view, for a label beside it."""
         azimuth, elevation = np.radians(np.add((self.azimuth, self.elevation), self.turned))
         level = np.cos(elevation)
         eye = (level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation))

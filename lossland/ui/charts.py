@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FUTURE = 0.22  # opacity of a curve after the current step
 BESIDE = 14.0  # padding on both sides of a chart, for the numbers at the ends of its axis
-FREE = 3.0  # of it on the right, where the panel has a scroll bar
+FREE = 3.0  # of it on the right, where the panel's scroll bar is
 POINTS = 1200  # longer curves are subsampled
 HUGE = 1e300  # values are clamped to this, because ImPlot subtracts limits
 FLOOR = 1e-12  # values are clamped to this on a logarithmic axis that shows larger ones
@@ -110,7 +110,7 @@ def _log_range(values: np.ndarray) -> tuple[float, float]:
 
 
 def _ticks_along(chart: Chart, ends: tuple[float, float], width: float) -> list[tuple[float, str]]:
-    """Return the numbers along the axis and what is written there: of bars their names."""
+    """Return the ticks of the x axis and their labels: for bars, their names."""
     if chart.kind == "bar":
         named = [(float(series.x[0]), series.name) for series in chart.series if len(series.x) == 1]
         if named:
@@ -120,7 +120,7 @@ def _ticks_along(chart: Chart, ends: tuple[float, float], width: float) -> list[
 
 
 def _overhang(pen: Pen, ticks: Sequence[tuple[float, str]], ends: tuple[float, float], width: float) -> float:
-    """Return by how much a chart must end earlier, for its last number to be whole."""
+    """Return the right margin of a chart that its last tick label needs."""
     if not ticks:
         return 0.0
     last, text = ticks[-1]

@@ -134,7 +134,7 @@ class FormulaBox:
                 "##formula", self.text, pen.at(box.width, box.height), ended_by_enter
             )
             was_active, self._active = self._active, imgui.is_item_active()
-            if not self._active:  # whoever types looks at the ground, which the tooltip would cover
+            if not self._active:  # while typing, the tooltip would cover the ground
                 pen.explain(BOX_HELP, box, pen.panel)
             state = imgui.internal.get_input_text_state(imgui.get_item_id())
             self._scrolled = state.scroll.x / pen.scale if state is not None and self._active else 0.0
@@ -196,7 +196,7 @@ class FormulaBox:
         lines = self._lines(f"f={landscape.latex}", size, width)
         style = (
             r"\displaystyle " if len(lines) == 1 else ""
-        )  # where there is height, fractions are as large as the rest
+        )  # if there is enough height, fractions are as large as the rest
         for line in lines:
             pen.latex(x, y, style + line, size, room=width)
             y += 22

@@ -130,7 +130,7 @@ class Timeline:
         if length <= 0:
             return
         values = [v for v in round_ticks(0.0, length, max(int(area.width / 150), 2)) if -1e-9 <= v <= length * 1.0001]
-        if player.steps:  # between two steps is nothing
+        if player.steps:  # only whole steps exist
             values = [value for value in values if value == round(value)]
         step = values[1] - values[0] if len(values) > 1 else length
         for value in np.arange(0.0, length * 1.0001, 1.0 if player.steps and step < 2 else step / 2):

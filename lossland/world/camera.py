@@ -250,7 +250,7 @@ class Camera:
 
     @property
     def depths(self) -> tuple[float, float]:
-        """How far before and behind the target is still drawn: a large scene, seen from afar, is deep too."""
+        """The distances in front of and behind the target that are drawn: larger for large scenes, seen from afar."""
         large = max(1.0, self.home_pose.distance / FAR_AWAY)
         return BEFORE * large, BEHIND * large
 

@@ -126,7 +126,7 @@ class Angle(Compound):
     It is the smaller one, from 0° to 180°. With a rotation axis ``about`` it is measured counter-clockwise around that
     axis from ``first`` to ``second``, from 0° up to 360°; the axis also fixes the plane of an angle of 0° or 180°.
 
-    With ``close`` the text is placed right outside the arc, and a very narrow angle has none.
+    With ``close`` the text is just outside the arc, and a very narrow angle has none.
     """
 
     vertex: Vector
@@ -354,7 +354,7 @@ class Measure(_Beside):
 class Tiles(Compound):
     """Small pictures (n, h, w) upright in rows of ``across``, each in a frame of its colour.
 
-    The middle of the first one is at ``first``, those of the others ``side`` to the right of it and below.
+    The centre of the first one is at ``first``; the others follow at a distance of ``side`` to the right and below.
     """
 
     pictures: Array
@@ -415,7 +415,7 @@ class Gauge(Compound):
 
 @dataclass(frozen=True, eq=False)
 class GrownRectangle(Compound):
-    """A rectangle u by v at the origin that has grown to another: a strip on each side, and a corner between them.
+    """A rectangle u by v at the origin that has grown: a strip on each side, and a corner between them.
 
     ``before`` and ``after`` are the lengths of its sides (u, v) in the world.
     """
@@ -426,7 +426,7 @@ class GrownRectangle(Compound):
     gains: tuple[Color, Color, Color] = ("i", "j", "area")  # of v du, u dv and du dv
 
     def made(self) -> Sequence[Layer]:
-        """Return the four rectangles with their names; that of a corner with no room for one is left out."""
+        """Return the four rectangles with their names; that of a corner that is too small is omitted."""
         (u0, v0), (u1, v1) = self.before, self.after
         wide, high, corner = self.gains
         made: list[Layer] = [
@@ -446,14 +446,14 @@ class GrownRectangle(Compound):
 
 @dataclass(frozen=True, eq=False)
 class Car(Compound):
-    """A small car that stands on a ``place`` of a road along x."""
+    """A small car at a ``place`` on a road along x."""
 
     place: Vector
     color: Color = "grid"
     size: float = 1.5
 
     def made(self) -> Sequence[Layer]:
-        """Return body and wheels."""
+        """Return the body and the wheels."""
         middle = place(self.place, "The place of a car") + self.size * np.array([0.0, 0.113, 0.0])
         body = [(-0.2, -0.07), (0.2, -0.07), (0.2, 0.03), (0.11, 0.05), (0.05, 0.14), (-0.12, 0.14), (-0.2, 0.05)]
         wheels = middle + self.size * np.array([(-0.11, -0.07, 0.0), (0.11, -0.07, 0.0)])
@@ -483,7 +483,7 @@ def text_width(text: str) -> float:
 def rows_apart(x: ArrayLike, width: float) -> NDArray[np.int64]:
     """Return a row (n,), from 0 on, for plates of a width at places ``x`` (n,): the first where it covers no other."""
     middles, rows = np.asarray(x, float), np.zeros(np.size(x), np.int64)
-    ends = [-np.inf] * len(middles)  # how far each row is taken
+    ends = [-np.inf] * len(middles)  # right end of each row so far
     for k in np.argsort(middles).tolist():
         middle = float(middles[k])
         row = next(row for row, end in enumerate(ends) if end <= middle - width / 2)
@@ -587,10 +587,10 @@ SENTENCE_LETTERS = (99, 9, 7, 6, 5, 4)  # of long words there, shortened until a
 def sentence(
     words: Sequence[str], wide: float, high: float = 0.42, low: float = 0.24, up: Vector = (0.0, 1.0, 0.0)
 ) -> Chips:
-    """Return words in their order around the origin, as large as there is room in a width, ``high`` at most.
+    """Return words in order around the origin, as large as fits into a width, ``high`` at most.
 
-    They stand side by side. Where they would not be as high as ``low``, they stand in two rows, up and down in turn,
-    and long ones are shortened until they are.
+    They are side by side. If they would be smaller than ``low``, they alternate between two rows, and long ones are
+    shortened until they fit.
     """
     measured = _word_widths(words)
     height = min(high, (wide - SENTENCE_GAP * (len(words) - 1)) / float(measured.sum()))
@@ -611,14 +611,14 @@ def sentence(
 
 
 def _word_widths(words: Sequence[str]) -> Floats:
-    """Return how wide chips of words are (n,), in heights: close to the text."""
+    """Return the widths of the words' chips (n,), in heights."""
     return np.array([0.4 + 0.56 * text_width(word) for word in words])
 
 
 def _staggered(wide: Floats, gap: float) -> Floats:
-    """Return the x (n,) of the middles of n chips in two rows in turn, a gap at least between two of a row.
+    """Return the x (n,) of the centres of n chips that alternate between two rows, at least a gap between two of a row.
 
-    The middle of each one in the lower row is between two of the upper row, at least half a gap from both.
+    The centre of each one in the lower row is between two of the upper row, at least half a gap from both.
     """
     x = [0.0]
     for k in range(1, len(wide)):
@@ -630,14 +630,14 @@ def _staggered(wide: Floats, gap: float) -> Floats:
 # ---------------------------------------------------------------------------------------------------------- hulls
 @dataclass(frozen=True, eq=False)
 class Hull(Compound):
-    """The convex hull of a few points (n, 3): a body or a triangle, where they span one, and lines between all."""
+    """The convex hull of a few points (n, 3): a solid or a triangle, if they span one, and lines between all."""
 
     points: Array
     color: Color = "grid"
     alpha: float = 0.14
 
     def made(self) -> Sequence[Layer]:
-        """Return the body or the triangle, and the lines."""
+        """Return the solid or the triangle, and the lines."""
         points = places(self.points, "The points of a Hull")
         sides = [points[[a, b]] for a in range(len(points)) for b in range(a)]
         parts: list[Layer] = [Lines(sides, self.color, 1.2, 0.7, pickable=False)]
@@ -956,17 +956,17 @@ class Sliders(Compound):
 
     @cached_property
     def _ways(self) -> Floats:
-        """The ways (n, 3) from each foot to the other end of its track."""
+        """The vectors (n, 3) from each foot to the other end of its track."""
         return np.asarray(self.length, float)[:, None] * unit(self.up, "The up of Sliders")
 
     @cached_property
     def grips(self) -> Floats:
-        """Where the knobs are (n, 3)."""
+        """The positions of the knobs (n, 3)."""
         share = np.clip((np.asarray(self.value, float) - self.low) / (self.high - self.low), 0.0, 1.0)
         return places(self.foot, "The feet of Sliders") + share[:, None] * self._ways
 
     def value_at(self, index: int, position: Vector) -> float:
-        """Return the value that a slider has when its knob is dragged to a place, within both ends."""
+        """Return the value of a slider for a position of its knob, within both ends."""
         way = self._ways[index]
         up = (place(position, "The place of a knob") - places(self.foot, "The feet of Sliders")[index]) @ way
         return self.low + float(np.clip(up / (way @ way), 0.0, 1.0)) * (self.high - self.low)

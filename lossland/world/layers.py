@@ -395,7 +395,7 @@ class Arrows(Layer):
 
     @classmethod
     def one(cls, tail: ArrayLike, tip: ArrayLike, color: Color, **options: Any) -> Arrows:
-        """Return one arrow between places (3,) of the world, or (2,) of the plane z = 0."""
+        """Return one arrow between points (3,) of the world, or (2,) of the plane z = 0."""
         start, end = (np.reshape(place, (1, -1)).astype(float) for place in (tail, tip))
         start, end = (place if place.shape == (1, 3) else lifted(place) for place in (start, end))
         return cls(start, end, color, **options)
@@ -611,9 +611,9 @@ class Image(Layer):
 
     @classmethod
     def upright(cls, picture: NDArray, middle: ArrayLike, width: float, height: float = 0.0, **options: Any) -> Image:
-        """Return a picture that stands upright along x around its middle (3,).
+        """Return a vertical picture along x, centred at ``middle`` (3,).
 
-        Without a ``height`` its samples are squares.
+        Without a ``height`` its pixels are squares.
         """
         height = height or width * picture.shape[0] / picture.shape[1]
         right, up = np.array([width, 0.0, 0.0]), np.array([0.0, 0.0, height])
@@ -697,7 +697,7 @@ class Label(Layer):
 
     @classmethod
     def each(cls, positions: ArrayLike, texts: Iterable[str], color: Color = "dim", **look: Any) -> list[Label]:
-        """Return a text at each position (n, 3), such as numbers and names along an edge; ``look`` is of all."""
+        """Return a label at each position (n, 3), such as numbers and names along an edge; ``look`` applies to all."""
         places = np.asarray(positions, float).reshape(-1, 3)
         return [cls(place, text, color, **look) for place, text in zip(places, texts, strict=True)]
 

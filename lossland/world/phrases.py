@@ -34,7 +34,7 @@ Inked = tuple[Color | tuple[Color, ...], Value]
 _PLACE = re.compile(r"\?(\.?\d|s|n)?")
 _MISREAD = re.compile(r"\?\.[a-zA-Z]|\?\.?\d\d")  # looks like a format, but would be read as another
 _MISREAD_IN_WORDS = re.compile(rf"{_MISREAD.pattern}|\?\.?\d[defg](?!\w)|\?[a-mo-rt-w](?![\w?])")
-LAST_LETTER, SIGNS = "\u0530", "–—‘’“”•…€−×"  # what the font has: all below the first, and these
+LAST_LETTER, SIGNS = "\u0530", "–—‘’“”•…€−×"  # the font has all characters below the first, and these
 
 
 def words(pattern: str, *values: Value) -> str:
@@ -48,12 +48,12 @@ def words(pattern: str, *values: Value) -> str:
 
 
 def drawable(text: str) -> str:
-    """Return a text without the letters that the font lacks: it has Latin, Greek and Cyrillic, and their signs."""
+    """Return a text without characters that the font lacks: it has Latin, Greek and Cyrillic, and punctuation."""
     return "".join(letter for letter in text if letter < LAST_LETTER or letter in SIGNS).strip()
 
 
 def with_article(name: str) -> str:
-    """Return a name or digit after its article: a 7, an 8."""
+    """Return a name or digit with its indefinite article: a 7, an 8."""
     return f"{'an' if name[:1] in tuple('8aeiou') else 'a'} {name}"
 
 

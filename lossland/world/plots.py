@@ -525,9 +525,9 @@ class NumberLine(Compound):
         return Pieces([Points(self.point_at(np.ravel(values)), color, size, "disc", outline=True)], units=self, **named)
 
     def threads(self, other: NumberLine, values: ArrayLike, images: ArrayLike, **named: Unpack[Named]) -> Pieces:
-        """Return faint lines from values (n,) to what becomes of them (n,) on another line.
+        """Return faint lines from values (n,) to their images (n,) on another number line.
 
-        Those that do not end on it are left out. They lie dense where numbers come together.
+        Those that do not end on it are omitted. They are dense where the map contracts.
         """
         start, end = np.asarray(values, float), np.asarray(images, float)
         inside = np.isfinite(start) & np.isfinite(end) & (np.abs(2 * other.scale.share(end) - 1) <= 1)

@@ -46,7 +46,7 @@ def point_at(points: ArrayLike, times: ArrayLike, time: float) -> Floats:
 
 
 def part_of(times: ArrayLike, points: ArrayLike, begin: float, end: float) -> tuple[Floats, Floats]:
-    """Return the part of a line through points (n, d) from one time to another: its times (m,) and points (m, d)."""
+    """Return the part of a polyline (n, d) between two times: its times (m,) and points (m, d)."""
     times, points = np.asarray(times, float), np.asarray(points, float)
     at = np.concatenate([[begin], times[(times > begin) & (times < end)], [end]])
     return at, np.stack([np.interp(at, times, column) for column in points.T], -1)
@@ -65,7 +65,7 @@ def rectangle(x: tuple[float, float], y: tuple[float, float]) -> Floats:
 
 
 def box(low: ArrayLike, high: ArrayLike) -> Floats:
-    """Return the corners (8, 3) of the box along the axes between two opposite ones (3,)."""
+    """Return the corners (8, 3) of the axis-aligned box between two opposite ones (3,)."""
     share = np.array(list(product((0.0, 1.0), repeat=3)))
     return (1 - share) * np.asarray(low, float) + share * np.asarray(high, float)
 
@@ -73,7 +73,7 @@ def box(low: ArrayLike, high: ArrayLike) -> Floats:
 def grid(half: float, step: float = 1.0, reach: float | None = None) -> Floats:
     """Return the lines (2 n, 2, 2) of a square grid from -half to half, each as two ends: up and across, in turn.
 
-    They are as long as that, or go from -reach to reach.
+    They have that length, or go from -reach to reach.
     """
     ticks, end = np.linspace(-half, half, 2 * round(half / step) + 1), half if reach is None else reach
     ends = [line for k in ticks for line in (((k, -end), (k, end)), ((-end, k), (end, k)))]
@@ -81,7 +81,7 @@ def grid(half: float, step: float = 1.0, reach: float | None = None) -> Floats:
 
 
 def patches(middles: ArrayLike, half: float, height: ArrayLike, lift: ArrayLike = 0.0) -> Floats:
-    """Return square sheets (s, n (s + 3), 3) side by side in one grid, apart from each other by what is not there.
+    """Return square sheets (s, n (s + 3), 3) side by side in one grid, separated by nan.
 
     Their ``middles`` are (n, 2), ``half`` is half of their side; they stand ``height`` (n, s, s) above ``lift``, a
     number or (n,). The last points of each stand twice, so that light falls on its edge as on the rest.
@@ -103,12 +103,12 @@ def over_patches(values: NDArray) -> NDArray:
 
 
 def patch_of(cell: int, columns: int, size: int) -> int:
-    """Return in which of `patches` a cell lies, of a grid of so many columns of points; ``size`` is s."""
+    """Return the index of the patch (see `patches`) of a cell, in a grid with a number of columns; ``size`` is s."""
     return cell % (columns - 1) // (size + 3)
 
 
 def ribbon(points: ArrayLike, width: float) -> Floats:
-    """Return a line (n, 3) as a band (2, n, 3), so wide along y, for a ``Sheet``."""
+    """Return a line (n, 3) as a ribbon (2, n, 3) of a width along y, for a ``Sheet``."""
     side = np.array([0.0, width / 2, 0.0])
     return np.stack([np.asarray(points, float) - side, np.asarray(points, float) + side])
 

@@ -389,7 +389,7 @@ class Terrain:
         return np.column_stack([where, self._height(where) + lift]), progress
 
     def pieces(self, path: NDArray[np.floating]) -> list[tuple[int, NDArray[np.floating]]]:
-        """Return what of a path (T, 2) of the domain is on the map, piece by piece: its first index, and its places."""
+        """Return the pieces of a path (T, 2) of the domain that are on the map, each as first index and points."""
         inside = ((path >= (self.x[0], self.y[0])) & (path <= (self.x[-1], self.y[-1]))).all(axis=1)
         ends = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
         return [(int(first), path[first : after + 1]) for first, after in ends.reshape(-1, 2)]

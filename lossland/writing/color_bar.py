@@ -42,7 +42,7 @@ def draw_color_bar(dl: imgui.ImDrawList, type_: Type, note: ColorBar, size: Size
 
 
 def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: Rect) -> list[Rect]:
-    """Draw the bar along the lower left of the free rectangle; return the rectangle that it fills, with room around."""
+    """Draw the bar at the lower left of the free rectangle; return its rectangle, with a margin."""
     note = first_of(frame.notes, ColorBar)
     px = type_.px
     if note is None or free[2] < px(260) or free[3] < px(160):
@@ -61,7 +61,7 @@ def draw_flat_color_bar(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: R
         if at - half < end + px(4) or at + half > most:
             continue  # no room for a long number
         dl.add_line(V2(at, y + px(10)), V2(at, y + px(14)), type_.u32("dim"), px(1))
-        type_.text(dl, at, y + px(16), text, 13.0, "dim", halo=True, ax=0.5)  # the ground may lie under it
+        type_.text(dl, at, y + px(16), text, 13.0, "dim", halo=True, ax=0.5)  # the terrain may be behind it
         end = at + half
     type_.text(dl, x - px(14), y + px(5), note.label, 13.0, halo=True, ax=1, ay=0.5)
     right = max(corners[1].x, end)

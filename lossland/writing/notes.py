@@ -137,7 +137,7 @@ def _column(dl: imgui.ImDrawList, type_: Type, notes: Sequence[Note], size: Size
         elif isinstance(note, Facts):
             most, block = column_width(size, type_), _facts_block(dl, type_, note, 1.0)
             factor = 1.0
-            while block.width > most and factor > SMALLEST_FACTS:  # widths of letters are whole pixels, so once more
+            while block.width > most and factor > SMALLEST_FACTS:  # letter widths are whole pixels, so repeat
                 factor = max(min(factor * most / block.width, factor - 0.01), SMALLEST_FACTS)
                 block = _facts_block(dl, type_, note, factor)
             blocks.append(block)

@@ -48,7 +48,7 @@ ICON_FONT = "Font_Awesome_6_Free-Solid-900.otf"
 ICON_SIZE = 0.8  # of the text beside it
 
 FINER = 4  # supersampling factor of formulas with roots
-DOUBLE_BAR = re.compile(r"(?<!\\)\\\|")  # MicroTeX sets it as a single one
+DOUBLE_BAR = re.compile(r"(?<!\\)\\\|")  # MicroTeX draws a single bar
 LEAST_PIXELS = 10  # least legible font size
 FAR = 1e6  # pixels: text farther away, or at nan, is not drawn
 FORMULAS_KEPT = 512
