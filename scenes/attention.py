@@ -109,7 +109,9 @@ class Attention(ll.Scene):
         self.values["alone"] = name == "token" or (self.values["alone"] and name != "show")
 
     def has_control(self, name: str) -> bool:
-        """Hide query and keys beside a sentence, which has its own."""
+        """Hide query and keys beside a sentence, which has its own, and who looks where that makes no difference."""
+        if name == "token":
+            return self.show == "sentence" or self.mask == "causal"
         return self.show == "query" or name not in ("query", "keys")
 
     # ------------------------------------------------------------------------------------------------- the numbers

@@ -36,8 +36,11 @@ class LandscapeZoo(ll.GroundScene):
     }
     staging: ClassVar = {
         "saddle": {"ball": (0.9, 1e-6), "rate": 0.1},
+        "beale": {"ball": (-2.0, -1.0), "rate": 0.006},  # from its saddle it would hardly move
         "himmelblau": {"domain": (-5.2, 5.2, -5.2, 5.2), "ball": (-0.08, -1.92), "rate": 0.004},
     }
+
+    low_hills = True
 
     landscape = ll.ground.landscape("himmelblau")
     paint = parameters.Choice(
