@@ -78,12 +78,8 @@ class Gradient3D(ll.GroundScene):
         """Return the walker, the plane, the compass and the rain."""
         (_, gradient), heading = self.slope(), slopes.unit(self.heading_at(now))
         slope = float(gradient @ heading)
-        drawn = [
-            self.field(),
-            *(self.rain(now) if self.drops else []),
-            *self.around(),
-            *self.heading_arrow(heading, slope),
-        ]
+        rain = self.rain(now) if self.drops else []
+        drawn = [self.field(), *rain, *self.around(), *self.heading_arrow(heading, slope)]
         return self.on_ground(drawn, self.notes(gradient, slope), color_bar="height")
 
     @ll.kept

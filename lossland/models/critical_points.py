@@ -156,7 +156,7 @@ def nearest(points: Sequence[CriticalPoint], position: ArrayLike) -> CriticalPoi
 
 
 def escape_steps(path: ArrayLike, position: ArrayLike, radius: float = 1.0) -> float:
-    """Return the first step at which a path (n, 2) is farther than a radius from a position (2,), nan if it never is."""
+    """Return the first step at which a path (n, 2) is farther than a radius from a position (2,), or nan."""
     away = np.hypot(*(np.asarray(path, float) - np.asarray(position, float)).T) > radius
     return float(np.argmax(away)) if away.any() else float("nan")
 
