@@ -109,7 +109,9 @@ class Attention(ll.Scene):
         self.values["alone"] = name == "token" or (self.values["alone"] and name != "show")
 
     def has_control(self, name: str) -> bool:
-        """Hide query and keys beside a sentence, which has its own."""
+        """Hide query and keys beside a sentence, which has its own, and who looks where that makes no difference."""
+        if name == "token":
+            return self.show == "sentence" or self.mask == "causal"
         return self.show == "query" or name not in ("query", "keys")
 
     # ------------------------------------------------------------------------------------------------- the numbers
@@ -128,7 +130,9 @@ class Attention(ll.Scene):
     def look(self) -> attention.Attention:
         """Return what the query finds: scores and weights (1, m), and the output (1, 3)."""
         query, keys, values = self.vectors()
-        mask = (np.arange(len(keys)) <= self.token)[None] if self.mask == "causal" else None
+        mask = None
+        if self.mask == "causal":
+            mask = attention.causal(np, len(keys))[[min(self.token, len(keys) - 1)]]
         axes = AXES[self.size]
         return attention.attend(query[None, axes], keys[:, axes], values, mask, self.temperature, self.scaled)
 

@@ -72,6 +72,10 @@ class BackpropGraph(ll.Scene):
     rate = parameters.Number(0.5, 0.0, 10.0, r"rate $\alpha$", "How long the step is that follows.")
     node = parameters.Text("", None, "node", "Whose formula is shown: click one.", hidden=True)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what makes the network where an expression stands in its place."""
+        return name not in ("network", "activation") or not self.expression
+
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
     def graph(self) -> graphs.Graph:

@@ -286,3 +286,9 @@ def test_a_sentence_hides_the_controls_of_query_and_keys():
     asked = [one.name for one in shown_parameters(player)]
     player.scene.set("sentence", BANK)
     assert [name for name in asked if name not in [one.name for one in shown_parameters(player)]] == ["query", "keys"]
+
+
+def test_who_looks_has_a_control_where_it_makes_a_difference() -> None:
+    cases = [("query", "none"), ("query", "causal"), ("sentence", "none")]
+    shown = [library.scene("attention", show=show, mask=mask).has_control("token") for show, mask in cases]
+    assert shown == [False, True, True]
