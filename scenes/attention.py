@@ -28,7 +28,7 @@ UP = (0.0, 0.0, 1.0)
 AXES = {2: [0, 2], 3: [0, 1, 2]}  # in which axes of the world vectors of so many numbers are seen
 BOUNDS = shapes.box((-3.0, -0.8, -1.3), (3.25, 0.8, 1.75))
 FORMULA = r"\mathrm{softmax}\left(Q K^{T} / \sqrt{d}\right) V"
-SCORES, SHARES = r"q \cdot k / \sqrt{d}", r"w = \mathrm{softmax}"
+SHARES = r"w = \mathrm{softmax}"
 
 
 class Vector(parameters.Point):
@@ -109,7 +109,9 @@ class Attention(ll.Scene):
         self.values["alone"] = name == "token" or (self.values["alone"] and name != "show")
 
     def has_control(self, name: str) -> bool:
-        """Hide query and keys beside a sentence, which has its own."""
+        """Hide query and keys beside a sentence, which has its own, and who looks where that makes no difference."""
+        if name == "token":
+            return self.show == "sentence" or self.mask == "causal"
         return self.show == "query" or name not in ("query", "keys")
 
     # ------------------------------------------------------------------------------------------------- the numbers
@@ -128,7 +130,9 @@ class Attention(ll.Scene):
     def look(self) -> attention.Attention:
         """Return what the query finds: scores and weights (1, m), and the output (1, 3)."""
         query, keys, values = self.vectors()
-        mask = (np.arange(len(keys)) <= self.token)[None] if self.mask == "causal" else None
+        mask = None
+        if self.mask == "causal":
+            mask = attention.causal(np, len(keys))[[min(self.token, len(keys) - 1)]]
         axes = AXES[self.size]
         return attention.attend(query[None, axes], keys[:, axes], values, mask, self.temperature, self.scaled)
 
@@ -231,6 +235,11 @@ class Attention(ll.Scene):
               for k in range(len(values))),
         ]  # fmt: skip
 
+    def score(self) -> str:
+        """Return what a score is, as LaTeX."""
+        divisors = [r"\sqrt{d}"] * self.scaled + ["T"] * (self.temperature != 1.0)
+        return r"q \cdot k" + "".join(f" / {one}" for one in divisors)
+
     @ll.kept
     def bars(self, told: float, shared: float) -> list[layers.Layer]:
         """Return the bars in the middle: scores, up or down, on their way to shares of 1."""
@@ -242,7 +251,7 @@ class Attention(ll.Scene):
         low = np.stack([x - half, 0 * x - half, FOOT + np.minimum(height, 0)], -1)
         high = np.stack([x + half, 0 * x + half, FOOT + np.maximum(height, 0.004)], -1)
         seen = [k for k in range(count) if grown[k] > 0 or shared > 0]
-        shown, name = (weight, SHARES) if shared > 0.5 else (look.scores[0], SCORES)
+        shown, name = (weight, SHARES) if shared > 0.5 else (look.scores[0], self.score())
         drawn: list[layers.Layer] = [
             layers.Label((0.0, 0.0, FOOT - 0.6), name, "dim", latex=True, size=21, side="below", key="what")
         ]
@@ -341,9 +350,13 @@ class Attention(ll.Scene):
         manner = [f"MiniLM, layer {self.layer}", head, *self.manner()]
         title = self.headed(manner, attention.entropy(weights[here]), np.log2(len(weights)))
         drawn = [*self.skyline(here, done), *self.arcs(here, share)]
-        x, deep = self.row().reach + 0.1, self.depth(len(weights) - 0.5)
-        room = np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
-        return ll.Frame(drawn, [title, *self.misfits(len(weights))], ll.View(-90.0, 28.0, bounds=room))
+        return ll.Frame(drawn, [title, *self.misfits(len(weights))], ll.View(-90.0, 28.0, bounds=self.room()))
+
+    @ll.kept
+    def room(self) -> np.ndarray:
+        """Return the corners of words, arcs and skyline."""
+        x, deep = self.row().reach + 0.1, self.depth(len(self.seen()) - 0.5)
+        return np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
 
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.

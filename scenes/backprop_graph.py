@@ -72,6 +72,10 @@ class BackpropGraph(ll.Scene):
     rate = parameters.Number(0.5, 0.0, 10.0, r"rate $\alpha$", "How long the step is that follows.")
     node = parameters.Text("", None, "node", "Whose formula is shown: click one.", hidden=True)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what makes the network where an expression stands in its place."""
+        return name not in ("network", "activation") or not self.expression
+
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
     def graph(self) -> graphs.Graph:
@@ -132,6 +136,7 @@ class BackpropGraph(ll.Scene):
         return {name: shapes.point_at(path, np.linspace(0, 1, len(path)), ALONG) for name, path in shown.items()}
 
     @property
+    @ll.kept
     def view(self) -> ll.View:
         """The view straight down on all cards."""
         places = np.array(list(self.stands()[0].values()))

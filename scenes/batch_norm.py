@@ -28,6 +28,11 @@ SIDE = PITCH * DEPTH / 2  # half of the row of cubes, from middle to middle
 ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
 ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.55), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
 ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL))
+CONTROLS = {  # what each picture is made of
+    "numbers": ("x", "gamma", "beta", "eps", "mode", "seen"),
+    "clouds": ("gamma", "beta", "eps", "mode", "seen", "norm", "batch", "gain", "shift"),
+    "loss": ("norm", "gain"),
+}
 
 
 class BatchNorm(ll.Scene):
@@ -68,6 +73,12 @@ class BatchNorm(ll.Scene):
     gain = parameters.Number(3.0, 0.5, 6.0, "gain", "A factor on all weights of the networks.")
     shift = parameters.Number(0.0, -2.0, 2.0, "input shift", "How far the inputs of the clouds are from 0.")
     clock = ll.Clock(14.0)
+
+    def has_control(self, name: str) -> bool:
+        """Hide what changes nothing in the picture that is shown; running statistics are for evaluation alone."""
+        if name == "seen" and self.mode == "training":
+            return False
+        return name == "show" or name in CONTROLS[self.show]
 
     # -------------------------------------------------------------------------------------------------- the numbers
     @ll.kept

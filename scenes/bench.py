@@ -245,9 +245,10 @@ class Bench(ll.Scene):
     def ribbons(self) -> charts.Ribbons:
         """Return the chart of the scores at other rates than the tuned one, of those on the page that have a rate."""
         every = {name: self.found.sensitivity(name) for name in self.shown}
+        scores = [score for score in every.values() if score is not None][:RIBBONS]
         names = [name for name, score in every.items() if score is not None][:RIBBONS]
         fine = np.linspace(summary.FACTORS[0], summary.FACTORS[-1], 97)
-        heights = np.array([np.interp(fine, summary.FACTORS, self.found.sensitivity(name)) for name in names])
+        heights = np.array([np.interp(fine, summary.FACTORS, score) for score in scores])
         ticks = {decade: words("×?", 10.0**decade) for decade in (-2.0, -1.0, 0.0, 1.0, 2.0)}
         levels = {score: words("?", score) for score in (0.0, 0.25, 0.5, 0.75)}
         titles, colors = [self.found.title(name) for name in names], [self.color(name) for name in names]

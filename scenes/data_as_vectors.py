@@ -103,12 +103,9 @@ class DataAsVectors(ll.Scene):
     @ll.kept
     def samples(self) -> datasets.Data:
         """Return the lists of numbers and their classes; the pixels of a photo have none."""
-        if self.data == "photo":
-            pixels = datasets.photo().reshape(-1, 3).astype(float)
-            return datasets.Data(pixels, np.zeros(len(pixels), np.int64))
         if self.data == "digits":
             return replace(datasets.digits(), points=16.0 * datasets.digits().points)
-        return datasets.sentences() if self.data == "sentences" else datasets.ratings()
+        return {"photo": datasets.pixels, "sentences": datasets.sentences, "ratings": datasets.ratings}[self.data]()
 
     @ll.kept
     def points(self) -> np.ndarray:
@@ -468,12 +465,8 @@ class DataAsVectors(ll.Scene):
 
     def called(self, number: int) -> str:
         """Return what one of the points is called."""
-        if self.data == "photo":
-            return ", ".join(f"{value:.0f}" for value in self.samples().points[number])
-        if self.data == "digits":
-            return words("a ?", int(self.samples().target[number]))
-        texts = [text for topic in datasets.SENTENCES.values() for text in topic]
-        return datasets.VIEWERS[number] if self.data == "ratings" else texts[number]
+        titles = self.samples().titles
+        return titles[number] if titles else words("a ?", int(self.samples().target[number]))
 
     @ll.kept
     def names(self) -> list[str]:

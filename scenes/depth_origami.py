@@ -55,6 +55,10 @@ class DepthOrigami(ll.Scene):
     turns = parameters.Point((0.0,) * MOST_LINES, -3.2, 3.2, "turns", "How far each line's end is moved.", hidden=True)
     clock = ll.Clock(16.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what the picture that is shown has not."""
+        return {"width": self.show == "plane", "beside": self.show != "paper"}.get(name, True)
+
     def changed(self, name: str) -> None:
         """Keep to depths that can be drawn: 7 folds of paper, 5 layers in the plane."""
         most = {"paper": 7, "plane": 5}.get(self.values["show"], 8)

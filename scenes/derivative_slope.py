@@ -68,6 +68,10 @@ class DerivativeSlope(ll.Scene):
     h = parameters.Number(1.2, -10.0, 10.0, "$h$", "How far away the second point is at first.")
     clock = ll.Clock(9.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide how far away the second point is where there is none."""
+        return name != "h" or self.show in ("secant", "product")
+
     # ------------------------------------------------------------------------------------------------- numbers
     @property
     @ll.kept(framing=True)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import figures, layers, parameters, plots, shapes, signs, tex, words
+from lossland import figures, layers, parameters, plane, plots, shapes, signs, tex, words
 from lossland.models import linear_maps as maps
 from lossland.models import vectors
 
@@ -141,35 +141,31 @@ class DotProduct(ll.Scene):
         along, length = vectors.along(a, b), float(np.linalg.norm(a))
         drawn: list[layers.Layer] = [layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)]
         if 0.36 < now.share < 0.94 and length > 0:
-            drawn += [self.circle(length), arrow(still, A, "Before", ghost=True)]
+            drawn += [self.circle(length), plane.arrow(still, A, 5.0, ghost=True)]
         if b.any():
             drawn += self.cast(a, b, now)
         drawn += self.angle(a, b)
         if length > 0:
-            drawn.append(arrow(a, A, "a", 6.5))
+            drawn.append(plane.arrow(a, A, 6.5, name="a", key="a"))
         drawn += [self.named("a", a if length > 0 else -b, A), self.named("b", b if b.any() else -a, B)]
         if now.share >= 0.3 and not self.without_length():
-            across = shapes.lifted(maps.rotation(-np.pi / 2 if maps.cross(b, a) > 0 else np.pi / 2) @ b)
-            foot = shapes.lifted(vectors.shadow(a, b) / 2)
-            drawn.append(
-                layers.Label(
-                    foot, words("?.2", along), sign_of(along), size=28, side=across, key="length of the shadow"
-                )
-            )
+            across = maps.rotation(-np.pi / 2 if maps.cross(b, a) > 0 else np.pi / 2) @ b
+            look: dict[str, Any] = {"latex": False, "key": "length of the shadow"}
+            foot = vectors.shadow(a, b) / 2
+            drawn.append(plane.name(foot, words("?.2", along), sign_of(along), across, 28, **look))
         return drawn
 
     def cast(self, a: np.ndarray, b: np.ndarray, now: ll.Now) -> list[layers.Layer]:
         """Return b on its line, the light that falls onto it, and the shadow that grows there."""
         shadow, drop, grown = vectors.shadow(a, b), now.eased(0.04, 0.16), now.eased(0.18, 0.30)
-        line = shapes.lifted(np.outer((-14, 14), b / np.linalg.norm(b)))
-        light = shapes.lifted([a, a + drop * (shadow - a)])
         drawn: list[layers.Layer] = [
-            layers.Lines([line], "dim", 1.4, 0.8, depth=False, name="Line of b"),
-            layers.Lines([light], "text", 1.6, dash=(8, 5), depth=False, name="Light", key="light"),
-            arrow(b, B, "b"),
+            plane.line(b, "dim", 1.4, alpha=0.8, name="Line of b"),
+            plane.path([a, a + drop * (shadow - a)], "text", 1.6, dash=(8, 5), name="Light", key="light"),
+            plane.arrow(b, B, 5.0, name="b", key="b"),
         ]
         if grown > 0 and np.linalg.norm(shadow) > SEEN:
-            drawn.append(arrow(grown * shadow, sign_of(vectors.along(a, b)), "Shadow", 8.0))
+            role = sign_of(vectors.along(a, b))
+            drawn.append(plane.arrow(grown * shadow, role, 8.0, name="Shadow", key="shadow"))
             size = 0.07 * float(np.linalg.norm(a))
             if min(np.linalg.norm(a - shadow), np.linalg.norm(shadow)) > 1.5 * size:  # else there is no room
                 drawn.append(figures.RightAngle(shadow, a - shadow, -shadow, size=size, key="right angle"))
@@ -177,15 +173,15 @@ class DotProduct(ll.Scene):
 
     def named(self, name: str, head: np.ndarray, role: str) -> layers.Label:
         """Return the name of an arrow at its head; of one of no length at the origin, away from the other."""
-        place = shapes.lifted(np.zeros(2) if name in self.without_length() else head)
-        return layers.Label(place, name, role, latex=True, size=30, side=shapes.lifted(head), key=f"name {name}")
+        place = np.zeros(2) if name in self.without_length() else head
+        return plane.name(place, name, role, head, 30, key=f"name {name}")
 
     @ll.kept
     def circle(self, radius: float) -> layers.Layer:
         """Return the circle on which the head of a turns."""
         angle = np.linspace(0, 2 * np.pi, 97)
-        path = shapes.lifted(radius * np.stack([np.cos(angle), np.sin(angle)], -1))
-        return layers.Lines([path], "ghost", 1.4, depth=False, pickable=False, key="circle")
+        points = radius * np.stack([np.cos(angle), np.sin(angle)], -1)
+        return plane.path(points, "ghost", 1.4, pickable=False, key="circle")
 
     def angle(self, a: np.ndarray, b: np.ndarray) -> list[layers.Layer]:
         """Return the angle between the two, where there is one; a narrow one farther out, where there is room."""
@@ -202,24 +198,21 @@ class DotProduct(ll.Scene):
             return [layers.WarpedGrid(np.eye(2), group="grid", before=False)]
         fall = (1 - part) * np.eye(2) + part * np.outer(b, b) / (b @ b)
         drawn: list[layers.Layer] = [layers.WarpedGrid(fall, group="grid", dim=0.35 + 0.6 * part), self.number_line()]
-        drawn.append(arrow(b, B, "b", ghost=now.share > 0.2))
+        drawn.append(plane.arrow(b, B, 5.0, ghost=now.share > 0.2, name="b", key="b"))
         up = maps.rotation(np.pi / 2 if b[0] >= 0 else -np.pi / 2) @ b / np.linalg.norm(b)
         for name, one, role in (("a", a, A), (r"\hat\imath", np.eye(2)[0], "i"), (r"\hat\jmath", np.eye(2)[1], "j")):
-            tip, light = fall @ one, shapes.lifted([one, fall @ one])
+            tip = fall @ one
             drawn += [
-                arrow(one, role, f"Before {name}", ghost=True),
-                layers.Lines([light], "text", 1.4, 0.7, dash=(8, 5), depth=False, name="Light", key=f"light {name}"),
-                arrow(tip, role, f"Arrow {name}", 6.0),
+                plane.arrow(one, role, 5.0, ghost=True),
+                plane.path([one, tip], "text", 1.4, alpha=0.7, dash=(8, 5), name="Light", key=f"light {name}"),
+                plane.arrow(tip, role, 6.0, name=name, key=f"arrow {name}"),
             ]
             place, text, side = tip, name, one + 0.3 * up
             if part == 1:
                 side = -up if name == r"\hat\jmath" else up
-                place, text = tip + 0.25 * side, tex(rf"{name} \to ?", one @ b)
-                drawn.append(
-                    layers.Points(shapes.lifted([tip]), role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}")
-                )
-            look = {"latex": True, "size": 27, "side": shapes.lifted(side), "key": f"name {name}"}
-            drawn.append(layers.Label(shapes.lifted(place), text, role, **look))
+                place, text, disc = tip + 0.25 * side, tex(rf"{name} \to ?", one @ b), shapes.lifted([tip])
+                drawn.append(layers.Points(disc, role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}"))
+            drawn.append(plane.name(place, text, role, side, 27, key=f"name {name}"))
         return [*drawn, self.named("b", b, B)] if now.share <= 0.2 else drawn
 
     @ll.kept
@@ -326,11 +319,6 @@ class DotProduct(ll.Scene):
             layers.Meter("Spread of the cosines", "", sd, ALONG, 0.0, 0.8, words("?4", sd)),
             layers.Facts(words("?n random pairs", self.pairs), rows),
         ]
-
-
-def arrow(tip: np.ndarray, role: str, name: str, width: float = 5.0, ghost: bool = False) -> layers.Layer:
-    """Return an arrow from the origin of the plane."""
-    return layers.Arrows.one((0, 0), tip, role, width=width, depth=False, ghost=ghost, name=name, key=name.lower())
 
 
 def sign_of(product: float) -> str:

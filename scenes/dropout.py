@@ -19,6 +19,11 @@ DRAWN = 32  # masks that are drawn one after the other
 GRID, STEPS = 25, 400  # pixels along a side of a sheet of decisions; and of the training
 CARD = 0.9  # the side of a sheet in the fan, world
 RISE, ALL, REST = 0.6, (0.62, 0.78), (0.8, 0.9)  # shares of the scene: one by one, all others, their mean
+CONTROLS = {  # what each picture is made of, beside the rate
+    "masks": ("inputs", "weights", "activation", "locked"),
+    "sheets": ("count", "trained"),
+    "co-adaptation": (),
+}
 
 
 class Dropout(ll.Scene):
@@ -58,6 +63,10 @@ class Dropout(ll.Scene):
     count = parameters.Integer(12, 2, 24, "sheets", "How many thinned networks stand in the fan.")
     trained = parameters.Toggle(True, "trained so", "Whether the network of the sheets was trained with dropout.")
     clock = ll.Clock(16.0)
+
+    def has_control(self, name: str) -> bool:
+        """Hide what changes nothing in the picture that is shown."""
+        return name in ("show", "rate", *CONTROLS[self.show])
 
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
@@ -117,8 +126,12 @@ class Dropout(ll.Scene):
         if self.show == "co-adaptation":
             return self.matrices()
         drawn = [*self.skyline(now), self.row(now), self.knob()]
-        box = shapes.box((-1.5, FRONT - 0.2, self.feet()), (1.5, 1.1, self.feet() + TALL))
-        return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=box, turned=(8 * now.eased() - 4, 0)))
+        return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=self.box(), turned=(8 * now.eased() - 4, 0)))
+
+    @ll.kept
+    def box(self) -> np.ndarray:
+        """Return the corners of the skyline and the units."""
+        return shapes.box((-1.5, FRONT - 0.2, self.feet()), (1.5, 1.1, self.feet() + TALL))
 
     @ll.kept
     def scale(self) -> float:

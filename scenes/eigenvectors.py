@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import figures, layers, parameters, shapes, signs, tex, words
+from lossland import figures, layers, parameters, plane, shapes, signs, tex, words
 from lossland.models import linear_maps as maps
 
 ARROWS = 64
@@ -15,7 +15,6 @@ TIMES = 5  # how often A is repeated
 COLUMNS = ("i", "j")  # the colours of A's columns
 CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 129)), np.sin(np.linspace(0, 2 * np.pi, 129))], -1)
 SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
-CATCH: dict[str, Any] = {"group": "handles", "outline": True}  # rings to be dragged
 FLAT = 1e-9
 ON_LINE = 1.5  # degrees: what is drawn as being on an eigenline
 SAID = 8.0  # degrees: a smaller angle has no room for its number
@@ -125,10 +124,8 @@ class Eigenvectors(ll.Scene):
         """Return the plane with what is shown of it."""
         shown = {"move": self.moving, "search": self.searching, "repeat": self.repeating, "eigenbasis": self.along}
         drawn = [*shown[self.played](now), layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True)]
-        rings = [(shapes.lifted(self.a.T[[k]]), COLUMNS[k], "Column") for k in range(2)]
-        rings.append((shapes.lifted([self.vector]), "text", "v"))
-        drawn += [layers.Points(place, color, 7.0, "ring", name=name, **CATCH) for place, color, name in rings]
-        return ll.Frame(drawn, self.notes(now), self.view(self.reach))
+        rings = [handle.ring(color) for handle, color in zip(self.handles(now), (*COLUMNS, "text"), strict=True)]
+        return ll.Frame([*drawn, *rings], self.notes(now), self.view(self.reach))
 
     @property
     def reach(self) -> float:
@@ -152,16 +149,14 @@ class Eigenvectors(ll.Scene):
         for k, line in enumerate(self.lines()):
             if alone not in (None, k):
                 continue
-            path, role = shapes.lifted(np.outer((-14, 14), line.vector)), f"eigen{k + 1}"
-            ink: dict[str, Any] = {"dash": (15, 10), "depth": False, "key": f"line {k + 1}"}
-            drawn.append(layers.Lines([path], role, 2.4, name="Eigenline", worth=[line.factor], **ink))
+            role, look = f"eigen{k + 1}", {"dash": (15, 10), "key": f"line {k + 1}", "worth": [line.factor]}
+            drawn.append(plane.line(line.vector, role, 2.4, name="Eigenline", **look))
             if named:
                 far = line.vector * min(1.12, 0.9 / max(abs(line.vector[1]), 1e-9)) * reach
                 sent = self.a @ np.array(self.vector)
                 away = -1.0 if maps.cross(line.vector, sent) * (sent @ line.vector) >= 0 else 1.0  # from where v goes
-                look: dict[str, Any] = {"latex": True, "size": 26, "key": f"factor {k + 1}"}
-                look["side"] = shapes.lifted(maps.rotation(away * np.pi / 2) @ line.vector)
-                drawn.append(layers.Label(shapes.lifted(far), tex(r"\lambda_? = ?", k + 1, line.factor), role, **look))
+                factor, side = tex(r"\lambda_? = ?", k + 1, line.factor), maps.rotation(away * np.pi / 2) @ line.vector
+                drawn.append(plane.name(far, factor, role, side, key=f"factor {k + 1}"))
         return drawn
 
     @ll.kept
@@ -176,13 +171,9 @@ class Eigenvectors(ll.Scene):
         for k, role, width in ((-1, "grid.axis", 1.5), (1, "eigen2", 4.5), (0, "eigen1", 4.5)):
             chosen = shapes.lifted(tips[owner == k])
             if len(chosen):
-                glow = 0.0 if k < 0 else 0.5
-                name = "Arrow" if k < 0 else "Eigenvector"
-                arrows = layers.Arrows(
-                    foot * chosen, chosen, role, width, depth=False, name=name, key=f"around {k}",
-                    emphasis=glow, dim=0.35 if k < 0 else 0.0,
-                )  # fmt: skip
-                drawn.append(arrows)
+                look = {"name": "Arrow", "dim": 0.35} if k < 0 else {"name": "Eigenvector", "emphasis": 0.5}
+                look |= {"depth": False, "key": f"around {k}"}
+                drawn.append(layers.Arrows(foot * chosen, chosen, role, width, **look))
         return drawn
 
     def moving(self, now: ll.Now) -> list[layers.Layer]:
@@ -191,25 +182,21 @@ class Eigenvectors(ll.Scene):
         return [
             layers.WarpedGrid(moved, group="grid", dim=0.55 + 0.4 * max(1 - abs(maps.determinant(moved)), 0.0)),
             *self.eigenlines(self.reach),
-            layers.Lines([shapes.lifted(CIRCLE)], "ghost", 1.6, depth=False, pickable=False),
+            plane.path(CIRCLE, "ghost", 1.6, pickable=False),
             self.spokes(1.16),
-            layers.Lines([shapes.lifted(CIRCLE @ moved.T)], "grid", 2.2, depth=False, name="Circle, moved"),
+            plane.path(CIRCLE @ moved.T, "grid", 2.2, name="Circle, moved"),
             *self.around(self.arrows()[0] @ moved.T, foot=0.45),
             *self.trial(tried, moved @ tried),
         ]
 
     def searching(self, now: ll.Now) -> list[layers.Layer]:
         """Return an arrow that turns, where A sends it, and the lines found so far."""
-        tried = self.tried(now)
-        found = self.found(now)
-        trace = [maps.rotation(a) @ np.array(self.vector) for a in np.linspace(0, 2 * np.pi, 97)]
+        tried, trace = self.tried(now), np.linalg.norm(self.vector) * CIRCLE
         return [
             layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6),
-            *(layer for k in found for layer in self.eigenlines(self.reach, k)),
-            layers.Lines([shapes.lifted(trace)], "ghost", 1.6, depth=False, pickable=False),
-            layers.Lines(
-                [shapes.lifted(np.array(trace) @ self.a.T)], "grid", 1.8, depth=False, name="Where A sends it"
-            ),
+            *(layer for k in self.found(now) for layer in self.eigenlines(self.reach, k)),
+            plane.path(trace, "ghost", 1.6, pickable=False),
+            plane.path(trace @ self.a.T, "grid", 1.8, name="Where A sends it"),
             *self.trial(tried, self.a @ tried),
         ]
 
@@ -229,10 +216,10 @@ class Eigenvectors(ll.Scene):
         drawn = [
             layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6),
             *self.eigenlines(self.reach),
-            layers.Lines([shapes.lifted(RADIUS * CIRCLE)], "ghost", 1.6, depth=False, pickable=False),
+            plane.path(RADIUS * CIRCLE, "ghost", 1.6, pickable=False),
             *self.around(around, foot=0.25),
             layers.Points(shapes.lifted(steps), "area", 6.0, "disc", outline=True, name="Step"),
-            layers.Arrows(np.zeros((1, 3)), shapes.lifted([here]), "area", 6.5, depth=False, name="v"),
+            plane.arrow(here, "area", 6.5, name="v"),
         ]
         line, side = maps.strongest_line(self.a), here
         if line is not None:
@@ -242,8 +229,7 @@ class Eigenvectors(ll.Scene):
             turn = 1.0 if (maps.cross(start, line) > 0) == (off < SAID) else -1.0  # where neither angle nor steps are
             side = maps.rotation(1.35 * turn) @ here
         name = tex(r"A^{?} v", int(times + 1e-9)) if times >= 1 else "v"
-        drawn.append(layers.Label(shapes.lifted(here), name, "area", latex=True, size=26, side=shapes.lifted(side)))
-        return drawn
+        return [*drawn, plane.name(here, name, "area", side)]
 
     def along(self, now: ll.Now) -> list[layers.Layer]:
         """Return the grid that turns into that of the eigenvectors, and is then only stretched along them."""
@@ -257,16 +243,12 @@ class Eigenvectors(ll.Scene):
             *self.eigenlines(self.reach, named=False),
             layers.Polygon(shapes.lifted(SQUARE @ turned.T), "area", fill=0.0, outline=1.4, dash=(7, 4), name="Before"),
             layers.Polygon(shapes.lifted(SQUARE @ grid.T), "area", name="Cell"),
-            layers.Arrows(
-                np.zeros((2, 3)), shapes.lifted(grid.T), ("eigen1", "eigen2"), 6.5, depth=False, name="Basis arrow"
-            ),
+            *(plane.arrow(head, f"eigen{k}", 6.5, name="Basis arrow") for k, head in enumerate(grid.T, 1)),
         ]
         factors = [1 + self.part(now) * (line.factor - 1) for line in self.lines()]
         for k, (factor, head) in enumerate(zip(factors, grid.T, strict=True), 1):
-            side = shapes.lifted(maps.rotation(1.2 if k == 2 else -1.2) @ head)  # off the cell, and off the line
-            drawn.append(
-                layers.Label(shapes.lifted(head), words("×\u2009?.2", factor), f"eigen{k}", size=30, side=side)
-            )
+            side = maps.rotation(1.2 if k == 2 else -1.2) @ head  # off the cell, and off the line
+            drawn.append(plane.name(head, words("×\u2009?.2", factor), f"eigen{k}", side, 30, latex=False))
         return drawn
 
     def trial(self, tried: np.ndarray, sent: np.ndarray) -> list[layers.Layer]:
@@ -274,23 +256,18 @@ class Eigenvectors(ll.Scene):
         off = float(maps.degrees_off_line(sent, tried))
         on = [k for k, line in enumerate(self.lines(), 1) if maps.degrees_off_line(tried, line.vector) < ON_LINE]
         role = f"eigen{on[0]}" if on else "area"
-        path, foot = shapes.lifted(np.outer((-14, 14), tried / max(np.linalg.norm(tried), FLAT))), np.zeros((1, 3))
-        glow = 0.6 * bool(on)
         drawn: list[layers.Layer] = [
-            layers.Lines([path], "text", 1.4, 0.6, depth=False, name="Line of v"),
-            layers.Arrows(foot, shapes.lifted([tried]), "text", 4.5, depth=False, name="v"),
-            layers.Arrows(foot, shapes.lifted([sent]), role, 7.0, depth=False, name="Av", emphasis=glow),
+            plane.line(tried, "text", 1.4, alpha=0.6, name="Line of v"),
+            plane.arrow(tried, "text", 4.5, name="v"),
+            plane.arrow(sent, role, 7.0, name="Av", emphasis=0.6 * bool(on)),
         ]
         if np.linalg.norm(sent) > FLAT and np.linalg.norm(tried) > FLAT:
             ray = tried if tried @ sent >= 0 else -tried
             aside = np.array([-ray[1], ray[0]]) * (1 if maps.cross(ray, sent) > 0 else -1)
             drawn += self.gap(ray, sent, min(1.0, 0.8 * float(np.linalg.norm(sent))))
-            named = [(tried, "v", "text", -aside)]
+            drawn.append(plane.name(tried, "v", "text", -aside))
             if np.linalg.norm(sent - tried) > 0.25:
-                named.append((sent, "Av" if off > ON_LINE else r"Av = \lambda v", role, aside + 0.6 * sent))
-            for tip, name, color, side in named:
-                look: dict[str, Any] = {"latex": True, "size": 26, "side": shapes.lifted(side)}
-                drawn.append(layers.Label(shapes.lifted(tip), name, color, **look))
+                drawn.append(plane.name(sent, "Av" if off > ON_LINE else r"Av = \lambda v", role, aside + 0.6 * sent))
         return drawn
 
     def gap(self, line: np.ndarray, arrow: np.ndarray, radius: float) -> list[layers.Layer]:
@@ -347,16 +324,10 @@ class Eigenvectors(ll.Scene):
 
     def facts(self, now: ll.Now) -> layers.Facts:
         """Return the lines that stay, their factors, and how far these have come."""
-        rows, part = [], self.part(now)
-        for k, line in enumerate(self.lines(), 1):
-            direction = tex("v_? = ?", k, maps.whole_multiple(line.vector))
-            so_far = (
-                words("now ×\u2009?.2", 1 + part * (line.factor - 1)) if self.played in ("move", "eigenbasis") else ""
-            )
-            rows.append((f"eigen{k}", direction, tex(r"\lambda_? = ?", k, line.factor), so_far))
-        if maps.is_multiple_of_identity(self.a):
-            rows = [("dim", r"\text{all of them}", tex(r"\lambda = ?", self.a[0, 0]), "")]
-        return layers.Facts("Lines that stay", rows or [("dim", r"\text{none}", "", "")])
+        part, moves = self.part(now), self.played in ("move", "eigenbasis")
+        so_far = [words("now ×\u2009?.2", 1 + part * (line.factor - 1)) if moves else "" for line in self.lines()]
+        always = self.a[0, 0] if maps.is_multiple_of_identity(self.a) else None
+        return plane.kept_directions("Lines that stay", self.lines(), so_far, always)
 
     @ll.kept
     def turns(self) -> layers.Series:

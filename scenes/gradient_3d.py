@@ -78,7 +78,8 @@ class Gradient3D(ll.GroundScene):
         """Return the walker, the plane, the compass and the rain."""
         (_, gradient), heading = self.slope(), slopes.unit(self.heading_at(now))
         slope = float(gradient @ heading)
-        drawn = [self.field(), *self.rain(now), *self.around(), *self.heading_arrow(heading, slope)]
+        rain = self.rain(now) if self.drops else []
+        drawn = [self.field(), *rain, *self.around(), *self.heading_arrow(heading, slope)]
         return self.on_ground(drawn, self.notes(gradient, slope), color_bar="height")
 
     @ll.kept
@@ -95,8 +96,6 @@ class Gradient3D(ll.GroundScene):
 
     def rain(self, now: ll.Now) -> list[layers.Layer]:
         """Return the drops that are on the map: each runs downhill for three seconds, and falls again."""
-        if not self.drops:
-            return []
         drops, (x0, x1, y0, y1) = slopes.rain(self.ways(), now.seconds / 3), self.domain
         on_map = ((drops >= (x0, y0)) & (drops <= (x1, y1))).all(axis=1)
         seen = np.flatnonzero(on_map & np.isfinite(self.land.value(drops)))  # none hangs over a hole

@@ -53,6 +53,10 @@ class IntegralArea(ll.Scene):
     high = parameters.Number(1.0, -1e3, 1e3, "$b$", "Where the area ends.", hidden=True)
     clock = ll.Clock(12.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what only bars have beside the area so far."""
+        return name not in ("rule", "n") or self.show != "running"
+
     # ------------------------------------------------------------------------------------------------- numbers
     @property
     @ll.kept(framing=True)

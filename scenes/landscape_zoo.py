@@ -36,8 +36,10 @@ class LandscapeZoo(ll.GroundScene):
     }
     staging: ClassVar = {
         "saddle": {"ball": (0.9, 1e-6), "rate": 0.1},
+        "beale": {"ball": (-2.0, -1.0), "rate": 0.006},  # from its saddle it would hardly move
         "himmelblau": {"domain": (-5.2, 5.2, -5.2, 5.2), "ball": (-0.08, -1.92), "rate": 0.004},
     }
+    low_hills = True
 
     landscape = ll.ground.landscape("himmelblau")
     paint = parameters.Choice(
@@ -74,9 +76,8 @@ class LandscapeZoo(ll.GroundScene):
 
     def relief(self, value: np.ndarray) -> tuple[float, float]:
         """Make heights straight or logarithmic where that is asked for."""
-        if self.relief_kind == "auto":
-            return super().relief(value)
-        return 0.6, ll.ground.straight(value) if self.relief_kind == "straight" else 0.7
+        asked = {"straight": (0.6, ll.ground.straight(value)), "log": (0.6, 0.7)}
+        return asked.get(self.relief_kind) or super().relief(value)
 
     @ll.kept
     def critical(self) -> list[critical.CriticalPoint]:
@@ -86,8 +87,7 @@ class LandscapeZoo(ll.GroundScene):
     @ll.kept
     def way(self) -> np.ndarray:
         """Return the ball's way (steps + 1, 2)."""
-        rule = ll.optimizers.GradientDescent(lr=self.rate)
-        return ll.run(self.land, rule, start=self.ball, steps=self.steps).points[:, 0]
+        return ll.run(self.land, f"sgd:lr={self.rate!r}", start=self.ball, steps=self.steps).points[:, 0]
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the level points by kind as rows x, y, value, and the curvatures of the one nearest to the ball."""
@@ -96,9 +96,7 @@ class LandscapeZoo(ll.GroundScene):
         near = critical.nearest(self.critical(), self.ball)
         if near is None:
             return found
-        away = np.flatnonzero(np.hypot(*(self.way() - near.position).T) > 1.0)
-        escape_steps = float(away[0]) if len(away) else float("nan")
-        return found | critical.shape_numbers(near) | {"escape_steps": escape_steps}
+        return found | critical.shape_numbers(near) | {"escape_steps": critical.escape_steps(self.way(), near.position)}
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the landscape with its level points, and the ball as far as it has rolled."""
@@ -116,9 +114,8 @@ class LandscapeZoo(ll.GroundScene):
         """The ground, coloured by height or by curvature."""
         if self.paint == "height":
             return layers.Surface(self.terrain)
-        grid = self.land.grid(len(self.terrain.x), derivatives=True)
-        shades = critical.curvature_shades(np.asarray(grid.hessian), self.paint == "largest curvature")
-        return layers.Surface(self.terrain, paint=shades)
+        hessian = np.asarray(self.land.grid(len(self.terrain.x), derivatives=True).hessian)
+        return layers.Surface(self.terrain, paint=critical.curvature_shades(hessian, self.paint == "largest curvature"))
 
     @ll.kept
     def marks(self) -> list[layers.Layer]:
@@ -149,7 +146,5 @@ class LandscapeZoo(ll.GroundScene):
         points, near = self.critical(), critical.nearest(self.critical(), self.ball)
         facts, colors = [level_points.facts(near)] if near else [], f"Blue: {self.paint} below 0; orange: above"
         lines = [level_points.counted(points), *([] if self.paint == "height" else [colors])]
-        notes: list[layers.Note] = [self.caption(*lines), *facts, level_points.legend(points)]
-        if profile is not None:
-            notes.append(layers.Chart("Profile through the ball", [profile], x_label="x"))
-        return notes
+        charts = [layers.Chart("Profile through the ball", [profile], x_label="x")] if profile else []
+        return [self.caption(*lines), *facts, level_points.legend(points), *charts]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, shapes, signs, tex, words
+from lossland import layers, parameters, plane, shapes, signs, tex, words
 from lossland.models import linear_maps as maps
 
 COLUMNS = ("i", "j")  # the colours of the two basis arrows, and of A's columns
@@ -207,16 +207,13 @@ class LinearMap2D(ll.Scene):
 
     def facts_of_directions(self, moved: np.ndarray) -> layers.Facts:
         """Return the directions that A does not turn, their factors, and how far they have come."""
-        rows = []
-        for k, kept in enumerate(maps.eigen_directions(self.a), 1):
-            here = moved @ kept.vector
-            is_turned = abs(maps.cross(kept.vector, here)) > 1e-6
-            so_far = "on its way" if is_turned else words("now ×?.2", here @ kept.vector)
-            direction = tex("v_? = ?", k, maps.whole_multiple(kept.vector))
-            rows.append((f"eigen{k}", direction, tex(r"\lambda_? = ?", k, kept.factor), so_far))
-        if maps.is_multiple_of_identity(self.a):
-            rows = [("dim", r"\text{all of them}", tex(r"\lambda = ?", self.a[0, 0]), "")]
-        return layers.Facts("Directions that do not turn", rows or [("dim", r"\text{none}", "", "")])
+        kept, so_far = maps.eigen_directions(self.a), []
+        for one in kept:
+            here = moved @ one.vector
+            is_turned = abs(maps.cross(one.vector, here)) > 1e-6
+            so_far.append("on its way" if is_turned else words("now ×\u2009?.2", here @ one.vector))
+        always = self.a[0, 0] if maps.is_multiple_of_identity(self.a) else None
+        return plane.kept_directions("Directions that do not turn", kept, so_far, always)
 
     def facts_of_factors(self) -> layers.Facts:
         """Return the two turns, and the stretch between them."""

@@ -63,10 +63,13 @@ class MomentumPhase(ll.Scene):
     start = parameters.InsetPoint((1.0, 0.0), PORTRAIT, help="Position and velocity at first.")
     clock = ll.Clock.paced(steps, per_second=8, least=5.0, most=20.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide which phase portrait is drawn where there is only one."""
+        return name != "shown" or len(self.lambdas) > 1
+
     def changed(self, name: str) -> None:
         """Keep the portrait's number within the list."""
-        if name in ("eigenvalues", "shown"):
-            self.values["shown"] = min(self.shown, len(self.lambdas))
+        self.values["shown"] = min(self.shown, len(self.lambdas))
 
     @property
     def lambdas(self) -> np.ndarray:
@@ -176,15 +179,13 @@ class MomentumPhase(ll.Scene):
         k = self.shown - 1
         state = self.balls.paths[:, k] / (1.0, np.sqrt(self.balls.products[k]))  # the velocity as a share of √(αλ)
         points = PORTRAIT.world_from_inset(PORTRAIT.part_inside(state))
-        steps = np.arange(float(len(points)))
-        return layers.Trail(points, steps, COLORS[k], 0.0, points, start="start", name="Ball")
+        return layers.Trail(points, np.arange(float(len(points))), COLORS[k], 0.0, points, start="start", name="Ball")
 
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the table of eigenvalues, their errors, the table over α and β, and the shown ball's step."""
         damping = quadratics.damping(self.balls.products[self.shown - 1], self.beta)
-        lines = (f"step {now.whole}", f"{damping}: {REMARKS[damping]}")
         return [
-            layers.Title(self.title, RULE, lines),
+            layers.Title(self.title, RULE, (f"step {now.whole}", f"{damping}: {REMARKS[damping]}")),
             self.legend(),
             layers.Chart("Error", self.curves(), log_y=True, now=now.step),
             self.choices().marked(self.alpha, self.beta),
@@ -238,8 +239,7 @@ class MomentumPhase(ll.Scene):
     def put(self, position: tuple[float, float], number: int) -> None:
         """Show an eigenvalue, by its number, and choose α and β so that its dot stands at (αλ, β)."""
         self.set("shown", number)
-        product = float(np.clip(position[0], 1e-3, WIDEST))
-        self.set("alpha", float(np.clip(product / self.lambdas[number - 1], 1e-4, 4.0)))
+        self.set("alpha", float(np.clip(np.clip(position[0], 1e-3, WIDEST) / self.lambdas[number - 1], 1e-4, 4.0)))
         self.set("beta", float(np.clip(position[1], 0.0, 0.999)))
 
     def click(self, position: tuple[float, float]) -> bool:

@@ -13,7 +13,7 @@ from lossland import classes, layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, layer_maps, networks, neurons, training, warps
 
 DATA = ("circle", "moons", "xor", "spiral", "gauss", "swiss_roll")
-SAMPLES, CELLS, EVERY = 240, 96, 6
+SAMPLES, CELLS, EVERY = 240, 64, 4
 STARTS = 8  # networks that are trained side by side; the best of them is shown
 MOST, KEPT = 600, 10  # epochs, and between those that are kept
 ABOVE, LEAN = 88.0, 64.0  # degrees: looking at a plane, and how far down to look at what stands in space
@@ -270,6 +270,7 @@ class NetworkWarp(ll.Scene):
             said, share, heading = words("Layer ?n: ", reached + 1) + step, self.probes()[reached], STRAIGHT
             if at == reached:
                 said = words("After layer ?n of ?n", reached, self.depth) if reached else "The inputs"
+        table = words("A straight cut, after ?n epochs", self.epochs) if learns else "Before and after each layer"
         rows = []
         for k, (points, probe) in enumerate(zip(self.hidden(), self.probes(), strict=True)):
             if k <= reached or learns:
@@ -280,5 +281,5 @@ class NetworkWarp(ll.Scene):
             layers.Title(self.title, lines=(said,)),
             layers.Formula(r"h_{k+1} = \varphi(W_k h_k + b_k)", 26),
             layers.Meter(heading, "", share, classes.CUT, 0.5, 1.0, words("?.1 %", 100 * share)),
-            layers.Facts("Before and after each layer", rows),
+            layers.Facts(table, rows),
         ]

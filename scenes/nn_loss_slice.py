@@ -186,7 +186,7 @@ class LossSlice(ll.Scene):
         found, terrain = self.slice, self.terrain
         drawn: list[layers.Layer] = [layers.Surface(terrain), layers.Axes(terrain, r"\alpha", r"\beta")]
         if found.kind == "points" and len(found.marks) == 3:
-            straight = terrain.drape(np.linspace(*found.marks[:2], 80))[0]
+            straight = terrain.drape(np.linspace(found.marks[0], found.marks[1], 80))[0]
             drawn.append(layers.Lines([straight], "dim", 2.0, dash=(12, 7), name="Straight between the optima"))
             curve = layers.Lines([terrain.drape(found.way[0])[0]], "up", 2.6, name="Curve between the optima")
             ends = layers.Points.on(terrain, found.marks[:2], "up", 5.5, "ring", name="An optimum")
@@ -212,7 +212,7 @@ class LossSlice(ll.Scene):
         ring = layers.Points.on(self.terrain, self.place, "accent", 7.0, "ring", name="This network")
         loss, accuracy = self.asked()
         share = words("?.3", loss) if np.isnan(accuracy) else words("?.3, ?.0 % right", loss, 100 * accuracy)
-        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=19, side="below right")]
+        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=19, side="below left")]
 
     @ll.kept
     def doubt(self) -> str:

@@ -246,6 +246,5 @@ class OptimizerSwarm(ll.GroundScene):
 
     def first_particle(self, step: int) -> layers.Equations:
         """Return the rule with the numbers of one particle, the first."""
-        explained = ll.explain.explain(self.rule, self.land, self.first(), step)
-        lines = [(row.latex, row.values, "text") for row in explained]
-        return layers.Equations(f"A particle, step {step}", rows=lines)
+        rows = ll.explain.explain(self.rule, self.land, self.first(), step)
+        return layers.Equations(f"A particle, step {step}", rows=[(row.latex, row.values, "text") for row in rows])

@@ -54,6 +54,10 @@ class PCA(ll.Scene):
     )  # fmt: skip
     clock = ll.Clock(12.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide the number of samples where the data have their own."""
+        return name != "count" or self.data == "gaussian"
+
     def changed(self, name: str) -> None:
         """Keep no more axes than there are."""
         self.values["keep"] = min(self.values["keep"], self.taken().points.shape[1])

@@ -61,6 +61,10 @@ class TaylorSeries(ll.Scene):
     point = parameters.Point((-1.2, 1.0), -6.0, 6.0, "point", "Where a surface is copied.")
     clock = ll.Clock(12.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what only a surface has, and the degree beside Newton's method, which takes lines alone."""
+        return {"ground": self.show == "surface", "degree": self.show != "newton"}.get(name, True)
+
     # ------------------------------------------------------------------------------------------------- numbers
     @property
     @ll.kept(framing=True)

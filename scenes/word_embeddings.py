@@ -204,7 +204,7 @@ class WordEmbeddings(ll.Scene):
         colors = [ROLES[0], *[ROLES[2]] * count, *[ROLES[1]] * len(found.minus)]
         reached_ones = zip(found.nearest, found.cosines, reached >= 1, strict=True)
         told = {word: words("?.3", cosine) for word, cosine, is_reached in reached_ones if is_reached}
-        places = self.seen(datasets.glove().rows(" ".join(found.words)))
+        places = self.seen(found.vectors[: len(found.words)])
         balls = layers.Points(places, "text", 6.0, "sphere", outline=True, name="Word", worth=found.words, key="terms")
         return [balls, *(
             self.named(place, word, color, key=f"term {n}", value=told.get(word, ""))
@@ -216,7 +216,7 @@ class WordEmbeddings(ll.Scene):
         if not reached.any():
             return []
         texts, cosine, here = self.sum().nearest, self.sum().cosines, self.seen(self.sum().walk.end)
-        there, begun, done = self.seen(datasets.glove().rows(" ".join(texts))), reached > 0, reached >= 1
+        there, begun, done = self.seen(self.sum().vectors[-len(texts) - 1 : -1]), reached > 0, reached >= 1
         ways = np.stack([0 * there + here, here + reached[:, None] * (there - here)], axis=1)[begun]
         share = (cosine - cosine[-1]) / max(float(cosine[0] - cosine[-1]), 1e-9)
         colors = ["accent" if k == 0 else "k" for k in range(len(texts))]

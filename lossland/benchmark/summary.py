@@ -34,7 +34,7 @@ Float64 = NDArray[np.float64]
 EXAMPLE = Path(__file__).with_name("example.json.gz")
 TABLE = "results.json"
 FACTORS = np.arange(-8, 9) / 4
-"""Decades from the tuned rate at which sensitivities are told."""
+"""Offsets in decades from the tuned rate at which sensitivities are evaluated."""
 LEFT_OUT = ("targets", "ert_of_targets")  # of a packed file: no chart shows them
 EXACT = ("runs", "settings", "lowest")  # not rounded, because the runs are computed again
 DIGITS = 6  # significant digits of a packed file
@@ -155,7 +155,7 @@ class Summary:
         return paths
 
     def said_of(self, optimizer: str) -> str:
-        """Say where an optimizer stands on the leaderboard."""
+        """Return an optimizer's rank on the leaderboard as text."""
         line = self.board[optimizer]
         return "\n".join((
             self.title(optimizer),
@@ -165,7 +165,7 @@ class Summary:
         ))  # fmt: skip
 
     def said(self, optimizer: str, landscape: str) -> str:
-        """Say what is known of an optimizer on a landscape."""
+        """Return the results of an optimizer on a landscape as text."""
         row = self.row(optimizer, landscape)
         shares = (round(100 * row[key]) for key in ("success", "success_low", "success_high"))
         reached = np.isfinite(row["ert"])
@@ -185,12 +185,12 @@ class Summary:
         return np.mean(found, axis=0) if found else None
 
     def second(self, optimizer: str) -> str | None:
-        """Return the parameter that an optimizer was tuned by beside its rate, None for one that has none."""
+        """Return the parameter that an optimizer was tuned by besides its rate, None if there is none."""
         names = self.row(optimizer, self.landscapes[0])["tuning"]["names"]
         return next((name for name in names if name != "lr"), None) if "lr" in names else None
 
     def tuning(self, optimizer: str, landscape: str, cells: int) -> Tuning:
-        """Return what the tuning went through, for an optimizer with a second parameter: n trials, k² cells."""
+        """Return the trials of a tuning and the loss over rate and second parameter: n trials, k² cells."""
         row, second = self.row(optimizer, landscape), self.second(optimizer)
         assert second is not None
         names, all_trials = row["tuning"]["names"], np.array(row["tuning"]["trials"], float)

@@ -103,7 +103,7 @@ def run(arguments: Namespace) -> None:
         rows = [(str(k), number(points[k, 0]), number(points[k, 1]), number(float(values[k]))) for k in shown]
         print_table(rows, ("step", "x", "y", "value"))
     if diverged_at is not None and not arguments.json:
-        how = "left the map for good" if np.isfinite(points[diverged_at]).all() else "was no number any more"
+        how = "left the map for good" if np.isfinite(points[diverged_at]).all() else "became infinite or nan"
         print(f"The run diverged: at step {diverged_at} it {how}. Try a smaller rate.")
 
 

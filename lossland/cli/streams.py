@@ -1,6 +1,6 @@
 """Robust standard streams for our own process: always open, never failing, with stdout reserved for results.
 
-Any of the three may be closed (as under some schedulers), full, or a pipe without a reader. The work is done anyway;
+Each of the three may be closed (as under some schedulers), full, or a pipe without a reader. The work is done anyway;
 `check` reports at the end what could not be written.
 """
 

@@ -204,7 +204,7 @@ class _DirectRule:
 
 
 class BatchRule:
-    """Any rule on a landscape for a batch of particles: arrays (2, N) of any library, (n, N) on a problem.
+    """A rule on a landscape for a batch of particles: arrays (2, N) of any library, (n, N) on a problem.
 
     It takes draws if ``noisy``.
     """

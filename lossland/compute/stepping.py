@@ -36,7 +36,7 @@ class Block:
 
 
 class Stepper:
-    """Any optimizer on any landscape or problem, on arrays of any array-API namespace and floating type.
+    """An optimizer on a landscape or problem, on arrays of any array-API namespace and floating type.
 
     With ``bounds`` x0, x1, y0, y1, ... a particle that leaves them, or whose position is nan, stops there.
     """

@@ -93,7 +93,7 @@ class _Rewriting:
         return a is not None and b is not None and self._has_exponential(a) and self._has_exponential(b)
 
     def _has_divisor(self, found: Sum) -> bool:
-        """Tell whether a sum has a divisor or a root that is wild."""
+        """Return whether a sum has a wild divisor or root."""
         return any(p < 1 and self.sums.is_wild(factor) for term in found for factor, p in term.factors)
 
     def _only(self, node: Node) -> Term | None:

@@ -134,7 +134,7 @@ class Sums:
         return {Term(scaled(term.exponent, exponent), scaled(term.factors, exponent)): number**exponent}
 
     def linear(self, node: Node) -> Powers:
-        """Return an expression as a sum of nodes times numbers: what stands in an exponent.
+        """Return an expression as a linear form, a sum of nodes times numbers, for an exponent.
 
         Numbers are multiplied only into single nodes: 40 (x - 1) loses digits as 40 x - 40.
         """

@@ -62,7 +62,7 @@ def _expression(
     except UserError:
         raise
     except RecursionError:
-        raise UserError(f"{name} goes on and on: it calls itself too often to be traced.") from None
+        raise UserError(f"{name} calls itself too often to be traced.") from None
     except Exception as error:
         if "in an expression" in str(error):  # the result is not a number
             given = "None (is there a return?)" if result is None else shown(result)
@@ -73,7 +73,7 @@ def _expression(
     if len(ordered([node])) > MOST_NODES:
         raise UserError(f"{name} takes more than {MOST_NODES} operations; a landscape is drawn from shorter ones.")
     if unknown := variables(node) - set(names):
-        raise UserError(f"{name} uses {', '.join(sorted(unknown))} beside {_listed(names)}.")
+        raise UserError(f"{name} uses {', '.join(sorted(unknown))} besides {_listed(names)}.")
     return _with_constants(node)
 
 

@@ -155,6 +155,12 @@ def nearest(points: Sequence[CriticalPoint], position: ArrayLike) -> CriticalPoi
     return min(points, key=lambda point: float(np.hypot(*(point.position - here))), default=None)
 
 
+def escape_steps(path: ArrayLike, position: ArrayLike, radius: float = 1.0) -> float:
+    """Return the first step at which a path (n, 2) is farther than a radius from a position (2,), or nan."""
+    away = np.hypot(*(np.asarray(path, float) - np.asarray(position, float)).T) > radius
+    return float(np.argmax(away)) if away.any() else float("nan")
+
+
 def of_kind(points: Sequence[CriticalPoint], kind: Kind) -> Floats:
     """Return the critical points of a kind as rows x, y, value (n, 3)."""
     rows = [(*point.position, point.value) for point in points if point.kind == kind]

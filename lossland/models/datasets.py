@@ -28,20 +28,23 @@ class Data(Displayed):
     """Samples: ``points`` (n, d) and what belongs to each, ``target`` (n,).
 
     Of classes the target is a whole number from 0 on (digits, iris) or −1 and 1 (two classes in the plane); else it is
-    a number. ``names`` are the classes', ``features`` those of the d columns, where these have names.
+    a number. ``names`` are the classes', ``features`` those of the d columns and ``titles`` the samples', where these
+    have names.
     """
 
     points: Floats
     target: NDArray[np.float64] | NDArray[np.int64]
     names: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.points)
 
     def part(self, first: int, last: int | None = None) -> Data:
         """Return the samples from ``first`` to before ``last``."""
-        return replace(self, points=self.points[first:last], target=self.target[first:last])
+        some = slice(first, last)
+        return replace(self, points=self.points[some], target=self.target[some], titles=self.titles[some])
 
 
 @cache
@@ -71,6 +74,14 @@ def photo() -> NDArray[np.uint8]:
     """Return a photograph of a temple by a lake (64, 96, 3) as red, green and blue from 0 to 255."""
     with np.load(folder("data") / "photo.npz") as file:
         return file["picture"]
+
+
+@cache
+def pixels() -> Data:
+    """Return the 6,144 pixels of the photograph, row by row: red, green and blue, and no classes."""
+    colors = photo().reshape(-1, 3)
+    titles = tuple(", ".join(map(str, color)) for color in colors.tolist())
+    return Data(colors.astype(float), np.zeros(len(colors), np.int64), features=("red", "green", "blue"), titles=titles)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +144,8 @@ def sentences() -> Data:
     """Return the sentences of ``SENTENCES``, each as the mean of its words' GloVe vectors (50,), and their topics."""
     means = [glove().rows(text).mean(axis=0) for texts in SENTENCES.values() for text in texts]
     topic = np.repeat(np.arange(len(SENTENCES)), [len(texts) for texts in SENTENCES.values()])
-    return Data(np.array(means), topic, tuple(SENTENCES))
+    titles = tuple(text for texts in SENTENCES.values() for text in texts)
+    return Data(np.array(means), topic, tuple(SENTENCES), titles=titles)
 
 
 FILMS = ("chase", "heist", "duel", "kiss", "letters", "wedding")
@@ -147,7 +159,7 @@ RATINGS = np.array([
 
 def ratings() -> Data:
     """Return how twelve invented viewers rate six invented films, from 1 to 5, and which kind each likes better."""
-    return Data(RATINGS, np.repeat([0, 1], 6), ("action", "romance"))
+    return Data(RATINGS, np.repeat([0, 1], 6), ("action", "romance"), FILMS, VIEWERS)
 
 
 # ----------------------------------------------------------------------------------- TensorFlow Playground's own

@@ -6,6 +6,8 @@ points of a bitmap are a pixel. Its text has a character per pixel, row by row f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ def written(ink: Floats) -> str:
     return "".join(LEVELS[level] for level in np.rint(ink * (len(LEVELS) - 1)).astype(int).ravel())
 
 
-def stroke(ink: Floats, start: tuple[float, float], end: tuple[float, float]) -> Floats:
+def stroke(ink: Floats, start: Sequence[float], end: Sequence[float]) -> Floats:
     """Return the ink (8, 8) after a stroke from one point to another: x to the right and y up, in pixels."""
     way = np.linspace(start, end, 1 + int(np.ceil(4 * np.hypot(end[0] - start[0], end[1] - start[1]))))
     row, column = np.mgrid[:SIDE, :SIDE] + 0.5

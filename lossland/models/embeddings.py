@@ -56,7 +56,7 @@ class Course:
 
     def steps_at(self, shares: ArrayLike) -> Floats:
         """Return the steps (m,) at shares (m,) of a film."""
-        return np.interp(shares, (BEGIN, EARLY, END), (0.0, self.early, self.last))
+        return np.interp(np.asarray(shares, float), (BEGIN, EARLY, END), (0.0, self.early, self.last))
 
     def divergences_at(self, shares: ArrayLike) -> Floats:
         """Return the divergences (m,) at shares (m,) of a film, nan where they are not known yet."""

@@ -309,7 +309,7 @@ def network(widths: Sequence[int], activation: str, targets: Sequence[float]) ->
     )
 
 
-def layered(graph: Graph, gradients: Mapping[str, ArrayLike]) -> dict[str, Any]:
+def layered(graph: Graph, gradients: Mapping[str, ArrayLike]) -> Mapping[str, Any]:
     """Return the gradients of a network by ``x``, ``W1``, ``b1``, ``W2`` ...: as arrays of the weights' shapes.
 
     Those of an expression are keyed by the names of its inputs.

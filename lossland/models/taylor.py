@@ -136,7 +136,8 @@ class SurfaceCopy:
         """The critical point (2,) of the paraboloid, in the sense of least squares: Newton's step."""
         _, gradient, hessian = self.slopes
         with np.errstate(all="ignore"):
-            return np.asarray(self.point, float) - np.linalg.lstsq(hessian, gradient, rcond=None)[0]
+            step = np.asarray(np.linalg.lstsq(hessian, gradient, rcond=None)[0], np.float64)
+        return np.asarray(self.point, np.float64) - step
 
     @property
     def bends_up(self) -> bool:

@@ -44,7 +44,7 @@ class Warp:
         sheet, samples = self.inside(layer, done)
         middle = (samples.min(axis=0) + samples.max(axis=0)) / 2
         widest, far = np.abs(samples - middle).max(), np.linalg.norm(samples - middle, axis=-1).max()
-        return middle, max(min(float(np.abs(sheet - middle).max()), 1.3 * widest), float(far) / 1.25, 1e-9)
+        return middle, max(min(float(np.abs(sheet - middle).max()), 1.6 * widest), float(far) / 1.25, 1e-9)
 
     def placed(self, layer: int, done: float) -> tuple[Floats, Floats]:
         """Return sheet and samples there in the picture (..., 3)."""

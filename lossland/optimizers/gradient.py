@@ -110,7 +110,7 @@ class SGDW(Optimizer):
 class ASGD(Optimizer):
     """Descent under a rate that falls in a set way, with a pull towards the origin.
 
-    As torch.optim.ASGD moves; the average of its positions, which it keeps beside, is left out.
+    As torch.optim.ASGD, without the average of its positions, which does not affect the steps.
     """
 
     title = "ASGD"

@@ -23,7 +23,7 @@ with windows.Window(library.scene("run.csv"), (640, 360)) as window:
     told = lambda: player.scene.readouts(player.time)["best_epoch"]
     seen = [told(), turns.meter.count]
     file.write_text(file.read_text() + "2,1,1\\n")
-    asked = window.player.scene._followed
+    _, asked = window.player.scene._followed
     asked._asked = None  # as if a second had passed
     turns.run(40)
     seen += [told(), turns.meter.count > seen[1]]

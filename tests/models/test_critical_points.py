@@ -133,3 +133,10 @@ def test_shades_have_the_sign_of_the_curvature_and_reach_one() -> None:
     assert np.abs(large).max() == pytest.approx(1.0)
     usual = np.median((2.0, 40.0, 3.0, 0.0))
     assert large[0] == pytest.approx(np.arcsinh(2 / usual) / np.arcsinh(40 / usual), rel=1e-6)
+
+
+def test_a_path_has_escaped_at_the_first_step_outside_the_circle() -> None:
+    steps = np.arange(20.0)
+    spiral = np.array([2.0, -1.0]) + 0.1 * steps[:, None] * np.stack([np.cos(steps), np.sin(steps)], -1)
+    assert critical.escape_steps(spiral, (2.0, -1.0), 0.75) == 8.0
+    assert np.isnan(critical.escape_steps(spiral[:7], (2.0, -1.0), 0.75))

@@ -119,3 +119,17 @@ def test_a_bell_has_the_covariance_of_its_axes():
     points = datasets.bell(axes, 200_000, seed=3)
     np.testing.assert_allclose(points.mean(axis=0), 0.0, atol=0.02)  # 4 standard errors
     np.testing.assert_allclose(np.cov(points.T), axes @ axes.T, atol=0.06)
+
+
+def test_pixels_are_those_of_the_photo_row_by_row() -> None:
+    data = datasets.pixels()
+    assert len(data) == len(data.titles) == 64 * 96
+    np.testing.assert_array_equal(data.points[96 * 5 + 7], datasets.photo()[5, 7])
+    assert data.titles[487] == ", ".join(map(str, datasets.photo()[5, 7]))
+
+
+def test_a_part_keeps_the_titles_of_its_samples() -> None:
+    part = datasets.sentences().part(4, 8)
+    assert part.titles == datasets.SENTENCES["space"]
+    assert len(part) == 4
+    assert datasets.ratings().titles == datasets.VIEWERS

@@ -42,6 +42,8 @@ def test_a_query_along_across_and_against():
 def test_temperature_and_the_root_of_d():
     read = scene(**PLANE, temperature=0.5, scaled=False).readouts()
     np.testing.assert_allclose(read["scores"], [2.0, 0.0, -2.0])
+    assert drawn(scene(), 4.0)["what"].text == r"q \cdot k / \sqrt{d}"
+    assert drawn(scene(temperature=0.5, scaled=False), 4.0)["what"].text == r"q \cdot k / T"
     cold, hot = (scene(temperature=one).readouts() for one in (0.05, 20.0))
     assert cold["weights"][0] > 1 - 1e-6
     assert hot["entropy"] == pytest.approx(2.0, abs=0.01)
@@ -284,3 +286,9 @@ def test_a_sentence_hides_the_controls_of_query_and_keys():
     asked = [one.name for one in shown_parameters(player)]
     player.scene.set("sentence", BANK)
     assert [name for name in asked if name not in [one.name for one in shown_parameters(player)]] == ["query", "keys"]
+
+
+def test_who_looks_has_a_control_where_it_makes_a_difference() -> None:
+    cases = [("query", "none"), ("query", "causal"), ("sentence", "none")]
+    shown = [library.scene("attention", show=show, mask=mask).has_control("token") for show, mask in cases]
+    assert shown == [False, True, True]

@@ -213,3 +213,8 @@ def test_what_is_no_graph_is_refused() -> None:
             scene(**bad)
     made = scene(expression="x*y", values="1, 2, 3")
     assert any("The last 1 of the values" in getattr(note, "text", "") for note in made.frame(0.0).notes)
+
+
+def test_an_expression_hides_what_makes_a_network() -> None:
+    shown = [library.scene("backprop_graph", expression=text).has_control("activation") for text in ("", "w * x + b")]
+    assert shown == [True, False]

@@ -141,3 +141,13 @@ def test_what_is_no_batch_is_refused() -> None:
     for bad in ({"x": "1"}, {"x": "a, b"}, {"eps": 0}, {"batch": 1}, {"norm": "group"}):
         with pytest.raises(UserError):
             scene(**bad)
+
+
+def test_what_changes_nothing_has_no_control() -> None:
+    def idle(**values: Any) -> set[str]:
+        made = library.scene("batch_norm", **values)
+        return {name for name in made.params() if not made.has_control(name)}
+
+    assert idle(show="numbers", mode="evaluation") == {"norm", "batch", "gain", "shift"}
+    assert idle(show="clouds", mode="training") == {"x", "seen"}
+    assert idle(show="loss") == {"x", "gamma", "beta", "eps", "mode", "seen", "batch", "shift"}

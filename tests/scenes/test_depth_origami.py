@@ -189,3 +189,11 @@ def test_all_sixteen_copies_share_their_colours():
     half = shade[: len(shade) // 2, : len(shade) // 2]  # its own creases lie between two samples, not in their middle
     assert np.mean(half != half[:, ::-1]) < 0.03
     assert np.mean(half != half[::-1]) < 0.03
+
+
+def test_what_changes_nothing_has_no_control() -> None:
+    idle = {
+        show: {name for name in ("width", "beside") if not library.scene("depth_origami", show=show).has_control(name)}
+        for show in ("paper", "tent", "plane")
+    }
+    assert idle == {"paper": {"width", "beside"}, "tent": {"width"}, "plane": set()}

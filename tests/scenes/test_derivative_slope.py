@@ -24,6 +24,15 @@ def slope_drawn(made: Any, frame: ll.Frame, name: str) -> float:
     return (y1 - y0) / (x1 - x0)
 
 
+def test_what_changes_nothing_has_no_control() -> None:
+    idle = [
+        show
+        for show in library.scene("derivative_slope").params()["show"].options
+        if not scene(show=show).has_control("h")
+    ]
+    assert idle == ["traced", "car", "epsilon"]
+
+
 @pytest.mark.parametrize("h", [1.5, 0.3, -0.7])
 def test_the_secant_of_a_square_at_one_has_slope_two_plus_h(h: float) -> None:
     made = scene("square", h=h)

@@ -125,3 +125,13 @@ def test_what_is_no_unit_is_refused() -> None:
     for bad in ({"locked": "a"}, {"locked": "0"}, {"inputs": ""}, {"weights": "x"}):
         with pytest.raises(UserError):
             scene(**bad)
+
+
+def test_what_changes_nothing_has_no_control() -> None:
+    def shown(show: str) -> set[str]:
+        made = library.scene("dropout", show=show)
+        return {name for name in made.params() if made.has_control(name)} - {"show", "rate"}
+
+    assert shown("masks") == {"inputs", "weights", "activation", "locked"}
+    assert shown("sheets") == {"count", "trained"}
+    assert shown("co-adaptation") == set()

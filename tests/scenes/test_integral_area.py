@@ -24,6 +24,14 @@ def areas(layer: Any) -> np.ndarray:
     return np.abs((corners[:, 1, 0] - corners[:, 0, 0]) * (corners[:, 2, 1] - corners[:, 1, 1]))
 
 
+def test_what_changes_nothing_has_no_control() -> None:
+    idle = {
+        show: [name for name in scene().params() if not scene(show=show).has_control(name)]
+        for show in library.scene("integral_area").params()["show"].options
+    }
+    assert idle == {"sums": [], "running": ["rule", "n"], "rings": []}
+
+
 @pytest.mark.parametrize(
     ("n", "rule", "wanted"),
     [

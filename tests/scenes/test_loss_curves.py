@@ -226,6 +226,7 @@ def test_the_way_over_the_landscape_is_in_step_with_the_curves() -> None:
     for share in (0.3, 1.0):
         frame = made.frame(share * made.clock.seconds)
         (chart,) = [note for note in frame.notes if isinstance(note, layers.Chart)]
+        assert chart.now is not None
         at_step = [np.interp(chart.now, np.arange(len(way.path)), column) for column in way.path.T]
         end = frame.layer("way").end
         np.testing.assert_allclose(end[:2], ground.world_from_domain(np.array(at_step))[:2], atol=1e-6)

@@ -19,6 +19,10 @@ def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("momentum_phase", preset, **values)
 
 
+def test_one_portrait_is_not_chosen() -> None:
+    assert [scene(eigenvalues=text).has_control("shown") for text in ("1", "1, 10")] == [False, True]
+
+
 def insets_of(made: Any) -> Any:
     """Return the scene's file, which knows where its insets lie."""
     return sys.modules[type(made).__module__]

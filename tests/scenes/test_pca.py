@@ -16,6 +16,14 @@ def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("pca", preset, **values)
 
 
+def test_only_the_gaussian_has_a_number_of_samples_to_choose() -> None:
+    assert {data: scene(data=data).has_control("count") for data in ("iris", "digits", "gaussian")} == {
+        "iris": False,
+        "digits": False,
+        "gaussian": True,
+    }
+
+
 def drawn(made: ll.Scene, time: float) -> dict[str, Any]:
     frame = made.frame(ll.Now(time, made.clock))
     return dict(zip(frame.keys, frame.layers, strict=True))

@@ -19,6 +19,14 @@ def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("taylor_series", preset, **values)
 
 
+def test_what_changes_nothing_has_no_control() -> None:
+    idle = {
+        show: [name for name in scene().params() if not scene(show=show).has_control(name)]
+        for show in library.scene("taylor_series").params()["show"].options
+    }
+    assert idle == {"polynomials": ["ground"], "newton": ["degree", "ground"], "helix": ["ground"], "surface": []}
+
+
 @pytest.mark.parametrize(
     ("degree", "wanted"), [(1, 1.570796), (3, 0.924832), (5, 1.004525), (7, 0.999843), (9, 1.000004)]
 )

@@ -25,11 +25,11 @@ def scene(preset: Any = None, **values: Any) -> Any:
 )  # fmt: skip
 def test_each_fault_lights_its_lamp_and_no_other_at_every_step(fault: str, seed: int, lamps: list[str]) -> None:
     made = scene(fault=fault, seed=seed)
-    for share in np.linspace(0.0, 1.0, 8):
-        read = made.readouts(share * made.clock.seconds)
+    every = [made.readouts(share * made.clock.seconds) for share in np.linspace(0.0, 1.0, 8)]
+    for read in every:
         assert read["lamps"] == lamps
         assert read["after"] == (["saturated"] if fault == "rate" and read["step"] else [])
-    assert read["step"] == 80
+    assert every[-1]["step"] == 80
     frame = made.frame(made.clock.seconds)
     drawn = {layer.key: layer for layer in frame.layers if isinstance(layer, layers.Points)}
     spheres = {key.split()[1] for key, one in drawn.items() if one.style == "sphere" and one.color != "faint"}

@@ -1,0 +1,54 @@
+"""What scenes of the plane z = 0 draw in it: paths, arrows, whole lines through the origin and names.
+
+Places and directions are (2,). All lies in one plane, so what is drawn later is in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lossland.models.linear_maps import EigenDirection, whole_multiple
+from lossland.world.layers import Arrows, Color, Facts, Label, Lines
+from lossland.world.phrases import tex
+from lossland.world.shapes import lifted
+
+FAR = 14.0  # half the length of a whole line, world
+
+
+def path(points: ArrayLike, color: Color, width: float, **look: Any) -> Lines:
+    """Return the line through points (n, 2)."""
+    return Lines([lifted(points)], color, width, depth=False, **look)
+
+
+def line(direction: ArrayLike, color: Color, width: float, **look: Any) -> Lines:
+    """Return the whole line through the origin in a direction (2,) of any length; 0 has none."""
+    ahead = np.asarray(direction, float)
+    return path(np.outer((-FAR, FAR), ahead / max(float(np.linalg.norm(ahead)), 1e-9)), color, width, **look)
+
+
+def arrow(tip: ArrayLike, color: Color, width: float, **look: Any) -> Arrows:
+    """Return an arrow from the origin."""
+    return Arrows.one((0.0, 0.0), tip, color, width=width, depth=False, **look)
+
+
+def name(at: ArrayLike, text: str, color: Color, side: ArrayLike, size: float = 26.0, **look: Any) -> Label:
+    """Return a name (LaTeX) beside a place, on the side that a direction (2,) points to."""
+    return Label(lifted(at), text, color, side=lifted(side), size=size, **{"latex": True, **look})
+
+
+def kept_directions(heading: str, kept: Sequence[EigenDirection], so_far: Sequence[str], always: float | None) -> Facts:
+    """Return the directions that a map keeps, with their factors and what is said of each.
+
+    ``always`` is the factor of a map that keeps all directions, else None.
+    """
+    rows = [
+        (f"eigen{k}", tex("v_? = ?", k, whole_multiple(one.vector)), tex(r"\lambda_? = ?", k, one.factor), said)
+        for k, (one, said) in enumerate(zip(kept, so_far, strict=True), 1)
+    ]
+    if always is not None:
+        rows = [("dim", r"\text{all of them}", tex(r"\lambda = ?", always), "")]
+    return Facts(heading, rows or [("dim", r"\text{none}", "", "")])
