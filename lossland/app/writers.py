@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -242,13 +242,15 @@ def _folder(path: Path, transparent: bool, dpi: float | None) -> Iterator[Add]:
     if path.is_file():
         raise UserError(f"{path} is a file; a folder of frames needs another name.")
     count, bands = 0, 4 if transparent else 3
-    density: dict[str, Any] = {} if dpi is None else {"dpi": (dpi, dpi)}
 
     def add(image: Image) -> None:
         nonlocal count
-        Picture.fromarray(np.ascontiguousarray(image[..., :bands])).save(
-            temporary / f"frame_{count:05d}.png", compress_level=4, **density
-        )
+        picture = Picture.fromarray(np.ascontiguousarray(image[..., :bands]))
+        file = temporary / f"frame_{count:05d}.png"
+        if dpi is None:
+            picture.save(file, compress_level=4)
+        else:
+            picture.save(file, compress_level=4, dpi=(dpi, dpi))
         count += 1
 
     with written(path) as temporary:
