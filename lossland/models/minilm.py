@@ -195,8 +195,10 @@ class Model:
 
     def attended(self, name: str, x: Floats) -> attention.Attention:
         """Return the attention of a layer's heads on tokens (n, 384): weights (12, n, n), outputs (12, n, 32)."""
-        asked = (attention.split_heads(self.linear(f"{name}.{one}", x), HEADS) for one in ("query", "key", "value"))
-        return attention.attend(*asked)
+        query, key, value = (
+            attention.split_heads(self.linear(f"{name}.{one}", x), HEADS) for one in ("query", "key", "value")
+        )
+        return attention.attend(query, key, value)
 
 
 def gelu(x: Floats) -> Floats:

@@ -669,9 +669,10 @@ class Slice(Displayed):
         It is a training's path, or the curve that joins two optima, or neither.
         """
         if self.kind == "points":  # the path begins far from this plane
-            return (bezier(*self.marks[[0, 2, 1]], np.linspace(0, 1, 80)) if len(self.marks) == 3 else EMPTY), EMPTY[
-                :, 0
-            ]
+            if len(self.marks) != 3:
+                return EMPTY, EMPTY[:, 0]
+            first, last, middle = self.marks
+            return bezier(first, middle, last, np.linspace(0, 1, 80)), EMPTY[:, 0]
         return (self.path, self.path_loss) if self.path.ndim == 2 and len(self.path) > 1 else (EMPTY, EMPTY[:, 0])
 
 

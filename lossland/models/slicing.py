@@ -21,7 +21,8 @@ from lossland.models.torch_models import Made, TorchTask
 from lossland.optimizers import AnyOptimizer
 
 if TYPE_CHECKING:
-    from lossland.models.torch_models import Module, Tensor
+    from torch import Tensor  # pyright: ignore[reportMissingImports]
+    from torch.nn import Module  # pyright: ignore[reportMissingImports]
 
 MOST_PARAMETERS = 10**7
 FARTHEST = 1e15  # the largest parameter of a network that has not diverged

@@ -31,7 +31,6 @@ from lossland.models.networks import Array, Parameter, laid_out, views_of
 if TYPE_CHECKING:
     from torch import Tensor  # pyright: ignore[reportMissingImports]
     from torch.nn import Module  # pyright: ignore[reportMissingImports]
-    from torch.optim import Optimizer as Optimizer  # pyright: ignore[reportMissingImports]
 
 Floats = NDArray[np.float64]
 NEEDS_TORCH = "Networks of your own need PyTorch, which is not installed here: pip install 'lossland[torch]'."

@@ -11,7 +11,9 @@ from lossland.models.recorder import Recorder
 from lossland.models.torch_models import require_torch
 
 if TYPE_CHECKING:
-    from lossland.models.torch_models import Module, Optimizer, Tensor
+    from torch import Tensor  # pyright: ignore[reportMissingImports]
+    from torch.nn import Module  # pyright: ignore[reportMissingImports]
+    from torch.optim import Optimizer  # pyright: ignore[reportMissingImports]
 
 RELUS = ("ReLU", "ReLU6")  # whose units can be dead
 TANHS = ("Tanh", "Hardtanh", "Softsign")  # which are flat near −1 and 1

@@ -56,7 +56,7 @@ class SoftShadow:
         shape = np.maximum(1, np.ceil((end - corner) / texel)).astype(int)
         footprint = np.stack([low[:, :2] - corner, high[:, :2] - corner]) / texel
         if self._blurs is None or not np.array_equal(footprint, self._footprint):  # growing bars do not change it
-            cover = _cover(*footprint, shape)
+            cover = _cover(footprint[0], footprint[1], shape)
             self._footprint, self._blurs = footprint, (_blurred(cover, 0.018 * SIZE), _blurred(cover, 0.05 * SIZE))
         near, wide = self._blurs
         tall = float(np.mean(high[:, 2] - low[:, 2]))

@@ -133,7 +133,9 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
 
 def _equal(one: object, other: object) -> bool:
     """Whether two results are equal; arrays are where all their elements are."""
-    return np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return one == other
 
 
 class _Framing(Generic[R]):

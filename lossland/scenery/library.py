@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from lossland import checks, landscapes, userfiles
 from lossland.errors import UserError, nearest, shown
@@ -176,7 +176,18 @@ def is_listed(scene: Scene) -> bool:
     return scene.name in _files() and scene_class(scene.name) is type(scene)
 
 
-def describe(kind: type[Scene]) -> dict[str, object]:
+class Entry(TypedDict):
+    """What a listing says of a scene, as JSON data."""
+
+    name: str
+    title: str
+    chapter: str
+    params: list[dict[str, object]]
+    presets: list[str]
+    rows: list[str]
+
+
+def describe(kind: type[Scene]) -> Entry:
     """Return a scene's entry in a listing, as JSON data."""
     return {
         "name": kind.name,

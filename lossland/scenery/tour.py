@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+from lossland.world.camera import Placement
 
 CAPTION_COMES, CAPTION_GOES = 0.7, 0.4  # seconds
 
@@ -49,11 +51,12 @@ class Shot:
         first, last = self.play or (0.0, self.moving)
         return first + (last - first) * min(max(time / self.moving, 0.0), 1.0)
 
-    def camera(self, time: float) -> dict[str, float]:
+    def camera(self, time: float) -> Placement:
         """Return the camera values that the shot sets: ``azimuth``, ``elevation``, and ``distance`` as a share."""
         spans = {"azimuth": self.azimuth, "elevation": self.elevation, "distance": self.distance}
         part = eased(time / self.moving)
-        return {name: span[0] + (span[1] - span[0]) * part for name, span in spans.items() if span}
+        placed = {name: span[0] + (span[1] - span[0]) * part for name, span in spans.items() if span}
+        return cast(Placement, placed)
 
 
 class Seen(NamedTuple):

@@ -49,7 +49,7 @@ class Placement(TypedDict, total=False):
     azimuth: float
     elevation: float
     distance: float
-    target: Sequence[float]
+    target: Sequence[float] | Floats
 
 
 def _mix(a: Pose, b: Pose, share: float) -> Pose:

@@ -178,7 +178,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
         f"converts by {call}": (
             f"class A(Base):\n    def update(self, grad, last, t, position):\n        return self.Terms({call})",
             "x.py:A",
-            "x.py, line 13: a traced value stands for every number and cannot become a single one: leave out float, int",
+            "x.py, line 13: a traced value stands for every number and cannot become a single one: leave out float",
         )
         for call in ("float(grad)", "int(grad)", "sum(range(t))", "complex(grad).real", "__import__('math').sin(grad)")
     },

@@ -284,7 +284,9 @@ def test_every_shot_of_every_tour_can_be_shown() -> None:
     for tour in library.tours():
         assert library.tour(tour.name) is tour
         for shot in tour.shots:
-            made = library.scene(shot.scene, shot.preset, **shot.values(0.0))
+            made = library.scene(shot.scene, shot.preset)
+            for name, value in shot.values(0.0).items():
+                made.set(name, value)
             assert 0 <= shot.scene_time(shot.seconds) <= made.clock.seconds
 
 
