@@ -201,6 +201,8 @@ def slice(
         if loss is not None:
             raise UserError("The loss of a network of this project is its own; loss is given with a PyTorch model.")
         prepared = prepare(net, data, **settings)
+    elif loss is None:
+        raise UserError("A PyTorch model needs its loss: loss=torch.nn.functional.cross_entropy, or a function of yours.")
     else:
         prepared = prepare_torch(Made(net, loss, data), **settings)
     return on_host(prepared.recipe.whole())
