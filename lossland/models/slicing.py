@@ -202,7 +202,7 @@ def slice(
             raise UserError("The loss of a network of this project is its own; loss is given with a PyTorch model.")
         prepared = prepare(net, data, **settings)
     elif loss is None:
-        raise UserError("A PyTorch model needs its loss: loss=torch.nn.functional.cross_entropy, or a function of yours.")
+        raise UserError("A PyTorch model needs its loss: loss=torch.nn.functional.cross_entropy, or your own.")
     else:
         prepared = prepare_torch(Made(net, loss, data), **settings)
     return on_host(prepared.recipe.whole())

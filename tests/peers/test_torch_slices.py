@@ -103,7 +103,7 @@ def test_a_module_is_sliced_where_it_stands() -> None:
     assert found.value[1, 2] == pytest.approx(plain_loss(model, theta, POINTS, TARGET), rel=1e-12)
     moved = theta + found.x[0] * found.directions[0] + found.y[2] * found.directions[1]
     assert found.value[2, 0] == pytest.approx(plain_loss(model, moved, POINTS, TARGET), rel=1e-10)
-    with pytest.raises(UserError, match=r"^loss is a NoneType and no function\.$"):
+    with pytest.raises(UserError, match=r"^A PyTorch model needs its loss: "):
         ll.slice(perceptron(), (POINTS, TARGET))
     with pytest.raises(UserError, match=r"^net is a list and no torch\.nn\.Module\.$"):
         ll.slice([64, 10], "digits", cross_entropy)
