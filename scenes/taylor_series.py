@@ -19,6 +19,12 @@ TURNS = 7.5  # half the length of the helix along x
 WIDEST = 1.5  # how far from its axis a copy of it is shown
 GROUNDS = {"rosenbrock": ((-1.6, -0.8), (0.5, 1.7)), "himmelblau": ((-2.9, 2.1), (-3.1, 1.3))}
 SAMPLES = 129  # of the ground along each side
+CONTROLS = {
+    "polynomials": ("function", "window", "degree"),
+    "newton": ("function", "window"),
+    "helix": ("degree",),
+    "surface": ("ground", "point", "degree"),
+}
 
 
 class TaylorSeries(ll.Scene):
@@ -62,8 +68,8 @@ class TaylorSeries(ll.Scene):
     clock = ll.Clock(12.0)
 
     def has_control(self, name: str) -> bool:
-        """Hide what only a surface has, and the degree beside Newton's method, which takes lines alone."""
-        return {"ground": self.show == "surface", "degree": self.show != "newton"}.get(name, True)
+        """Hide what the picture does not use."""
+        return name == "show" or name in CONTROLS[self.show]
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
@@ -87,7 +93,13 @@ class TaylorSeries(ll.Scene):
 
     @property
     @ll.kept
-    def land(self) -> ll.Landscape:
+    def land(self) -> ll.Landscape | None:
+        """The surface, if one is copied: the window writes its formula and its height under the pointer."""
+        return self.hill if self.show == "surface" else None
+
+    @property
+    @ll.kept
+    def hill(self) -> ll.Landscape:
         """The surface, where it is copied."""
         return ll.landscape(self.ground, domain=GROUNDS[self.ground])
 
@@ -95,7 +107,7 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def model(self) -> taylor.SurfaceCopy:
         """Plane and paraboloid of the surface at the point."""
-        return taylor.SurfaceCopy(self.land, self.point)
+        return taylor.SurfaceCopy(self.hill, self.point)
 
     def grown(self, now: ll.Now) -> tuple[int, float]:
         """Return which of the terms is being added, and how much of it is there."""
@@ -336,7 +348,7 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def terrain(self) -> ll.Terrain:
         """The surface as a block of ground, its heights in proportion to its values."""
-        grid = self.land.grid(SAMPLES)
+        grid = self.hill.grid(SAMPLES)
         return ll.Terrain(grid.x, grid.y, grid.value, 0.9, ll.ground.straight(grid.value))
 
     @ll.kept
@@ -359,7 +371,7 @@ class TaylorSeries(ll.Scene):
             look: dict[str, Any] = {"alpha": 0.55 * shown, "into": self.sheet(2), "share": bent, "contours": False}
             drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, **look))
         drawn.append(layers.Points.on(ground, self.point, "text", 8.0, "sphere", name="Point"))
-        part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.land.domain))
+        part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.hill.domain))
         if part > 0.0 and self.degree >= 2:
             there = np.array(self.point) + part * (landing - self.point)
             drawn.append(layers.Arrows.on(ground, self.point, there, SLOPE, depth=False, name="Newton's step"))
@@ -381,7 +393,7 @@ class TaylorSeries(ll.Scene):
     # ------------------------------------------------------------------------------------------------- handles
     def move_point(self, position: tuple[float, float]) -> None:
         """Take the point of the surface that is nearest to a position in the domain."""
-        self.set("point", np.clip(position, *np.transpose(self.land.domain)))
+        self.set("point", np.clip(position, *np.transpose(self.hill.domain)))
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the point on the surface, or on the curve the centre and x."""
