@@ -336,7 +336,7 @@ class TaylorSeries(ll.Scene):
         """Return the title and Euler's formula."""
         degree = round(self.degree * now.eased(0.3, 0.85))
         rule = r"\fgcolor{optimizer.momentum}{e^{i x}} = \cos x + i \sin x"
-        copy = r"\fgcolor{eigen1}{T_n} = 1 + i x - \tfrac{x^2}{2!} - \tfrac{i x^3}{3!} + \cdots"
+        copy = r"\fgcolor{eigen1}{T_n} = 1 + i x - \tfrac{x^2}{2!} - \cdots + \tfrac{(i x)^n}{n!}"
         title = layers.Title(self.title, lines=("From the side a cosine, from its end a circle",))
         return [
             title, layers.Formula(rule, 26), layers.Formula(copy, 20),
