@@ -13,18 +13,12 @@ from lossland import curves, layers, parameters, plots, shapes, signs, tex, word
 from lossland.models import taylor
 
 F, COPY, ERROR, SLOPE = "optimizer.momentum", "eigen1", "area", "i"
-NEWTON_STEPS = 5
+NEWTON_STEPS, DRAWN = 5, 3  # of Newton's method: those that are computed, and those that are shown
 FAR = 1e3  # x beyond are not shown
 TURNS = 7.5  # half the length of the helix along x
 WIDEST = 1.5  # how far from its axis a copy of it is shown
 GROUNDS = {"rosenbrock": ((-1.6, -0.8), (0.5, 1.7)), "himmelblau": ((-2.9, 2.1), (-3.1, 1.3))}
 SAMPLES = 129  # of the ground along each side
-CONTROLS = {
-    "polynomials": ("function", "window", "degree"),
-    "newton": ("function", "window"),
-    "helix": ("degree",),
-    "surface": ("ground", "point", "degree"),
-}
 
 
 class TaylorSeries(ll.Scene):
@@ -60,16 +54,16 @@ class TaylorSeries(ll.Scene):
     )
     degree = parameters.Integer(9, 0, 20, "degree", "The highest power of the last polynomial.")
     centre = parameters.Number(0.0, -1e3, 1e3, "centre", "Where the copy is made.", hidden=True)
-    x = parameters.Number(
-        1.5708, -1e3, 1e3, "$x$", "Where copy and curve are compared, or where Newton starts.", hidden=True
-    )
+    x = parameters.Number(1.5708, -1e3, 1e3, "$x$", "Where copy and curve are compared, or Newton starts.", hidden=True)
     ground = parameters.Choice("rosenbrock", tuple(GROUNDS), "surface", "The surface that is copied.")
     point = parameters.Point((-1.2, 1.0), -6.0, 6.0, "point", "Where a surface is copied.")
     clock = ll.Clock(12.0)
 
     def has_control(self, name: str) -> bool:
         """Hide what the picture does not use."""
-        return name == "show" or name in CONTROLS[self.show]
+        flat, surface = self.show in ("polynomials", "newton"), self.show == "surface"
+        used = {"function": flat, "window": flat, "ground": surface, "point": surface, "degree": self.show != "newton"}
+        return used.get(name, True)
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
@@ -253,17 +247,16 @@ class TaylorSeries(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------- a root
     def shown_newton(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
-        """Return tangents, each of which leads down to the next place, and the camera that comes nearer."""
+        """Return tangents, each of which leads down to the next place."""
         plot, f, ways, place = self.plot, self.function, self.newton.places, self.place(now)
         drawn: list[layers.Layer] = [plot, self.curve()]
-        for k in range(min(int(place) + 1, 3)):
+        for k in range(min(int(place) + 1, DRAWN)):
             here, there, part = ways[k], ways[k + 1], min(place - k, 1.0)
             y = f.at(here)
             if not np.isfinite(y) or there == here:
                 break
             up, down = min(2.0 * part, 1.0), max(2.0 * part - 1.0, 0.0)
-            rise = plot.world([here, here], [0.0, y * up])
-            drawn.append(layers.Lines([rise], "dim", 1.6, dash=(8, 5), pickable=False))
+            drawn.append(layers.Lines([plot.world([here, here], [0.0, y * up])], "dim", 1.6, dash=(8, 5), pickable=False))
             if down > 0.0:
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
                 drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))
@@ -273,20 +266,17 @@ class TaylorSeries(ll.Scene):
         first_beyond = arrived and ways[arrived] > ways[:arrived].max()  # else old tangents run below it
         side: layers.Side = "below right" if first_beyond else "above left"
         drawn.append(plot.label(ways[arrived], 0.0, words("?.6", ways[arrived]), ERROR, side, size=30))
-        near = now.eased(0.4, 0.8) if self.newton.finds_root else 0.0
-        root = plot.world(ways[-1], 0.0)
-        bounds = root + (1.0 - 0.72 * near) * (plot.bounds() - root)
-        return drawn, ll.View(flat=True, bounds=bounds, moves=True)
+        return drawn, self.flat_view()
 
     @staticmethod
     def place(now: ll.Now) -> float:
         """Return the number of the place that Newton's method has come to, between two of them in part."""
-        return sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(3))
+        return sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(DRAWN))
 
     def notes_newton(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the rule and the places, and a sentence where they end without a root."""
         found, rows = self.newton, []
-        for k, x in enumerate(found.places[: min(found.last + 1, 5)].tolist()):
+        for k, x in enumerate(found.places[: min(found.last, DRAWN) + 1].tolist()):
             color = ERROR if k <= self.place(now) else "dim"  # those to come are dim
             rows.append((color, f"x_{k}", tex("?.6", (color, x)), ""))
         notes: list[layers.Note] = [
@@ -385,8 +375,7 @@ class TaylorSeries(ll.Scene):
         rule = r"\fgcolor{eigen1}{f + g^\top \delta + \tfrac12 \delta^\top H \delta}"
         return [
             title, layers.Formula(rule, 26),
-            layers.Formula(tex("g = ?", read["gradient"]), 22),
-            layers.Formula(tex("H = ?", read["hessian"]), 22),
+            layers.Formula(tex("g = ?", read["gradient"]), 22), layers.Formula(tex("H = ?", read["hessian"]), 22),
             layers.Formula(tex(r"\text{level at } ?.3", (SLOPE, read["landing"])), 22),
         ]  # fmt: skip
 
