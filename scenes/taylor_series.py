@@ -317,7 +317,7 @@ class TaylorSeries(ll.Scene):
         if len(inside) > 1:
             drawn.append(layers.Curve(self.space.world(inside), COPY, 3.4, name="Copy", key="copy"))
         aside, to_the_end, back = now.eased(0.08, 0.3), now.eased(0.55, 0.72), now.eased(0.8, 0.96)
-        turn, lift = 62.0 * aside + 24.0 * to_the_end - 46.0 * back, 22.0 * aside - 18.0 * to_the_end + 20.0 * back
+        turn, lift = 62.0 * aside + 27.0 * to_the_end - 49.0 * back, 22.0 * aside - 25.0 * to_the_end + 27.0 * back
         corner = np.array([TURNS, WIDEST, WIDEST])
         bounds = self.space.world(shapes.box(-corner, corner))
         return drawn, ll.View(-90.0 + turn, 4.0 + lift, bounds=bounds, moves=True)
@@ -327,7 +327,7 @@ class TaylorSeries(ll.Scene):
         degree = round(self.degree * now.eased(0.3, 0.85))
         rule = r"\fgcolor{optimizer.momentum}{e^{i x}} = \cos x + i \sin x"
         copy = r"\fgcolor{eigen1}{T_n} = 1 + i x - \tfrac{x^2}{2!} - \cdots + \tfrac{(i x)^n}{n!}"
-        title = layers.Title(self.title, lines=("From the side a cosine, from its end a circle",))
+        title = layers.Title(self.title, lines=("From the side a cosine, from its end nearly a circle",))
         return [
             title, layers.Formula(rule, 26), layers.Formula(copy, 20),
             layers.Meter("Degree", "n =", float(degree), COPY, 0, max(self.degree, 1), words("?n", degree)),
