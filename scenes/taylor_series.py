@@ -256,7 +256,9 @@ class TaylorSeries(ll.Scene):
             if not np.isfinite(y) or there == here:
                 break
             up, down = min(2.0 * part, 1.0), max(2.0 * part - 1.0, 0.0)
-            drawn.append(layers.Lines([plot.world([here, here], [0.0, y * up])], "dim", 1.6, dash=(8, 5), pickable=False))
+            drawn.append(
+                layers.Lines([plot.world([here, here], [0.0, y * up])], "dim", 1.6, dash=(8, 5), pickable=False)
+            )
             if down > 0.0:
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
                 drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))
