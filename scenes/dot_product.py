@@ -151,7 +151,7 @@ class DotProduct(ll.Scene):
         if now.share >= 0.3 and not self.without_length():
             across = maps.rotation(-np.pi / 2 if maps.cross(b, a) > 0 else np.pi / 2) @ b
             look: dict[str, Any] = {"latex": False, "key": "length of the shadow"}
-            foot = vectors.shadow(a, b) / 2
+            foot = vectors.shadow(a, b) / 2 + 0.03 * across
             drawn.append(plane.name(foot, words("?.2", along), sign_of(along), across, 28, **look))
         return drawn
 
@@ -161,15 +161,14 @@ class DotProduct(ll.Scene):
         drawn: list[layers.Layer] = [
             plane.line(b, "dim", 1.4, alpha=0.8, name="Line of b"),
             plane.path([a, a + drop * (shadow - a)], "text", 1.6, dash=(8, 5), name="Light", key="light"),
-            plane.arrow(b, B, 5.0, name="b", key="b"),
         ]
         if grown > 0 and np.linalg.norm(shadow) > SEEN:
             role = sign_of(vectors.along(a, b))
-            drawn.append(plane.arrow(grown * shadow, role, 8.0, name="Shadow", key="shadow"))
+            drawn.append(plane.arrow(grown * shadow, role, 11.0, name="Shadow", key="shadow"))
             size = 0.07 * float(np.linalg.norm(a))
             if min(np.linalg.norm(a - shadow), np.linalg.norm(shadow)) > 1.5 * size:  # else there is no room
                 drawn.append(figures.RightAngle(shadow, a - shadow, -shadow, size=size, key="right angle"))
-        return drawn
+        return [*drawn, plane.arrow(b, B, 5.0, name="b", key="b")]  # on its shadow, which is wider
 
     def named(self, name: str, head: np.ndarray, role: str) -> layers.Label:
         """Return the name of an arrow at its head; of one of no length at the origin, away from the other."""
@@ -236,8 +235,9 @@ class DotProduct(ll.Scene):
 
     @ll.kept
     def plot_view(self) -> ll.View:
-        """Return the view of the whole plot."""
-        return ll.View(flat=True, bounds=self.plot().bounds(above=0.1))
+        """Return the view of the whole plot, with the name of its axis and the spread below it."""
+        plot = self.plot()
+        return ll.View(flat=True, bounds=np.vstack([plot.bounds(above=0.1), plot.world(1.25, 0.0) - (0.0, 1.05, 0.0)]))
 
     def histogram(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cosines of random pairs, on their way from dimension to dimension, and what the theory says."""
