@@ -177,9 +177,8 @@ class ChainRule(ll.Scene):
     @staticmethod
     def on_its_way(start: np.ndarray, end: np.ndarray, color: str) -> list[layers.Layer]:
         """Return the nudge between two lines: from both ends (2, 3) on the one to where these have come to."""
-        way: dict[str, Any] = {"name": "Nudge on its way"}
-        between = layers.Polygon(np.vstack([start, end[::-1]]), color, 0.22, 0.0, **way)
-        return [between, layers.Lines(list(np.stack([start, end], axis=1)), color, 1.8, **way)]
+        between = layers.Polygon(np.vstack([start, end[::-1]]), color, 0.22, 0.0, name="Nudge on its way")
+        return [between, layers.Lines(list(np.stack([start, end], axis=1)), color, 1.8, name="Nudge on its way")]
 
     @staticmethod
     def whole(factor: float) -> list[layers.Layer]:

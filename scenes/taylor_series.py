@@ -14,7 +14,6 @@ from lossland.models import taylor
 
 F, COPY, ERROR, SLOPE = "optimizer.momentum", "eigen1", "area", "i"
 NEWTON_STEPS, DRAWN = 5, 3  # of Newton's method: those that are computed, and those that are shown
-FAR = 1e3  # x beyond are not shown
 TURNS = 7.5  # half the length of the helix along x
 WIDEST = 1.5  # how far from its axis a copy of it is shown
 GROUNDS = {"rosenbrock": ((-1.6, -0.8), (0.5, 1.7)), "himmelblau": ((-2.9, 2.1), (-3.1, 1.3))}
@@ -71,7 +70,7 @@ class TaylorSeries(ll.Scene):
     def span(self) -> tuple[float, float]:
         """The x that are shown, rising: also x and the centre, or the places that Newton's method comes to."""
         asked = self.newton.places.tolist() if self.show == "newton" else [self.x, self.centre]
-        return curves.widened(self.window, [x for x in asked if abs(x) < FAR])
+        return curves.widened(self.window, [x for x in asked if abs(x) < curves.FARTHEST])
 
     @property
     @ll.kept
@@ -256,9 +255,7 @@ class TaylorSeries(ll.Scene):
             if not np.isfinite(y) or there == here:
                 break
             up, down = min(2.0 * part, 1.0), max(2.0 * part - 1.0, 0.0)
-            drawn.append(
-                layers.Lines([plot.world([here, here], [0.0, y * up])], "dim", 1.6, dash=(8, 5), pickable=False)
-            )
+            drawn.append(layers.Lines([plot.world(here, [0.0, y * up])], "dim", 1.6, dash=(8, 5), pickable=False))
             if down > 0.0:
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
                 drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))

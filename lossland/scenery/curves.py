@@ -84,7 +84,8 @@ def headline(plot: Plot, text: str, color: Color) -> Label:
 def taylor_terms(coefficients: NDArray[np.float64], powers: Sequence[int], centre: float) -> str:
     """Return the terms of a Taylor polynomial as LaTeX, each a derivative times a power over a factorial.
 
-    ``coefficients`` are f^(k)(a) / k!; ``powers``, from 0 on, are those that are not 0. Of many, the first and the last.
+    ``coefficients`` are f^(k)(a) / k!; ``powers``, from 0 on, are those that are not 0. Of many terms those between
+    the first few and the last are left out.
     """
     shift = tex("(x ? ?)", "-" if centre > 0 else "+", abs(centre)) if centre else "x"
     if abs(coefficients[0]) < NOTHING and len(powers) > 1:
