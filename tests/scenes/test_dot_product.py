@@ -50,13 +50,14 @@ def test_the_shadow_changes_its_colour_at_a_right_angle() -> None:
 
 
 def test_a_is_dragged_where_it_has_turned_to() -> None:
-    player = Player(scene())
+    made = scene()
+    player = Player(made)
     for time in (0.0, 6.0, 8.5, 12.0):
         player.seek(time)
         player.drag("a", (-1.5, 2.0))
-        np.testing.assert_allclose(player.scene.turned(player.scene.now(time)), (-1.5, 2.0), atol=0.01)
+        np.testing.assert_allclose(made.turned(made.now(time)), (-1.5, 2.0), atol=0.01)
         player.drag("b", (2.0, 1.0))
-        assert player.scene.b == (2.0, 1.0)
+        assert made.b == (2.0, 1.0)
     assert not [one.name for one in scene("fifty dimensions").handles(6.0)]
 
 
