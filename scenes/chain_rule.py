@@ -45,28 +45,30 @@ class ChainRule(ll.Scene):
         signs.Line([(0.36, 0.84), (0.58, 0.84)], "i", 3.0),
     )
     presets: ClassVar = {
-        "sine of a square": {"inner": "x^2", "outer": "sin(x)", "x": 1, "nudge": 0.3, "window": (-0.4, 1.8)},
-        "stretch and squish": {"inner": "3x - 1", "outer": "x/2", "x": 1, "nudge": 0.4, "window": (-0.2, 2)},
-        "turned over": {"inner": "1 - x^2", "outer": "exp(x)", "x": 1, "nudge": 0.3, "window": (-0.2, 1.6)},
-        "dead end": {"inner": "x^2 + 0.4", "outer": "tanh(3x)", "x": 1, "nudge": 0.3, "window": (-0.2, 1.6)},
-        "square root": {"inner": "1 + x^2", "outer": "sqrt(x)", "x": 1.2, "nudge": 0.3, "window": (-0.5, 1.7)},
+        "sine of a square": {"inner": "x^2", "outer": "sin(y)", "x": 1, "nudge": 0.3, "window": (-0.4, 1.8)},
+        "stretch and squish": {"inner": "3x - 1", "outer": "y/2", "x": 1, "nudge": 0.4, "window": (-0.2, 2)},
+        "turned over": {"inner": "1 - x^2", "outer": "exp(y)", "x": 1, "nudge": 0.3, "window": (-0.2, 1.6)},
+        "dead end": {"inner": "x^2 + 0.4", "outer": "tanh(3y)", "x": 1, "nudge": 0.3, "window": (-0.2, 1.6)},
+        "square root": {"inner": "1 + x^2", "outer": "sqrt(y)", "x": 1.2, "nudge": 0.3, "window": (-0.5, 1.7)},
         "plane": {"show": "plane", "point": (1, 1), "nudge": 0.5},
     }
 
     inner = parameters.FunctionOfX("x^2", "$y = f(x)$", "What is done first: a formula in x.")
-    outer = parameters.FunctionOfX("sin(x)", "$z = g(x)$", "What is done to the result: a formula in x.")
+    outer = parameters.FunctionOfX("sin(y)", "$z = g(y)$", "What is done to the result: a formula in y.")
     window = curves.Window((-0.4, 1.8))
     show = parameters.Choice("lines", ("lines", "plane"), "show", "Numbers on lines, or a tiny grid in the plane.")
     x = parameters.Number(1.0, -1e3, 1e3, "$x$", "Where the nudge is given.", hidden=True)
     nudge = parameters.Number(0.3, -1.0, 1.0, "nudge", "How far x is nudged; half the width of the grid.")
-    u = parameters.Text(
-        "x^2 - y^2", ll.landscape, "$u(x, y)$", "First map of the plane, first coordinate.", hidden=True
-    )
-    v = parameters.Text("2*x*y", ll.landscape, "$v(x, y)$", "First map of the plane, second coordinate.", hidden=True)
-    p = parameters.Text("x + y", ll.landscape, "$p(x, y)$", "Second map of the plane, first coordinate.", hidden=True)
-    q = parameters.Text("x*y", ll.landscape, "$q(x, y)$", "Second map of the plane, second coordinate.", hidden=True)
+    u = parameters.Text("x^2 - y^2", ll.landscape, "$u(x, y)$", "First map, first coordinate.", hidden=True)
+    v = parameters.Text("2*x*y", ll.landscape, "$v(x, y)$", "First map, second coordinate.", hidden=True)
+    p = parameters.Text("x + y", ll.landscape, "$p(x, y)$", "Second map, first coordinate.", hidden=True)
+    q = parameters.Text("x*y", ll.landscape, "$q(x, y)$", "Second map, second coordinate.", hidden=True)
     point = parameters.Point((1.0, 1.0), -5.0, 5.0, "point", "Where the tiny grid lies in the plane.")
     clock = ll.Clock(10.0)
+
+    def has_control(self, name: str) -> bool:
+        """Hide what the picture does not use."""
+        return name in ("show", "nudge") or (name == "point") == (self.show == "plane")
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
@@ -175,9 +177,8 @@ class ChainRule(ll.Scene):
     @staticmethod
     def on_its_way(start: np.ndarray, end: np.ndarray, color: str) -> list[layers.Layer]:
         """Return the nudge between two lines: from both ends (2, 3) on the one to where these have come to."""
-        way: dict[str, Any] = {"name": "Nudge on its way"}
-        between = layers.Polygon(np.vstack([start, end[::-1]]), color, 0.22, 0.0, **way)
-        return [between, layers.Lines(list(np.stack([start, end], axis=1)), color, 1.8, **way)]
+        between = layers.Polygon(np.vstack([start, end[::-1]]), color, 0.22, 0.0, name="Nudge on its way")
+        return [between, layers.Lines(list(np.stack([start, end], axis=1)), color, 1.8, name="Nudge on its way")]
 
     @staticmethod
     def whole(factor: float) -> list[layers.Layer]:
@@ -237,8 +238,7 @@ class ChainRule(ll.Scene):
         size = max(abs(self.nudge), 0.02) * self.left(now)
         panels, moved = self.seen_through(size), (1.0, now.eased(0.1, 0.32), now.eased(0.38, 0.6))
         drawn: list[layers.Layer] = []
-        names = (("(x, y)", X), ("f(x, y)", Y), ("g(f(x, y))", Z))
-        for k, (name, color) in enumerate(names):
+        for k, (name, color) in enumerate((("(x, y)", X), ("f(x, y)", Y), ("g(f(x, y))", Z))):
             if moved[k] <= 0.0:
                 continue
             before = panels[max(k - 1, 0)]

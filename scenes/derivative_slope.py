@@ -65,7 +65,7 @@ class DerivativeSlope(ll.Scene):
         "secant", ("secant", "traced", "car", "product", "epsilon"), "show", "Which picture of a slope."
     )
     x = parameters.Number(1.0, -1e3, 1e3, "$x$", "Where the slope is asked for.", hidden=True)
-    h = parameters.Number(1.2, -10.0, 10.0, "$h$", "How far away the second point is at first.")
+    h = parameters.Number(1.2, -10.0, 10.0, "$h$ at first", "How far away the second point is at first.")
     clock = ll.Clock(9.0)
 
     def has_control(self, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,6 @@ A, B, ALONG, AGAINST = "signed.low", "signed.high", "area", "bad"
 SEEN = 0.03  # units: a shorter shadow is a point to the eye
 LEVEL = 0.5  # degrees: no right angle is said to be one beyond
 BINS = 161  # of the histogram; an odd number, so that one is around 0
-PLOT_WIDTH, PLOT_HEIGHT = 4.4, 2.6
 
 
 class DotProduct(ll.Scene):
@@ -107,9 +107,12 @@ class DotProduct(ll.Scene):
 
     # ---------------------------------------------------------------------------------------------- the score
     def turned(self, now: ll.Now) -> np.ndarray:
-        """Return a (2,) as it is shown: after its shadow has come it turns once around."""
-        angle = 2 * np.pi * now.eased(0.36, 0.94) if self.show == "shadow" else 0.0
-        return maps.rotation(angle) @ self.arrows()[0]
+        """Return a (2,) as it is shown."""
+        return self.rotation(now) @ self.arrows()[0]
+
+    def rotation(self, now: ll.Now) -> np.ndarray:
+        """Return how far a has turned (2, 2): after its shadow has come it turns once around."""
+        return maps.rotation(2 * np.pi * now.eased(0.36, 0.94) if self.show == "shadow" else 0.0)
 
     def stage(self, now: ll.Now) -> tuple[list[int], float]:
         """Return the dimensions that are shown one after the other, and where between them this moment is."""
@@ -125,9 +128,7 @@ class DotProduct(ll.Scene):
             return ll.Frame(self.histogram(now), self.notes_on_random(now), self.plot_view())
         drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
-        for handle, role in zip(self.handles(now), (A, B), strict=True):
-            place = np.array([handle.position])
-            drawn.append(layers.Points(place, role, 7.0, "ring", outline=True, group="handles", name=handle.name))
+        drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (A, B), strict=True)]
         return ll.Frame(drawn, self.notes(now), self.view())
 
     @ll.kept
@@ -141,7 +142,8 @@ class DotProduct(ll.Scene):
         along, length = vectors.along(a, b), float(np.linalg.norm(a))
         drawn: list[layers.Layer] = [layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6)]
         if 0.36 < now.share < 0.94 and length > 0:
-            drawn += [self.circle(length), plane.arrow(still, A, 5.0, ghost=True)]
+            circle = plane.path(length * plane.CIRCLE, "ghost", 1.4, pickable=False, key="circle")
+            drawn += [circle, plane.arrow(still, A, 5.0, ghost=True)]
         if b.any():
             drawn += self.cast(a, b, now)
         drawn += self.angle(a, b)
@@ -150,9 +152,8 @@ class DotProduct(ll.Scene):
         drawn += [self.named("a", a if length > 0 else -b, A), self.named("b", b if b.any() else -a, B)]
         if now.share >= 0.3 and not self.without_length():
             across = maps.rotation(-np.pi / 2 if maps.cross(b, a) > 0 else np.pi / 2) @ b
-            look: dict[str, Any] = {"latex": False, "key": "length of the shadow"}
-            foot = vectors.shadow(a, b) / 2
-            drawn.append(plane.name(foot, words("?.2", along), sign_of(along), across, 28, **look))
+            foot = vectors.shadow(a, b) / 2 + 0.03 * across
+            drawn.append(plane.name(foot, words("?.2", along), sign_of(along), across, 28, latex=False, key="length"))
         return drawn
 
     def cast(self, a: np.ndarray, b: np.ndarray, now: ll.Now) -> list[layers.Layer]:
@@ -161,27 +162,19 @@ class DotProduct(ll.Scene):
         drawn: list[layers.Layer] = [
             plane.line(b, "dim", 1.4, alpha=0.8, name="Line of b"),
             plane.path([a, a + drop * (shadow - a)], "text", 1.6, dash=(8, 5), name="Light", key="light"),
-            plane.arrow(b, B, 5.0, name="b", key="b"),
         ]
         if grown > 0 and np.linalg.norm(shadow) > SEEN:
             role = sign_of(vectors.along(a, b))
-            drawn.append(plane.arrow(grown * shadow, role, 8.0, name="Shadow", key="shadow"))
+            drawn.append(plane.arrow(grown * shadow, role, 11.0, name="Shadow", key="shadow"))
             size = 0.07 * float(np.linalg.norm(a))
             if min(np.linalg.norm(a - shadow), np.linalg.norm(shadow)) > 1.5 * size:  # else there is no room
                 drawn.append(figures.RightAngle(shadow, a - shadow, -shadow, size=size, key="right angle"))
-        return drawn
+        return [*drawn, plane.arrow(b, B, 5.0, name="b", key="b")]  # on its shadow, which is wider
 
     def named(self, name: str, head: np.ndarray, role: str) -> layers.Label:
         """Return the name of an arrow at its head; of one of no length at the origin, away from the other."""
         place = np.zeros(2) if name in self.without_length() else head
         return plane.name(place, name, role, head, 30, key=f"name {name}")
-
-    @ll.kept
-    def circle(self, radius: float) -> layers.Layer:
-        """Return the circle on which the head of a turns."""
-        angle = np.linspace(0, 2 * np.pi, 97)
-        points = radius * np.stack([np.cos(angle), np.sin(angle)], -1)
-        return plane.path(points, "ghost", 1.4, pickable=False, key="circle")
 
     def angle(self, a: np.ndarray, b: np.ndarray) -> list[layers.Layer]:
         """Return the angle between the two, where there is one; a narrow one farther out, where there is room."""
@@ -230,14 +223,13 @@ class DotProduct(ll.Scene):
     def plot(self) -> plots.Plot:
         """Return the axes of the histogram: as high as the density of the last dimension."""
         top = float(vectors.cosine_density(self.dimension, 0.0)) if self.dimension > 3 else 1.0
-        return plots.Plot(
-            (-1, 1), (0, 1.25 * max(top, 0.8)), r"\cos\theta", "", right=PLOT_WIDTH, up=PLOT_HEIGHT, count=(5, 0)
-        )
+        return plots.Plot((-1, 1), (0, 1.25 * max(top, 0.8)), r"\cos\theta", "", right=4.4, up=2.6, count=(5, 0))
 
     @ll.kept
     def plot_view(self) -> ll.View:
-        """Return the view of the whole plot."""
-        return ll.View(flat=True, bounds=self.plot().bounds(above=0.1))
+        """Return the view of the whole plot, with the name of its axis and the spread below it."""
+        plot = self.plot()
+        return ll.View(flat=True, bounds=np.vstack([plot.bounds(above=0.1), plot.world(1.25, 0.0) - (0.0, 1.05, 0.0)]))
 
     def histogram(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cosines of random pairs, on their way from dimension to dimension, and what the theory says."""
@@ -262,6 +254,13 @@ class DotProduct(ll.Scene):
         """Return the exact density of a dimension."""
         x = np.linspace(-0.999, 0.999, 801)
         return self.plot().curve((x, vectors.cosine_density(dimension, x)), "area", name="Exact density", key="theory")
+
+    def handles(self, now: ll.Now) -> list[ll.Handle]:
+        """Return the heads of both arrows, that of a where it has turned to: it is dragged there, and turns on."""
+        if not self.flat:
+            return []
+        (a, b), turn = super().handles(now), self.rotation(now)
+        return [replace(a, position=shapes.lifted(turn @ self.a), move=lambda one, at: a.move(one, at @ turn)), b]
 
     # ---------------------------------------------------------------------------------------------- the words
     def notes(self, now: ll.Now) -> list[layers.Note]:

@@ -12,12 +12,11 @@ from lossland.models import linear_maps as maps
 
 COLUMNS = ("i", "j")  # the colours of the two basis arrows, and of A's columns
 SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
-CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 2 * np.pi, 97))], -1)
 LETTER = np.array([(0.4, 0.3), (0.7, 0.3), (0.7, 0.9), (1.1, 0.9), (1.1, 1.2), (0.7, 1.2), (0.7, 1.5),
                    (1.3, 1.5), (1.3, 1.8), (0.4, 1.8), (0.4, 0.3)])  # fmt: skip
 HOUSE = np.array([(0.5, 0.5), (1.5, 0.5), (1.5, 1.4), (1, 1.9), (0.5, 1.4), (0.5, 0.5)])
 CATCH: dict[str, Any] = {"group": "handles", "name": "Column"}  # rings to be dragged
-SHAPES = {"none": None, "circle": CIRCLE, "letter": LETTER, "house": HOUSE}
+SHAPES = {"none": None, "circle": plane.CIRCLE, "letter": LETTER, "house": HOUSE}
 
 
 def on_sign(a: float, b: float) -> signs.Place:
@@ -86,7 +85,7 @@ class LinearMap2D(ll.Scene):
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the numbers of A, and of the matrix that has moved the plane so far."""
         turn_and_stretch, eigenvalues, moved = maps.polar_factors(self.a), maps.eigenvalues(self.a), self.moved(now)
-        radii = np.linalg.norm(CIRCLE @ moved.T, axis=1)
+        radii = np.linalg.norm(plane.CIRCLE @ moved.T, axis=1)
         return {
             "t": self.part(now),
             "matrix": self.a,

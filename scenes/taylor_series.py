@@ -13,8 +13,7 @@ from lossland import curves, layers, parameters, plots, shapes, signs, tex, word
 from lossland.models import taylor
 
 F, COPY, ERROR, SLOPE = "optimizer.momentum", "eigen1", "area", "i"
-NEWTON_STEPS = 5
-FAR = 1e3  # x beyond are not shown
+NEWTON_STEPS, DRAWN = 5, 3  # of Newton's method: those that are computed, and those that are shown
 TURNS = 7.5  # half the length of the helix along x
 WIDEST = 1.5  # how far from its axis a copy of it is shown
 GROUNDS = {"rosenbrock": ((-1.6, -0.8), (0.5, 1.7)), "himmelblau": ((-2.9, 2.1), (-3.1, 1.3))}
@@ -54,16 +53,16 @@ class TaylorSeries(ll.Scene):
     )
     degree = parameters.Integer(9, 0, 20, "degree", "The highest power of the last polynomial.")
     centre = parameters.Number(0.0, -1e3, 1e3, "centre", "Where the copy is made.", hidden=True)
-    x = parameters.Number(
-        1.5708, -1e3, 1e3, "$x$", "Where copy and curve are compared, or where Newton starts.", hidden=True
-    )
+    x = parameters.Number(1.5708, -1e3, 1e3, "$x$", "Where copy and curve are compared, or Newton starts.", hidden=True)
     ground = parameters.Choice("rosenbrock", tuple(GROUNDS), "surface", "The surface that is copied.")
     point = parameters.Point((-1.2, 1.0), -6.0, 6.0, "point", "Where a surface is copied.")
     clock = ll.Clock(12.0)
 
     def has_control(self, name: str) -> bool:
-        """Hide what only a surface has, and the degree beside Newton's method, which takes lines alone."""
-        return {"ground": self.show == "surface", "degree": self.show != "newton"}.get(name, True)
+        """Hide what the picture does not use."""
+        flat, surface = self.show in ("polynomials", "newton"), self.show == "surface"
+        used = {"function": flat, "window": flat, "ground": surface, "point": surface, "degree": self.show != "newton"}
+        return used.get(name, True)
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
@@ -71,7 +70,7 @@ class TaylorSeries(ll.Scene):
     def span(self) -> tuple[float, float]:
         """The x that are shown, rising: also x and the centre, or the places that Newton's method comes to."""
         asked = self.newton.places.tolist() if self.show == "newton" else [self.x, self.centre]
-        return curves.widened(self.window, [x for x in asked if abs(x) < FAR])
+        return curves.widened(self.window, [x for x in asked if abs(x) < curves.FARTHEST])
 
     @property
     @ll.kept
@@ -87,7 +86,13 @@ class TaylorSeries(ll.Scene):
 
     @property
     @ll.kept
-    def land(self) -> ll.Landscape:
+    def land(self) -> ll.Landscape | None:
+        """The surface, if one is copied: the window writes its formula and its height under the pointer."""
+        return self.hill if self.show == "surface" else None
+
+    @property
+    @ll.kept
+    def hill(self) -> ll.Landscape:
         """The surface, where it is copied."""
         return ll.landscape(self.ground, domain=GROUNDS[self.ground])
 
@@ -95,7 +100,7 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def model(self) -> taylor.SurfaceCopy:
         """Plane and paraboloid of the surface at the point."""
-        return taylor.SurfaceCopy(self.land, self.point)
+        return taylor.SurfaceCopy(self.hill, self.point)
 
     def grown(self, now: ll.Now) -> tuple[int, float]:
         """Return which of the terms is being added, and how much of it is there."""
@@ -224,7 +229,7 @@ class TaylorSeries(ll.Scene):
         sizes = [0.0, *(value for *_, value, _ in told if np.isfinite(value))]
         low, high = min(sizes), max(sizes)
         return [
-            layers.Title(self.title, lines=("Every term makes it right a little farther out",)),
+            layers.Title(self.title, lines=("Each term makes one more derivative right: how far does that reach?",)),
             layers.Formula(tex("? = ?", (F, "f(x)"), self.function.latex), 24),
             layers.Formula(tex("? = ?", (COPY, f"T_{{{last}}}"), terms), 20),
             *(curves.without_value(self.function, self.x) or self.without_copy()),
@@ -241,17 +246,16 @@ class TaylorSeries(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------- a root
     def shown_newton(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
-        """Return tangents, each of which leads down to the next place, and the camera that comes nearer."""
+        """Return tangents, each of which leads down to the next place."""
         plot, f, ways, place = self.plot, self.function, self.newton.places, self.place(now)
         drawn: list[layers.Layer] = [plot, self.curve()]
-        for k in range(min(int(place) + 1, 3)):
+        for k in range(min(int(place) + 1, DRAWN)):
             here, there, part = ways[k], ways[k + 1], min(place - k, 1.0)
             y = f.at(here)
             if not np.isfinite(y) or there == here:
                 break
             up, down = min(2.0 * part, 1.0), max(2.0 * part - 1.0, 0.0)
-            rise = plot.world([here, here], [0.0, y * up])
-            drawn.append(layers.Lines([rise], "dim", 1.6, dash=(8, 5), pickable=False))
+            drawn.append(layers.Lines([plot.world(here, [0.0, y * up])], "dim", 1.6, dash=(8, 5), pickable=False))
             if down > 0.0:
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
                 drawn.append(layers.Lines([slide], SLOPE, 3.0, name="Tangent"))
@@ -261,20 +265,17 @@ class TaylorSeries(ll.Scene):
         first_beyond = arrived and ways[arrived] > ways[:arrived].max()  # else old tangents run below it
         side: layers.Side = "below right" if first_beyond else "above left"
         drawn.append(plot.label(ways[arrived], 0.0, words("?.6", ways[arrived]), ERROR, side, size=30))
-        near = now.eased(0.4, 0.8) if self.newton.finds_root else 0.0
-        root = plot.world(ways[-1], 0.0)
-        bounds = root + (1.0 - 0.72 * near) * (plot.bounds() - root)
-        return drawn, ll.View(flat=True, bounds=bounds, moves=True)
+        return drawn, self.flat_view()
 
     @staticmethod
     def place(now: ll.Now) -> float:
         """Return the number of the place that Newton's method has come to, between two of them in part."""
-        return sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(3))
+        return sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(DRAWN))
 
     def notes_newton(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the rule and the places, and a sentence where they end without a root."""
         found, rows = self.newton, []
-        for k, x in enumerate(found.places[: min(found.last + 1, 5)].tolist()):
+        for k, x in enumerate(found.places[: min(found.last, DRAWN) + 1].tolist()):
             color = ERROR if k <= self.place(now) else "dim"  # those to come are dim
             rows.append((color, f"x_{k}", tex("?.6", (color, x)), ""))
         notes: list[layers.Note] = [
@@ -315,7 +316,7 @@ class TaylorSeries(ll.Scene):
         if len(inside) > 1:
             drawn.append(layers.Curve(self.space.world(inside), COPY, 3.4, name="Copy", key="copy"))
         aside, to_the_end, back = now.eased(0.08, 0.3), now.eased(0.55, 0.72), now.eased(0.8, 0.96)
-        turn, lift = 62.0 * aside + 24.0 * to_the_end - 46.0 * back, 22.0 * aside - 18.0 * to_the_end + 20.0 * back
+        turn, lift = 62.0 * aside + 27.0 * to_the_end - 49.0 * back, 22.0 * aside - 25.0 * to_the_end + 27.0 * back
         corner = np.array([TURNS, WIDEST, WIDEST])
         bounds = self.space.world(shapes.box(-corner, corner))
         return drawn, ll.View(-90.0 + turn, 4.0 + lift, bounds=bounds, moves=True)
@@ -324,8 +325,8 @@ class TaylorSeries(ll.Scene):
         """Return the title and Euler's formula."""
         degree = round(self.degree * now.eased(0.3, 0.85))
         rule = r"\fgcolor{optimizer.momentum}{e^{i x}} = \cos x + i \sin x"
-        copy = r"\fgcolor{eigen1}{T_n} = 1 + i x - \tfrac{x^2}{2!} - \tfrac{i x^3}{3!} + \cdots"
-        title = layers.Title(self.title, lines=("From the side a cosine, from its end a circle",))
+        copy = r"\fgcolor{eigen1}{T_n} = 1 + i x - \tfrac{x^2}{2!} - \cdots + \tfrac{(i x)^n}{n!}"
+        title = layers.Title(self.title, lines=("From the side a cosine, from its end nearly a circle",))
         return [
             title, layers.Formula(rule, 26), layers.Formula(copy, 20),
             layers.Meter("Degree", "n =", float(degree), COPY, 0, max(self.degree, 1), words("?n", degree)),
@@ -336,7 +337,7 @@ class TaylorSeries(ll.Scene):
     @ll.kept
     def terrain(self) -> ll.Terrain:
         """The surface as a block of ground, its heights in proportion to its values."""
-        grid = self.land.grid(SAMPLES)
+        grid = self.hill.grid(SAMPLES)
         return ll.Terrain(grid.x, grid.y, grid.value, 0.9, ll.ground.straight(grid.value))
 
     @ll.kept
@@ -359,7 +360,7 @@ class TaylorSeries(ll.Scene):
             look: dict[str, Any] = {"alpha": 0.55 * shown, "into": self.sheet(2), "share": bent, "contours": False}
             drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, **look))
         drawn.append(layers.Points.on(ground, self.point, "text", 8.0, "sphere", name="Point"))
-        part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.land.domain))
+        part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.hill.domain))
         if part > 0.0 and self.degree >= 2:
             there = np.array(self.point) + part * (landing - self.point)
             drawn.append(layers.Arrows.on(ground, self.point, there, SLOPE, depth=False, name="Newton's step"))
@@ -373,15 +374,14 @@ class TaylorSeries(ll.Scene):
         rule = r"\fgcolor{eigen1}{f + g^\top \delta + \tfrac12 \delta^\top H \delta}"
         return [
             title, layers.Formula(rule, 26),
-            layers.Formula(tex("g = ?", read["gradient"]), 22),
-            layers.Formula(tex("H = ?", read["hessian"]), 22),
+            layers.Formula(tex("g = ?", read["gradient"]), 22), layers.Formula(tex("H = ?", read["hessian"]), 22),
             layers.Formula(tex(r"\text{level at } ?.3", (SLOPE, read["landing"])), 22),
         ]  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- handles
     def move_point(self, position: tuple[float, float]) -> None:
         """Take the point of the surface that is nearest to a position in the domain."""
-        self.set("point", np.clip(position, *np.transpose(self.land.domain)))
+        self.set("point", np.clip(position, *np.transpose(self.hill.domain)))
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the point on the surface, or on the curve the centre and x."""

@@ -14,6 +14,8 @@ EXAMPLES = """
   lossland readouts gradient_descent --set alpha=0.1 --time 2
   lossland readouts himmelblau"""
 
+PLACES = 6  # decimals of the table's numbers
+
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the options."""
@@ -50,4 +52,7 @@ def _text(value: object) -> str:
 
     if isinstance(value, str):
         return value
-    return np.array2string(np.asarray(value), precision=6, suppress_small=True, threshold=24).replace("\n", " ")
+    numbers = np.asarray(value)
+    if numbers.dtype.kind == "f":
+        numbers = np.where(np.round(numbers, PLACES) == 0.0, 0.0, numbers)  # none is written "-0."
+    return np.array2string(numbers, precision=PLACES, suppress_small=True, threshold=24).replace("\n", " ")

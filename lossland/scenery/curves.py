@@ -19,7 +19,8 @@ from lossland.world.plots import Plot, range_of
 
 FARTHEST = 1e3
 SQUEEZED = 0.05  # of a plot's height: least distance of two distinguishable points
-MOST_TERMS = 4  # of a polynomial that are written out
+MOST_TERMS = 5  # of a polynomial that are written out
+LARGEST = 1e3  # derivative that is written over a factorial; of a larger one the quotient is written
 NOTHING = 1e-14  # a smaller coefficient counts as zero
 STEEPEST = 1e6  # slope beyond which a graph is called vertical
 SAMPLES = 201  # of a window
@@ -81,22 +82,26 @@ def headline(plot: Plot, text: str, color: Color) -> Label:
 
 
 def taylor_terms(coefficients: NDArray[np.float64], powers: Sequence[int], centre: float) -> str:
-    """Return the first terms of a Taylor polynomial as LaTeX, each a derivative times a power over a factorial.
+    """Return the terms of a Taylor polynomial as LaTeX, each a derivative times a power over a factorial.
 
-    ``coefficients`` are f^(k)(a) / k!; ``powers``, from 0 on, are those that are not 0.
+    ``coefficients`` are f^(k)(a) / k!; ``powers``, from 0 on, are those that are not 0. Of many terms those between
+    the first few and the last are left out.
     """
     shift = tex("(x ? ?)", "-" if centre > 0 else "+", abs(centre)) if centre else "x"
     if abs(coefficients[0]) < NOTHING and len(powers) > 1:
         powers = powers[1:]
     parts = []
-    for k in powers[:MOST_TERMS]:
+    many = len(powers) > MOST_TERMS
+    for k in (*powers[: MOST_TERMS - 2], powers[-1]) if many else powers:
         derivative = coefficients[k] * math.factorial(k)
         sign = "-" if derivative < 0 else "+" if parts else ""
         power = "" if k == 0 else shift if k == 1 else f"{shift}^{{{k}}}"
-        number = "" if k and abs(abs(derivative) - 1.0) < 1e-9 else tex("?", abs(derivative)) + (r"\," if k else "")
-        parts.append(f"{sign} \\tfrac{{{number}{power}}}{{{k}!}}" if k > 1 else f"{sign} {number}{power}")
-    if len(powers) > MOST_TERMS:
-        parts.append(r"- \cdots" if coefficients[powers[MOST_TERMS]] < 0 else r"+ \cdots")
+        whole = k < 2 or abs(derivative) > LARGEST
+        factor = abs(coefficients[k] if whole else derivative)
+        number = "" if k and abs(factor - 1.0) < 1e-9 else tex("?", factor) + (r"\," if k else "")
+        parts.append(f"{sign} {number}{power}" if whole else f"{sign} \\tfrac{{{number}{power}}}{{{k}!}}")
+    if many:
+        parts.insert(-1, r"- \cdots" if coefficients[powers[MOST_TERMS - 2]] < 0 else r"+ \cdots")
     return " ".join(parts)
 
 

@@ -17,6 +17,7 @@ from lossland.world.phrases import tex
 from lossland.world.shapes import lifted
 
 FAR = 14.0  # half the length of a whole line, world
+CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 2 * np.pi, 97))], -1)  # the unit circle
 
 
 def path(points: ArrayLike, color: Color, width: float, **look: Any) -> Lines:

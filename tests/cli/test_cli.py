@@ -336,6 +336,12 @@ def test_a_start_off_the_map_is_told(lossland) -> None:
         assert "outside the map" in ran.err
 
 
+def test_a_readout_near_zero_has_no_minus_sign(lossland) -> None:
+    said = lossland("readouts", "linear_map_2d", "--preset", "shear").out
+    assert "[[1. 1.]  [0. 1.]]" in said
+    assert "-0." not in said
+
+
 def test_a_time_past_the_end_is_told(lossland) -> None:
     ran = lossland("readouts", "gradient_descent", "--time", "99", "--json")
     assert ran.json["step"] == 50

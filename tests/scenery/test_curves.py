@@ -52,7 +52,11 @@ def test_the_terms_of_a_copy_are_written_as_far_as_there_is_room() -> None:
     assert curves.taylor_terms(sine, [0, 1, 3, 5], 0.0).split() == [
         "x", "-", r"\tfrac{x^{3}}{3!}", "+", r"\tfrac{x^{5}}{5!}"
     ]  # fmt: skip
-    assert curves.taylor_terms(sine, [0, 1, 3, 5, 7, 9], 0.0).endswith(r"+ \cdots")
+    assert curves.taylor_terms(sine, [0, 1, 3, 5, 7, 9], 0.0).endswith(r"- \tfrac{x^{7}}{7!} + \tfrac{x^{9}}{9!}")
+    longer = function("sin(x)").taylor(0.0, 11)
+    assert curves.taylor_terms(longer, [0, 1, 3, 5, 7, 9, 11], 0.0).endswith(r"- \cdots - \tfrac{x^{11}}{11!}")
+    poles = curves.taylor_terms(function("1/(1 + x^2)").taylor(0.0, 12), range(0, 13, 2), 0.0)
+    assert poles.split(r"\tfrac{24\,x^{4}}{4!}")[1].split() == ["-", r"\cdots", "+", "x^{12}"]
     assert curves.taylor_terms(function("7").taylor(0.0, 2), [0], 0.0).strip() == "7"
 
 

@@ -17,6 +17,17 @@ def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("chain_rule", preset, **values)
 
 
+def test_what_changes_nothing_has_no_control() -> None:
+    shown = [name for name, one in scene().params().items() if not one.hidden]
+    idle = {show: [name for name in shown if not scene(show=show).has_control(name)] for show in ("lines", "plane")}
+    assert idle == {"lines": ["point"], "plane": ["inner", "outer", "window"]}
+
+
+def test_the_outer_function_is_of_y() -> None:
+    assert str(scene().outer) == "sin(y)"
+    assert scene(outer="cos(x)").readouts() == scene(outer="cos(y)").readouts()
+
+
 def test_the_slope_of_the_sine_of_a_square() -> None:
     read = scene("sine of a square").readouts()
     assert read["slope"] == pytest.approx(1.080605, abs=5e-7)

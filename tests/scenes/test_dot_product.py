@@ -11,6 +11,7 @@ from scipy import stats
 
 import lossland as ll
 from lossland.models import vectors
+from lossland.play.player import Player
 from lossland.scenery import library
 from lossland.world import layers
 
@@ -46,6 +47,18 @@ def test_the_shadow_changes_its_colour_at_a_right_angle() -> None:
             seen.add(shadow.color)
     assert seen == {"area", "bad"}
     np.testing.assert_allclose(made.turned(made.now(12.0)), (3, 4), atol=1e-12)  # back where it can be dragged
+
+
+def test_a_is_dragged_where_it_has_turned_to() -> None:
+    made = scene()
+    player = Player(made)
+    for time in (0.0, 6.0, 8.5, 12.0):
+        player.seek(time)
+        player.drag("a", (-1.5, 2.0))
+        np.testing.assert_allclose(made.turned(made.now(time)), (-1.5, 2.0), atol=0.01)
+        player.drag("b", (2.0, 1.0))
+        assert made.b == (2.0, 1.0)
+    assert not [one.name for one in scene("fifty dimensions").handles(6.0)]
 
 
 def test_arrows_of_length_one_have_their_cosine_as_product() -> None:
@@ -130,4 +143,4 @@ def test_an_arrow_of_no_length_has_no_angle_and_casts_no_shadow(name: str, other
         if show == "shadow":
             arrows = [layer.name for layer in frame.layers if isinstance(layer, layers.Arrows) and not layer.ghost]
             assert arrows == [other]
-            assert not any(layer.key == "length of the shadow" for layer in frame.layers)
+            assert not any(layer.key == "length" for layer in frame.layers)

@@ -21,10 +21,20 @@ def scene(preset: Any = None, **values: Any) -> Any:
 
 def test_what_changes_nothing_has_no_control() -> None:
     idle = {
-        show: [name for name in scene().params() if not scene(show=show).has_control(name)]
+        show: [name for name, one in scene().params().items() if not (one.hidden or scene(show=show).has_control(name))]
         for show in ("polynomials", "newton", "helix", "surface")
     }
-    assert idle == {"polynomials": ["ground"], "newton": ["degree", "ground"], "helix": ["ground"], "surface": []}
+    assert idle == {
+        "polynomials": ["ground", "point"],
+        "newton": ["degree", "ground", "point"],
+        "helix": ["function", "window", "ground", "point"],
+        "surface": ["function", "window"],
+    }
+
+
+def test_only_a_surface_has_a_formula_and_a_height_under_the_pointer() -> None:
+    assert [scene(show=show).land for show in ("polynomials", "newton", "helix")] == [None] * 3
+    assert scene("rosenbrock").land.value((0.0, 0.0)) == 1.0
 
 
 @pytest.mark.parametrize(
