@@ -132,9 +132,11 @@ class Inspector:
         return y
 
     def _belongs(self, player: Player, note: Note) -> bool:
-        """Whether a note is shown here; the legend of a race would repeat its rows."""
+        """Whether a note is shown here; the rows of a race say what its legend would, and need the title's room."""
         if isinstance(note, Legend):
             return not player.lanes
+        if isinstance(note, Title) and player.lanes and library.is_listed(player.scene):
+            return False
         if isinstance(note, Title):
             return bool(note.latex or any(note.lines) or note.text != player.scene.title)
         return isinstance(note, Formula | Meter | Facts | Chart | HeatMap | Equations)
