@@ -15,10 +15,10 @@ from lossland.models import backpropagation, graphs
 FORWARD, BACK = "optimizer.momentum", "up"
 WIDE, HIGH, SIGN = 0.94, 0.4, 0.5  # of a card: its width, the height of a number's row and of the sign's, world
 NARROW, TAG = 0.92, 0.39  # of a weight's small card: its width, the height of a row
-GAP, ROOM = 0.62, 1.36  # between two columns of a network, and where weights stand in between
+GAP, ROOM = 0.62, 1.44  # between two columns of a network, and where weights stand in between
 APART = 0.85  # between two columns of an expression
 LEAST = np.array([3.1, 2.3, 0.0])  # half of what is shown at least, world
-ALONG = 0.6  # where on its edge a weight stands, as a share
+ALONG = 0.65  # where on its edge a weight stands, as a share
 MOVING = 0.7  # of a step's time a pulse is on its way, then it rests
 NEURON = "1/(1 + exp(-(w0*x0 + w1*x1 + w2)))"
 
