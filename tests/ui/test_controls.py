@@ -541,7 +541,7 @@ def test_typing_in_the_list_of_optimizers_leaves_what_is_meant_and_enter_takes_i
 
 
 def test_another_sentence_than_those_of_the_list_is_typed(open_bench: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = open_bench("attention")
+    bench = open_bench(library.scene("attention", "it"))
     bench.click("set.sentence")
     bench.frame(3)
     assert len([key for key in bench.felt.touches if key.startswith("list.")]) == len(minilm.SENTENCES)
@@ -561,7 +561,7 @@ def test_without_the_model_a_typed_sentence_says_how_to_get_it(
     open_bench: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(minilm, "model", lambda: None)
-    bench = open_bench("attention")
+    bench = open_bench(library.scene("attention", "it"))
     bench.click("set.sentence")
     bench.frame(3)
     bench.write("He is that")
