@@ -28,7 +28,6 @@ UP = (0.0, 0.0, 1.0)
 AXES = {2: [0, 2], 3: [0, 1, 2]}  # in which axes of the world vectors of so many numbers are seen
 BOUNDS = shapes.box((-3.0, -0.8, -1.3), (3.25, 0.8, 1.75))
 FORMULA = r"\mathrm{softmax}\left(Q K^{T} / \sqrt{d}\right) V"
-SHARES = r"w = \mathrm{softmax}"
 
 
 class Vector(parameters.Point):
@@ -66,7 +65,8 @@ class Attention(ll.Scene):
     )  # fmt: skip
     presets: ClassVar = {
         "one query": {},
-        "in a plane": {"query": (1, 0), "keys": ((1, 0), (0, 1), (-1, 0)), "values": ((1.5, 1), (-1.5, 1), (0, -1.4))},
+        "in a plane": {"query": (1, 0), "keys": ((1, -0.5), (0, 1), (-1, 0)),
+                       "values": ((1.5, 1), (-1.5, 1), (0, -1.4))},
         "colder": {"temperature": 0.2},
         "behind a mask": {"mask": "causal", "token": 1},
         "it": {"sentence": minilm.SENTENCES[4], "layer": 6, "head": 12, "token": 10, "show": "sentence"},
@@ -109,10 +109,10 @@ class Attention(ll.Scene):
         self.values["alone"] = name == "token" or (self.values["alone"] and name != "show")
 
     def has_control(self, name: str) -> bool:
-        """Hide query and keys beside a sentence, which has its own, and who looks where that makes no difference."""
+        """Hide what has no effect on what is shown, and who looks where that makes no difference."""
         if name == "token":
             return self.show == "sentence" or self.mask == "causal"
-        return self.show == "query" or name not in ("query", "keys")
+        return name not in (("sentence", "layer", "head") if self.show == "query" else ("query", "keys"))
 
     # ------------------------------------------------------------------------------------------------- the numbers
     @property
@@ -251,7 +251,9 @@ class Attention(ll.Scene):
         low = np.stack([x - half, 0 * x - half, FOOT + np.minimum(height, 0)], -1)
         high = np.stack([x + half, 0 * x + half, FOOT + np.maximum(height, 0.004)], -1)
         seen = [k for k in range(count) if grown[k] > 0 or shared > 0]
-        shown, name = (weight, SHARES) if shared > 0.5 else (look.scores[0], self.score())
+        shown, name = look.scores[0], self.score()
+        if shared > 0.5:
+            shown, name = weight, rf"w = \mathrm{{softmax}}({name})"
         drawn: list[layers.Layer] = [
             layers.Label((0.0, 0.0, FOOT - 0.6), name, "dim", latex=True, size=21, side="below", key="what")
         ]

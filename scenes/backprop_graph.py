@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -15,10 +15,10 @@ from lossland.models import backpropagation, graphs
 FORWARD, BACK = "optimizer.momentum", "up"
 WIDE, HIGH, SIGN = 0.94, 0.4, 0.5  # of a card: its width, the height of a number's row and of the sign's, world
 NARROW, TAG = 0.92, 0.39  # of a weight's small card: its width, the height of a row
-GAP, ROOM = 0.62, 1.36  # between two columns of a network, and where weights stand in between
+GAP, ROOM = 0.62, 1.44  # between two columns of a network, and where weights stand in between
 APART = 0.85  # between two columns of an expression
 LEAST = np.array([3.1, 2.3, 0.0])  # half of what is shown at least, world
-ALONG = 0.6  # where on its edge a weight stands, as a share
+ALONG = 0.65  # where on its edge a weight stands, as a share
 MOVING = 0.7  # of a step's time a pulse is on its way, then it rests
 NEURON = "1/(1 + exp(-(w0*x0 + w1*x1 + w2)))"
 
@@ -75,6 +75,12 @@ class BackpropGraph(ll.Scene):
     def has_control(self, name: str) -> bool:
         """Hide what makes the network where an expression stands in its place."""
         return name not in ("network", "activation") or not self.expression
+
+    def while_empty(self, name: str) -> str:
+        """Return the numbers that hold where none are given, and that the network is shown where no expression is."""
+        holding = {"expression": "the network", "values": listed(self.given().values()),
+                   "target": listed(self.graph().targets) or "none"}  # fmt: skip
+        return holding.get(name, "")
 
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
@@ -170,17 +176,21 @@ class BackpropGraph(ll.Scene):
     def cards(self, now: ll.Now) -> list[layers.Layer]:
         """Return a card for each node and weight: what it does, its value in blue and its gradient in orange."""
         graph, places, step, tags = self.graph(), self.stands()[0], self.current(now), self.tags(now)
-        digits = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+        digits, values = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), self.learning().at(self.moment(now)).values
         text = {name: name.translate(digits) for name in graph.inputs} | {step.name: step.sign for step in graph.steps}
+        for bias in [name for name, (start, to) in graph.weights.items() if start == to]:
+            text[graph.weights[bias][1]] += words(" − ?" if values[bias] < 0 else " + ?", abs(values[bias]))
         middle, width = np.array(list(places.values())), np.full(len(places), WIDE)
         signs_at = middle + np.array([0.0, HIGH, 0.0])
         half = np.array([WIDE / 2, HIGH + SIGN / 2]) + 0.04
         corners = shapes.lifted(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) * half)
         below = {name: at - np.array([0, SIGN / 2, 0]) for name, at in places.items()}
+        foot, targets = places[graph.loss] - np.array([0, half[1], 0]), listed(graph.targets)
         return [
             figures.Chips([text[name] for name in places], signs_at, color="panel", height=SIGN, width=width,
                           key="nodes", name="Node"),
             *self.numbered(now, below, WIDE, HIGH, ""),
+            *([layers.Label(foot, "target", "dim", targets, size=16, side="below", key="target")] if targets else []),
             layers.Lines([places[step.name] + corners] if step else [], "accent", 2.6, depth=False, key="current",
                          pickable=False),
             *(self.numbered(now, tags, NARROW, TAG, "weights ") if tags else []),
@@ -297,7 +307,7 @@ class BackpropGraph(ll.Scene):
     def slide(self, place: Sequence[float], name: str, sliders: figures.Sliders, index: int) -> None:
         """Give an input the value at a place of its slider."""
         values = self.given() | {name: float(f"{sliders.value_at(index, place):.3g}")}
-        self.set("values", ", ".join(f"{value:g}" for value in values.values()))
+        self.set("values", listed(values.values()))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Show the formula of the node that is clicked; clicked again, that of the moment."""
@@ -306,3 +316,8 @@ class BackpropGraph(ll.Scene):
             return False
         self.set("node", "" if self.node == name else name)
         return True
+
+
+def listed(numbers: Iterable[float]) -> str:
+    """Return numbers as they are typed, with commas between."""
+    return ", ".join(f"{number:g}" for number in numbers)

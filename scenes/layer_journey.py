@@ -290,7 +290,9 @@ class LayerJourney(ll.RunScene):
         right, up = np.array([pixel * wide, 0.0, 0.0]), np.array([0.0, 0.0, pixel * high])
         corner = np.array([0.0, 0.0, NAMES_AT - self.gap]) - right / 2 - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
-        return [layers.Image(picture, corner, right, up, **look)]
+        at, said = corner + right / 2, "weights of the first layer, a picture for each neuron"
+        caption = layers.Label(at, said, "dim", size=15, side="below", key="filters' name")
+        return [layers.Image(picture, corner, right, up, **look), caption]
 
     # ---------------------------------------------------------------------------------------------- your own digit
     @property
@@ -369,7 +371,7 @@ class LayerJourney(ll.RunScene):
             known, read = (self.names()[k] for k in (course.target[own[0]], told.read[own[0]]))
             lines.append(f"Followed: {with_article(known)}, read as {read}")
         layer, right = np.arange(len(told.probe), dtype=float), words("?.1 %", 100 * told.accuracy)
-        kinds = (("accent", "between / total variance", told.separation, words("?.2", told.separation[-1])),
+        kinds = (("accent", "B/T: between / total variance", told.separation, words("?.2", told.separation[-1])),
                  ("text", "linear probe: right", told.probe, words("?.1 %", 100 * told.probe[-1])))  # fmt: skip
         rows = [layers.Row(color, name, [last]) for color, name, _, last in kinds]
         series = [layers.Series(name, color, layer, values) for color, name, values, _ in kinds]

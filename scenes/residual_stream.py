@@ -24,7 +24,7 @@ FADE, FAR = 3.0, 1.35  # moves after which a way is fainter; and how far one may
 SYMBOLS = (*map(str, range(residual.SYMBOLS)), "BOS")
 MOVES = (COLORS["previous"], "dim", COLORS["token"], "dim")  # the colours of what a layer of the sentence model does
 ADDING = r"x \leftarrow x + \mathrm{Attn}(x), \quad x \leftarrow x + \mathrm{MLP}(x)"
-NORMED = r"x \leftarrow \mathrm{norm}(x + \mathrm{Attn}(x))"
+NORMED = [rf"x \leftarrow \mathrm{{norm}}(x + \mathrm{{{block}}}(x))" for block in ("Attn", "MLP")]  # halves of a layer
 
 
 class ResidualStream(ll.Scene):
@@ -77,8 +77,8 @@ class ResidualStream(ll.Scene):
             self.values["show"] = "sentence" if name in ("sentence", "follow") else "induction"
 
     def has_control(self, name: str) -> bool:
-        """Hide which word is followed where there are no words."""
-        return name != "follow" or self.show == "sentence"
+        """Hide what has no effect on the model that is shown; a sentence may be chosen at any time."""
+        return name not in (("tokens", "bos", "sharpness", "ablate") if self.show == "sentence" else ("follow",))
 
     # ------------------------------------------------------------------------------------------------- the numbers
     @ll.kept
@@ -290,7 +290,7 @@ class ResidualStream(ll.Scene):
         legend = layers.Legend([layers.Row(*one) for one in texts], "In each layer of MiniLM")
         turned = (50.0 * (now.eased() - 0.5), 0.0)
         view = ll.View(-62.0, 18.0, bounds=self.around(followed, done / 4), turned=turned, moves=True)
-        return ll.Frame(drawn, [layers.Title(self.title, NORMED, (says, share)), legend], view)
+        return ll.Frame(drawn, [layers.Title(self.title, NORMED[whole % 4 // 2], (says, share)), legend], view)
 
     def around(self, followed: int, depth: float) -> np.ndarray:
         """Return the corners of what is seen after so many layers: of the followed word's way up to there, and of where

@@ -271,8 +271,8 @@ class TrainingHealth(ll.RunScene):
             rows = [layers.Row(*kind) for kind in kinds.items()] if seen.units is not None else []
         curve = layers.Series("loss", "accent", seen.steps.astype(float), seen.loss)
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")
-        formulas: dict[str, str] = dict(zip(health.GAUGES, (formula for formula, _ in self.formulas), strict=True))
-        title = layers.Title(self.title, formulas[lit[0]] if lit else FORMULA, lines)
+        formula, meaning = self.formulas[health.GAUGES.index(lit[0])] if lit else (FORMULA, "")
+        title = layers.Title(self.title, formula, [meaning, *lines] if lit else lines)
         return [title, self.meter(lit[0] if lit else "", k), *([layers.Legend(rows)] if rows else []), chart]
 
     def needs(self, k: int, layer: int) -> float:

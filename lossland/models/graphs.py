@@ -65,7 +65,7 @@ class Graph:
 
     ``outputs`` are the names of what is compared with targets, or of the last step. ``weights`` are those inputs that
     belong to an edge or a node of a network: by the pair (argument, step), or (step, step) for a bias. ``symbols`` are
-    the LaTeX of names that are not written as they are.
+    the LaTeX of names that are not written as they are; ``targets`` are the numbers that the outputs are compared with.
     """
 
     inputs: tuple[str, ...]
@@ -73,6 +73,7 @@ class Graph:
     outputs: tuple[str, ...]
     weights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[float, ...] = ()
 
     @property
     def loss(self) -> str:
@@ -174,7 +175,7 @@ def of_node(node: Node, target: float | None = None) -> Graph:
         steps.append(
             Step(next(name for name in ("E", "E0", "E1") if name not in inputs), _error(outputs, [target]), "½( )²")
         )
-    return Graph(inputs, tuple(steps), outputs)
+    return Graph(inputs, tuple(steps), outputs, targets=() if target is None else (target,))
 
 
 def _where_defined(node: Node) -> Node:
@@ -304,9 +305,8 @@ def network(widths: Sequence[int], activation: str, targets: Sequence[float]) ->
             symbols[inputs[-1]] = rf"b^{layer}_{unit}"
         steps += [*sums, *bent]
         before = [step.name for step in bent]
-    return Graph(
-        tuple(inputs), (*steps, Step("E", _error(before, targets), "½ Σ( )²")), tuple(before), weights, symbols
-    )
+    steps.append(Step("E", _error(before, targets), "½ Σ( )²"))
+    return Graph(tuple(inputs), tuple(steps), tuple(before), weights, symbols, tuple(targets))
 
 
 def layered(graph: Graph, gradients: Mapping[str, ArrayLike]) -> Mapping[str, Any]:

@@ -408,6 +408,10 @@ class Scene(Displayed):
         """Return whether the panel shows a parameter now; a scene may hide parameters without effect."""
         return True
 
+    def while_empty(self, name: str) -> str:
+        """Return what the panel shows in the empty box of a text parameter: what holds while nothing is typed."""
+        return ""
+
     def use(self, preset: str) -> None:
         """Reset, then apply a preset's values."""
         if preset not in self.presets:

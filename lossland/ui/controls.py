@@ -127,9 +127,11 @@ class Controls:
                 self._set(player, param, chosen)
         elif isinstance(param, Text | FunctionOfX):
             pen.box(left, middle - 12, right - left, 24, "text", 0.06, 6)
-            shown = pen.fitted(str(value), right - left - 16, 13)
-            room = right - left - 16
-            typed = number_field(pen, f"set.{param.name}", left + 8, middle, room, shown, str(value), help, align=0)
+            room, color = right - left - 16, "text" if str(value) else "dim"
+            shown = pen.fitted(str(value) or player.scene.while_empty(param.name), room, 13)
+            typed = number_field(
+                pen, f"set.{param.name}", left + 8, middle, room, shown, str(value), help, color=color, align=0
+            )
             if typed is not None:
                 self._set(player, param, typed)
         return y + height

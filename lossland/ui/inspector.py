@@ -15,9 +15,9 @@ from lossland.ui.lanes import LaneRows
 from lossland.ui.layout import PADDING, Rect
 from lossland.ui.lesson import Lesson
 from lossland.ui.pen import Pen
-from lossland.ui.readouts import draw_note, draw_title, meanings_of, section_rule
+from lossland.ui.readouts import draw_name, draw_note, draw_title, meanings_of, section_rule
 from lossland.ui.windows import reach, scroll, window
-from lossland.world.layers import Chart, Equations, Facts, Formula, HeatMap, Legend, Meter, Note
+from lossland.world.layers import Chart, Equations, Facts, Formula, HeatMap, Legend, Meter, Note, Title
 
 if TYPE_CHECKING:
     from lossland.play.player import Player
@@ -101,7 +101,7 @@ class Inspector:
     ) -> float:
         pen = self.pen
         if not library.is_listed(player.scene):  # then its name is shown nowhere else
-            y = draw_title(pen, player.scene, frame, x, y, width)
+            y = draw_name(pen, player.scene, x, y, width)
         if player.lanes:
             y = self.lanes.draw(player, frame, x, y, width) + 2
             y = self._settings(player, x, y, width, area)
@@ -125,14 +125,20 @@ class Inspector:
                 y += chart + 8
             elif isinstance(note, HeatMap):
                 y = self._heat_map(player, note, f"map.{index}", x, y, width)
+            elif isinstance(note, Title):
+                y = draw_title(pen, player.scene, note, x, y, width)
             else:
                 y = draw_note(pen, note, f"note.{index}", x, y, width, meanings)
         return y
 
     def _belongs(self, player: Player, note: Note) -> bool:
-        """Whether a note is shown here; the legend of a race would repeat its rows."""
+        """Whether a note is shown here; the rows of a race say what its legend would, and need the title's room."""
         if isinstance(note, Legend):
             return not player.lanes
+        if isinstance(note, Title) and player.lanes and library.is_listed(player.scene):
+            return False
+        if isinstance(note, Title):
+            return bool(note.latex or any(note.lines) or note.text != player.scene.title)
         return isinstance(note, Formula | Meter | Facts | Chart | HeatMap | Equations)
 
     def _chart_head(self, chart: Chart, x: float, y: float, width: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from lossland.scenery.scene import Frame, Scene
+from lossland.scenery.scene import Scene
 from lossland.ui.layout import Rect
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import copy_text
@@ -43,19 +43,23 @@ def draw_note(pen: Pen, note: Note, key: str, x: float, y: float, width: float, 
     return y
 
 
-def draw_title(pen: Pen, scene: Scene, frame: Frame, x: float, y: float, width: float) -> float:
-    """Draw a scene's name, and the formula and lines of its title. Returns the y below them."""
-    note = next((note for note in frame.notes if isinstance(note, Title)), Title(scene.title))
+def draw_name(pen: Pen, scene: Scene, x: float, y: float, width: float) -> float:
+    """Draw a scene's name. Returns the y below it."""
     for line in pen.wrapped(scene.title, width, 18, "bold"):
         pen.text(x, y + 12, line, 18, "text", "bold")
         y += 24
+    return y + 8
+
+
+def draw_title(pen: Pen, scene: Scene, note: Title, x: float, y: float, width: float) -> float:
+    """Draw the formula and lines of a title, and its text where that is not the scene's name. Returns the y below."""
     if note.latex:
-        y = _formula(pen, Formula(note.latex, 16), x, y + 4, width)
+        y = _formula(pen, Formula(note.latex, 16), x, y, width)
     for text in note.lines if note.text == scene.title else (note.text, *note.lines):
-        for line in pen.wrapped(text, width, 13):
+        for line in pen.wrapped(text, width, 13) if text else ():
             pen.text(x, y + 8, line, 13, "dim")
             y += 18
-    return y + 8
+    return y + 10
 
 
 def _formula(pen: Pen, note: Formula, x: float, y: float, width: float) -> float:

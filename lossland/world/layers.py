@@ -716,7 +716,7 @@ class Note:
 
 @dataclass(frozen=True, eq=False)
 class Title(Note):
-    """The name at the upper left, the formula below, and a dim line or two. Hidden when panels are shown."""
+    """The name at the upper left, the formula below, and a dim line or two; in the panel where there is one."""
 
     text: str
     latex: str = ""

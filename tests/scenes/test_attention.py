@@ -284,6 +284,7 @@ def test_settings_that_do_not_fit_each_other_are_told():
 def test_a_sentence_hides_the_controls_of_query_and_keys():
     player = Player(scene())
     asked = [one.name for one in shown_parameters(player)]
+    assert not {"sentence", "layer", "head"} & set(asked)
     player.scene.set("sentence", BANK)
     assert [name for name in asked if name not in [one.name for one in shown_parameters(player)]] == ["query", "keys"]
 

@@ -218,3 +218,24 @@ def test_what_is_no_graph_is_refused() -> None:
 def test_an_expression_hides_what_makes_a_network() -> None:
     shown = [library.scene("backprop_graph", expression=text).has_control("activation") for text in ("", "w * x + b")]
     assert shown == [True, False]
+
+
+def test_a_sum_can_be_checked_from_what_is_shown() -> None:
+    """Mazur: 0.15 * 0.05 + 0.2 * 0.1 + 0.35 = 0.3775, and the outputs are compared with 0.01 and 0.99."""
+    made = scene()
+    frame = made.frame(0.5 * made.clock.seconds)
+    signs = dict(zip(made.stands()[0], frame.layer("nodes/Plates").text, strict=True))
+    values = dict(zip(made.stands()[0], frame.layer("values/Plates").text, strict=True))
+    assert (signs["z11"], signs["z22"], signs["o1"]) == ("Σ + 0.35", "Σ + 0.6", "σ")
+    assert values["z11"] == ll.words("?", 0.15 * 0.05 + 0.2 * 0.1 + 0.35)
+    assert frame.layer("target").value == "0.01, 0.99"
+    off = scene("a dead ReLU").frame(0.0).layer("nodes/Plates").text
+    assert "Σ − 0.35" in off
+
+
+def test_empty_boxes_show_what_holds() -> None:
+    made = scene()
+    told = [made.while_empty(name) for name in ("expression", "values", "target")]
+    assert told == ["the network", "0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.6",
+                    "0.01, 0.99"]  # fmt: skip
+    assert scene("gates").while_empty("target") == "none"

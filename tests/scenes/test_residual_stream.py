@@ -165,3 +165,19 @@ def test_the_way_of_one_word_is_bright_and_another_one_can_be_clicked():
     assert made.follow == 3
     made.set("follow", 21)  # there are no so many words: it is the last one
     np.testing.assert_allclose(drawn(made, 1.0)["followed"].position[0], made.path()[-1, -1])
+
+
+def test_the_equation_is_that_of_the_half_of_the_layer_that_is_told():
+    made, told = scene("a real model"), set()
+    for share in np.linspace(0.0, 1.0, 57):
+        title = made.frame(share * made.clock.seconds).notes[0]
+        told.add((title.lines[0].split(": ")[1], "MLP" in title.latex))
+    assert {("add attention", False), ("add perceptron", True)} <= told
+    assert not {("add attention", True), ("add perceptron", False)} & told
+    assert "MLP" in made.frame(made.clock.seconds).notes[0].latex  # the last normalization follows the perceptron
+
+
+def test_only_what_has_an_effect_has_a_control():
+    names = ("tokens", "bos", "sharpness", "ablate", "sentence", "follow", "show")
+    shown = [[name for name in names if scene(show=show).has_control(name)] for show in ("induction", "sentence")]
+    assert shown == [["tokens", "bos", "sharpness", "ablate", "sentence", "show"], ["sentence", "follow", "show"]]

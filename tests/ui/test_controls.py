@@ -425,6 +425,12 @@ def test_a_scene_of_ones_own_has_its_title_in_the_panel(open_bench: Open) -> Non
     assert len([text for text, _, area in listed.felt.texts if text == title and area.x > 600]) == 0
 
 
+def test_formula_and_lines_of_a_title_are_in_the_panel_of_a_listed_scene_too(open_bench: Open) -> None:
+    bench = open_bench("residual_stream")
+    assert bench.shows("What comes after 2 this time?")
+    assert any(r"\mathrm{Attn}(x)" in text for text, _, area in bench.felt.texts if area.x > 600)
+
+
 # ------------------------------------------------------------------------------------------------------ charts
 @pytest.mark.parametrize("size", [1e-160, 1e-290, 1e-13, 1e200])
 def test_charts_show_losses_of_any_size(size: float) -> None:
@@ -535,7 +541,7 @@ def test_typing_in_the_list_of_optimizers_leaves_what_is_meant_and_enter_takes_i
 
 
 def test_another_sentence_than_those_of_the_list_is_typed(open_bench: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = open_bench("attention")
+    bench = open_bench(library.scene("attention", "it"))
     bench.click("set.sentence")
     bench.frame(3)
     assert len([key for key in bench.felt.touches if key.startswith("list.")]) == len(minilm.SENTENCES)
@@ -555,7 +561,7 @@ def test_without_the_model_a_typed_sentence_says_how_to_get_it(
     open_bench: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(minilm, "model", lambda: None)
-    bench = open_bench("attention")
+    bench = open_bench(library.scene("attention", "it"))
     bench.click("set.sentence")
     bench.frame(3)
     bench.write("He is that")
