@@ -38,6 +38,11 @@ KINDS = {
 DISTANCE = {"l2": r"d(u, v) = \sqrt{\sum_i (u_i - v_i)^2}", "cosine": r"d(u, v) = 1 - \cos\angle(u, v)"}
 
 
+def last(scene: DataAsVectors) -> int:
+    """Return the number of the last sample, which is also how many neighbours one can have."""
+    return len(scene.samples().points) - 1
+
+
 class DataAsVectors(ll.Scene):
     """A list of numbers is a point, and what is alike lies near."""
 
@@ -69,19 +74,16 @@ class DataAsVectors(ll.Scene):
         "neighbours", ("neighbours", "means", "plane"), "show",
         "How one becomes a point, and what lies near; k-means; or a plane that parts two classes.",
     )  # fmt: skip
-    index = parameters.Integer(13, 0, 6143, "number", "Which one is looked at: click a point.")
-    k = parameters.Integer(5, 1, 20, "$k$", "How many neighbours, or how many means.")
+    index = parameters.Integer(13, 0, 6143, "number", "Which one is looked at: click a point.", most=last)
+    k = parameters.Integer(5, 1, 20, "$k$", "How many neighbours, or how many means.", most=last)
     metric = parameters.Choice("l2", neighbours.METRICS, "distance", "Of the points, or of their directions alone.")
-    rival = parameters.Integer(1, 0, 9, "other class", "The plane parts the class of the one looked at from this one.")
+    rival = parameters.Integer(
+        1, 0, 9, "other class", "The plane parts the class of the one looked at from this one.",
+        most=lambda scene: len(scene.samples().names) - 1,
+    )  # fmt: skip
     facing = parameters.Point((0.5, -0.3, 0.5), -1.5, 1.5, "plane", "Where the plane faces: drag the tip of its arrow.")
     shift = parameters.Number(0.0, -1.0, 1.0, "shift", "How far the plane is moved along its arrow.")
     clock = ll.Clock(16.0, 16)
-
-    def changed(self, name: str) -> None:
-        """Look at one that there is, with no more neighbours than there are."""
-        count, classes = len(self.samples().points), len(self.samples().names)
-        for each, most in (("index", count - 1), ("k", count - 1), ("rival", max(classes - 1, 0))):
-            self.values[each] = min(self.values[each], most)
 
     def has_control(self, name: str) -> bool:
         """Hide what the picture does not use."""
