@@ -26,7 +26,7 @@ PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a p
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 BOX = shapes.box((-2.0, -2.0, -1.6), (2.0, 2.0, 1.6))
 LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
-TRUSTED, DEGREES = ("down", "accent", "bad"), ("true ones", "some from afar", "most from afar")
+TRUSTED, DEGREES = ("down", "accent", "bad"), ("near in truth", "partly far in truth", "mostly far in truth")
 METHODS = {
     "pca": ("principal axes", r"\max\, \mathrm{Var}(X v),\ \|v\| = 1"),
     "tsne": ("t-SNE", r"\mathrm{KL}(P, Q) = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}"),
@@ -450,11 +450,10 @@ class Projector(ll.Scene):
 
     def degrees(self) -> layers.Legend:
         """Return how many places are to be trusted how far."""
-        which = np.digitize(np.nan_to_num(1.0 - self.trust()), LOST)
-        shares = 100 * np.bincount(which, minlength=3) / len(which)
-        told = zip(TRUSTED, DEGREES, shares.tolist(), strict=True)
-        rows = [layers.Row(color, name, [words("?n %", share)]) for color, name, share in told]
-        return layers.Legend(rows, "Neighbours in the picture")
+        counts = np.bincount(np.digitize(np.nan_to_num(1.0 - self.trust()), LOST), minlength=3)
+        told = zip(TRUSTED, DEGREES, counts.tolist(), strict=True)
+        rows = [layers.Row(color, name, [words("?n", count)]) for color, name, count in told]
+        return layers.Legend(rows, "Points whose neighbours here are")
 
     def nearest(self) -> layers.Legend:
         """Return which samples are nearest to the chosen one, and how far they are."""
