@@ -359,9 +359,10 @@ class DataAsVectors(ll.Scene):
             drawn += [self.large(reached, now, large, "near")] if len(reached) else []
             thin: dict[str, Any] = {"width": 3.0, "depth": False, "pickable": False, "dim": 1.0 - told}
             foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
+            short = here - 0.009 * large * (here - foot) / np.linalg.norm(here - foot)  # of the picture in its frame
             drawn += [
                 layers.Arrows.one(THING - 1.15 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
-                layers.Arrows.one(foot, here - 0.25 * UP, "accent", key="then", **thin),
+                layers.Arrows.one(foot, short, "accent", key="then", **thin),
                 self.large(np.array([self.index]), now, 1.5 * large, "chosen", "accent"),
                 *self.beside(reached, now),
             ]
@@ -481,7 +482,8 @@ class DataAsVectors(ll.Scene):
         colors = [self.colors()[one] for one in found]
         if self.data == "photo":
             colors = list(map(hex_of, self.samples().points[found] / 255.0))
-        rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), away[:, None].tolist(), strict=True)]
+        far = [(words("?.3" if self.metric == "cosine" else "?.2", one),) for one in away.tolist()]
+        rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), far, strict=True)]
         notes: list[layers.Note] = [layers.Legend(rows, words("Nearest to ?", self.called(self.index)))]
         if self.samples().names:
             score = self.scores()
