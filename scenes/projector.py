@@ -95,7 +95,10 @@ class Projector(ll.Scene):
     pictures = parameters.Text("", None, "pictures", "A file with their pictures: .npy, or a sprite image.")
     right = parameters.Text("", None, "axis right", "From one label to another, such as man, woman.")
     up = parameters.Text("", None, "axis up", "From one label to another, such as past, future.")
-    index = parameters.Integer(13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.")
+    index = parameters.Integer(
+        13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.",
+        most=lambda scene: len(scene.samples()) - 1,
+    )  # fmt: skip
     alone = parameters.Toggle(False, "isolate", "Only the group of the chosen point stands out.")
 
     @property
@@ -104,21 +107,17 @@ class Projector(ll.Scene):
         return ll.Clock(min(max(self.iterations / 40.0, 12.0), 40.0))
 
     def changed(self, name: str) -> None:
-        """Take a file that is named; choose a point that there is, and a perplexity and neighbours that it can have."""
+        """Take a file that is named, and a perplexity and neighbours that its points can have."""
         if name in ("file", "labels", "pictures") and self.file:
             vectorfiles.read(self.file, self.labels, self.pictures)
             self.values["data"] = "file"
         if name in ("data", "file"):
             self.values |= {"right": "", "up": ""}
         self.axes()
-        if name in ("data", "file", "perplexity", "neighbours", "index"):
-            count, asked = len(self.rows_laid_out()), self.values["index"]
-            self.values["index"] = min(self.values["index"], len(self.samples()) - 1)
+        if name in ("data", "file", "perplexity", "neighbours"):
+            count = len(self.rows_laid_out())
             self.values["perplexity"] = min(self.values["perplexity"], max((count - 1) / 3.0, 1.5))
             self.values["neighbours"] = min(self.values["neighbours"], count)
-            if name == "index" and asked != self.index:
-                many = len(self.samples())
-                raise ll.UserError(f"index must be from 0 to {many - 1}, as there are {many} points, not {asked}.")
 
     def has_control(self, name: str) -> bool:
         """Show what the method uses."""

@@ -393,8 +393,8 @@ class Scene(Displayed):
         before = dict(self.values)
         self.values[name] = self.param(name).check(value)
         try:
-            self._keep_within(name)
             self.changed(name)
+            self._keep_within(name)
         except UserError:
             self.values = before
             raise
@@ -404,7 +404,7 @@ class Scene(Displayed):
         for each, param in self.params().items():
             if isinstance(param, Integer) and self.values[each] > (highest := param.highest(self)):
                 if each == name:
-                    raise param.refuse(self.values[each], f"at most {highest} here")
+                    raise param.refuse(self.values[each], f"a whole number from {param.min} to {highest} here")
                 self.values[each] = highest
 
     def changed(self, name: str) -> None:
