@@ -38,6 +38,11 @@ KINDS = {
 DISTANCE = {"l2": r"d(u, v) = \sqrt{\sum_i (u_i - v_i)^2}", "cosine": r"d(u, v) = 1 - \cos\angle(u, v)"}
 
 
+def last(scene: DataAsVectors) -> int:
+    """Return the number of the last sample, which is also how many neighbours one can have."""
+    return len(scene.samples().points) - 1
+
+
 class DataAsVectors(ll.Scene):
     """A list of numbers is a point, and what is alike lies near."""
 
@@ -69,19 +74,16 @@ class DataAsVectors(ll.Scene):
         "neighbours", ("neighbours", "means", "plane"), "show",
         "How one becomes a point, and what lies near; k-means; or a plane that parts two classes.",
     )  # fmt: skip
-    index = parameters.Integer(13, 0, 6143, "number", "Which one is looked at: click a point.")
-    k = parameters.Integer(5, 1, 20, "$k$", "How many neighbours, or how many means.")
+    index = parameters.Integer(13, 0, 6143, "number", "Which one is looked at: click a point.", most=last)
+    k = parameters.Integer(5, 1, 20, "$k$", "How many neighbours, or how many means.", most=last)
     metric = parameters.Choice("l2", neighbours.METRICS, "distance", "Of the points, or of their directions alone.")
-    rival = parameters.Integer(1, 0, 9, "other class", "The plane parts the class of the one looked at from this one.")
+    rival = parameters.Integer(
+        1, 0, 9, "other class", "The plane parts the class of the one looked at from this one.",
+        most=lambda scene: len(scene.samples().names) - 1,
+    )  # fmt: skip
     facing = parameters.Point((0.5, -0.3, 0.5), -1.5, 1.5, "plane", "Where the plane faces: drag the tip of its arrow.")
     shift = parameters.Number(0.0, -1.0, 1.0, "shift", "How far the plane is moved along its arrow.")
     clock = ll.Clock(16.0, 16)
-
-    def changed(self, name: str) -> None:
-        """Look at one that there is, with no more neighbours than there are."""
-        count, classes = len(self.samples().points), len(self.samples().names)
-        for each, most in (("index", count - 1), ("k", count - 1), ("rival", max(classes - 1, 0))):
-            self.values[each] = min(self.values[each], most)
 
     def has_control(self, name: str) -> bool:
         """Hide what the picture does not use."""
@@ -357,9 +359,10 @@ class DataAsVectors(ll.Scene):
             drawn += [self.large(reached, now, large, "near")] if len(reached) else []
             thin: dict[str, Any] = {"width": 3.0, "depth": False, "pickable": False, "dim": 1.0 - told}
             foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
+            short = here - 0.009 * large * (here - foot) / np.linalg.norm(here - foot)  # of the picture in its frame
             drawn += [
                 layers.Arrows.one(THING - 1.15 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
-                layers.Arrows.one(foot, here - 0.25 * UP, "accent", key="then", **thin),
+                layers.Arrows.one(foot, short, "accent", key="then", **thin),
                 self.large(np.array([self.index]), now, 1.5 * large, "chosen", "accent"),
                 *self.beside(reached, now),
             ]
@@ -479,7 +482,8 @@ class DataAsVectors(ll.Scene):
         colors = [self.colors()[one] for one in found]
         if self.data == "photo":
             colors = list(map(hex_of, self.samples().points[found] / 255.0))
-        rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), away[:, None].tolist(), strict=True)]
+        far = [(words("?.3" if self.metric == "cosine" else "?.2", one),) for one in away.tolist()]
+        rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), far, strict=True)]
         notes: list[layers.Note] = [layers.Legend(rows, words("Nearest to ?", self.called(self.index)))]
         if self.samples().names:
             score = self.scores()

@@ -48,7 +48,10 @@ class DepthOrigami(ll.Scene):
     }
 
     show = parameters.Choice("paper", ("paper", "tent", "plane"), "show", "Paper, a map of a line, or of a plane.")
-    depth = parameters.Integer(5, 1, 8, "depth", "How many layers: each one folds; in the plane the last one cuts.")
+    depth = parameters.Integer(
+        5, 1, 8, "depth", "How many layers: each one folds; in the plane the last one cuts.",
+        most=lambda scene: {"paper": 7, "plane": 5}.get(scene.show, 8),  # that can be drawn
+    )  # fmt: skip
     width = parameters.Integer(4, 1, MOST_LINES, "width", "How many lines the last layer cuts the plane along.")
     beside = parameters.Toggle(False, "compare", "One wide layer with as many neurons, for comparison.")
     cut = parameters.Point((0.5, 0.5), 0.35, 0.65, "cut", "Where the packet is cut: drag the ring.", hidden=True)
@@ -58,11 +61,6 @@ class DepthOrigami(ll.Scene):
     def has_control(self, name: str) -> bool:
         """Hide what the picture that is shown has not."""
         return {"width": self.show == "plane", "beside": self.show != "paper"}.get(name, True)
-
-    def changed(self, name: str) -> None:
-        """Keep to depths that can be drawn: 7 folds of paper, 5 layers in the plane."""
-        most = {"paper": 7, "plane": 5}.get(self.values["show"], 8)
-        self.values["depth"] = min(self.values["depth"], most)
 
     # ---------------------------------------------------------------------------------------------- the mathematics
     @ll.kept

@@ -46,14 +46,13 @@ class GradientHighDim(ll.Scene):
     direction = parameters.Choice(
         "gradient", ("random", "gradient", "hessian"), "slice along", "The slice goes along it, and a random direction."
     )
-    index = parameters.Integer(137, 0, 3999, "weight", "Which weight is nudged, counted from 0: click a bar.")
+    index = parameters.Integer(
+        137, 0, 3999, "weight", "Which weight is nudged, counted from 0: click a bar.",
+        most=lambda scene: scene.count() - 1,
+    )  # fmt: skip
     nudge = parameters.Number(0.5, -1.0, 1.0, "nudge", "By how much it is nudged.")
     clock = ll.Clock(14.0, STEPS)
     still_share = 0.05  # the slopes are tall at first
-
-    def changed(self, name: str) -> None:
-        """Nudge a weight that there is."""
-        self.values["index"] = min(self.values["index"], self.count() - 1)
 
     def has_control(self, name: str) -> bool:
         """Hide the number of weights where the digit's pixels are it, and the digit where there is none."""

@@ -58,7 +58,10 @@ class MomentumPhase(ll.Scene):
     alpha = parameters.Number(4 / 121, 1e-4, 4.0, r"rate $\alpha$", "The length of a step.", log=True)
     beta = parameters.Number((9 / 11) ** 2, 0.0, 0.999, r"memory $\beta$", "How much of the velocity stays.")
     eigenvalues = parameters.Numbers("1, 10, 50, 100", 1e-3, 1e4, MOST, help="The valley's curvatures, with commas.")
-    shown = parameters.Integer(1, 1, MOST, "portrait of", "Whose phase portrait is drawn, by its number.")
+    shown = parameters.Integer(
+        1, 1, MOST, "portrait of", "Whose phase portrait is drawn, by its number.",
+        most=lambda scene: len(scene.lambdas),
+    )  # fmt: skip
     steps = parameters.Integer(80, 1, 2000, "steps", "How long the balls roll.", log=True)
     start = parameters.InsetPoint((1.0, 0.0), PORTRAIT, help="Position and velocity at first.")
     clock = ll.Clock.paced(steps, per_second=8, least=5.0, most=20.0)
@@ -66,10 +69,6 @@ class MomentumPhase(ll.Scene):
     def has_control(self, name: str) -> bool:
         """Hide which phase portrait is drawn where there is only one."""
         return name != "shown" or len(self.lambdas) > 1
-
-    def changed(self, name: str) -> None:
-        """Keep the portrait's number within the list."""
-        self.values["shown"] = min(self.shown, len(self.lambdas))
 
     @property
     def lambdas(self) -> np.ndarray:

@@ -44,7 +44,10 @@ class PCA(ll.Scene):
     }
 
     data = parameters.Choice("iris", ("iris", "digits", "gaussian"), "data", "What the points are.")
-    keep = parameters.Integer(2, 1, 64, "keep", "How many axes are kept; what lies along the others is lost.")
+    keep = parameters.Integer(
+        2, 1, 64, "keep", "How many axes are kept; what lies along the others is lost.",
+        most=lambda scene: scene.taken().points.shape[1],
+    )  # fmt: skip
     scale = parameters.Toggle(False, "scale", "Divide every feature by its standard deviation first.")
     count = parameters.Integer(600, 10, 1_000_000, "samples", "How many the Gaussian has.", log=True)
     act = parameters.Choice("turn", ("turn", "axis"), "show", "The cloud turns and is flattened; or an axis is tried.")
@@ -57,10 +60,6 @@ class PCA(ll.Scene):
     def has_control(self, name: str) -> bool:
         """Hide the number of samples where the data have their own."""
         return name != "count" or self.data == "gaussian"
-
-    def changed(self, name: str) -> None:
-        """Keep no more axes than there are."""
-        self.values["keep"] = min(self.values["keep"], self.taken().points.shape[1])
 
     @ll.kept
     def taken(self) -> datasets.Data:

@@ -72,7 +72,7 @@ class Playground(ll.Scene):
     noise = parameters.Number(0.0, 0.0, 0.5, "noise", "How far samples stray.")
     train_share = parameters.Number(0.5, 0.1, 0.9, "training share", "How many of the samples are trained on.")
     show_test = parameters.Toggle(False, "show test data", "Rings: samples that are only tested on.")
-    discretize = parameters.Toggle(False, "discretize output", "Colours only say which class is found.")
+    discretize = parameters.Toggle(False, "discretize", "Discretize output: colours only say which class is found.")
     crowd = parameters.Choice("one", ("one", "starts", "rates"), "networks", "One, 200 starts, or 20 rates, 10 starts.")
     epochs = parameters.Integer(200, 10, 2000, "epochs", "How often the training sees all its samples.", log=True)
     member = parameters.Integer(0, 0, CROWD - 1, "start", "Which of the first weights: click one of the crowd.")

@@ -26,7 +26,7 @@ PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a p
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 BOX = shapes.box((-2.0, -2.0, -1.6), (2.0, 2.0, 1.6))
 LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
-TRUSTED, DEGREES = ("down", "accent", "bad"), ("true ones", "some from afar", "most from afar")
+TRUSTED, DEGREES = ("down", "accent", "bad"), ("near in truth", "partly far in truth", "mostly far in truth")
 METHODS = {
     "pca": ("principal axes", r"\max\, \mathrm{Var}(X v),\ \|v\| = 1"),
     "tsne": ("t-SNE", r"\mathrm{KL}(P, Q) = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}"),
@@ -95,7 +95,10 @@ class Projector(ll.Scene):
     pictures = parameters.Text("", None, "pictures", "A file with their pictures: .npy, or a sprite image.")
     right = parameters.Text("", None, "axis right", "From one label to another, such as man, woman.")
     up = parameters.Text("", None, "axis up", "From one label to another, such as past, future.")
-    index = parameters.Integer(13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.")
+    index = parameters.Integer(
+        13, 0, 10_000_000, "number", "Whose neighbours are shown: click a point.",
+        most=lambda scene: len(scene.samples()) - 1,
+    )  # fmt: skip
     alone = parameters.Toggle(False, "isolate", "Only the group of the chosen point stands out.")
 
     @property
@@ -104,21 +107,17 @@ class Projector(ll.Scene):
         return ll.Clock(min(max(self.iterations / 40.0, 12.0), 40.0))
 
     def changed(self, name: str) -> None:
-        """Take a file that is named; choose a point that there is, and a perplexity and neighbours that it can have."""
+        """Take a file that is named, and a perplexity and neighbours that its points can have."""
         if name in ("file", "labels", "pictures") and self.file:
             vectorfiles.read(self.file, self.labels, self.pictures)
             self.values["data"] = "file"
         if name in ("data", "file"):
             self.values |= {"right": "", "up": ""}
         self.axes()
-        if name in ("data", "file", "perplexity", "neighbours", "index"):
-            count, asked = len(self.rows_laid_out()), self.values["index"]
-            self.values["index"] = min(self.values["index"], len(self.samples()) - 1)
+        if name in ("data", "file", "perplexity", "neighbours"):
+            count = len(self.rows_laid_out())
             self.values["perplexity"] = min(self.values["perplexity"], max((count - 1) / 3.0, 1.5))
             self.values["neighbours"] = min(self.values["neighbours"], count)
-            if name == "index" and asked != self.index:
-                many = len(self.samples())
-                raise ll.UserError(f"index must be from 0 to {many - 1}, as there are {many} points, not {asked}.")
 
     def has_control(self, name: str) -> bool:
         """Show what the method uses."""
@@ -450,11 +449,10 @@ class Projector(ll.Scene):
 
     def degrees(self) -> layers.Legend:
         """Return how many places are to be trusted how far."""
-        which = np.digitize(np.nan_to_num(1.0 - self.trust()), LOST)
-        shares = 100 * np.bincount(which, minlength=3) / len(which)
-        told = zip(TRUSTED, DEGREES, shares.tolist(), strict=True)
-        rows = [layers.Row(color, name, [words("?n %", share)]) for color, name, share in told]
-        return layers.Legend(rows, "Neighbours in the picture")
+        counts = np.bincount(np.digitize(np.nan_to_num(1.0 - self.trust()), LOST), minlength=3)
+        told = zip(TRUSTED, DEGREES, counts.tolist(), strict=True)
+        rows = [layers.Row(color, name, [words("?n", count)]) for color, name, count in told]
+        return layers.Legend(rows, "Points whose neighbours here are")
 
     def nearest(self) -> layers.Legend:
         """Return which samples are nearest to the chosen one, and how far they are."""

@@ -59,6 +59,11 @@ class Autosave:
             self._last = now
             self.write(theme)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the user has done anything."""
+        return self._file is not None or (self._player.script is None and self._mark() != self._seen)
+
     @sheltered
     def write(self, theme: str) -> None:
         """Write the current session, if the user has done anything."""

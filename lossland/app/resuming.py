@@ -25,8 +25,13 @@ class Resuming:
         self.left = left_behind(folder)
 
     def keep(self, began: str, now: float) -> None:
-        """Write what has changed, at a time in seconds; ``began`` is the theme that the session begins with."""
+        """Write what has changed, at a time in seconds; ``began`` is the theme that the session begins with.
+
+        Who does something else has answered the offer: it is left to the next window.
+        """
         if self._autosave is not None:
+            if self._autosave.is_begun:
+                self.put_away()
             self._autosave.keep(began, now)
 
     def close(self, began: str, done: bool) -> None:
@@ -46,7 +51,7 @@ class Resuming:
         title = library.scene_class(self.left.session.scene).title
         when = strftime("%d %b, %H:%M", localtime(self.left.written))
         return Strip(
-            f"Go on where you stopped? {title}, {when}",
+            f"Go on with “{title}” of {when}?",
             "good",
             buttons=(
                 StripButton("Go on", "resume", "Open what was done before the program ended unexpectedly"),

@@ -19,6 +19,7 @@ from lossland.cli.options import (
 )
 from lossland.cli.output import note, number, pair, print_json, print_table
 from lossland.cli.parsing import point, whole
+from lossland.numerals import thousands
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,8 @@ def run(arguments: Namespace) -> None:
     from lossland.formats.endings import check_ending
 
     ending = check_ending(arguments.output, (".csv", ".npz")) if arguments.output else ""
-    memory.require((arguments.steps + 1) * BYTES_A_STEP, f"A path of {arguments.steps:_} steps", "take fewer --steps")
+    size = (arguments.steps + 1) * BYTES_A_STEP
+    memory.require(size, f"A path of {thousands(arguments.steps)} steps", "take fewer --steps")
 
     import numpy as np
 

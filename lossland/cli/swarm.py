@@ -19,6 +19,7 @@ from lossland.cli.output import number, pair, print_json, print_table
 from lossland.cli.parsing import whole
 from lossland.cli.progress import Progress
 from lossland.errors import UserError
+from lossland.numerals import thousands
 
 MOST_PARTICLES = 2**40  # as in compute.swarm, which is not loaded for a command's help
 MOST_STEPS = 10**9
@@ -82,7 +83,7 @@ def run(arguments: Namespace) -> None:
     if dimension > 2:
         entries = sum(dimension**order for order in optimizers.trace(type(optimizer)).remembered.values())
         size = BYTES_A_NUMBER * arguments.count * (3 * dimension + 2 * entries)
-    memory.require(size, f"{arguments.count:_} particles", "choose a smaller --count")
+    memory.require(size, f"{thousands(arguments.count)} particles", "choose a smaller --count")
     with Progress("Descending") as progress:
         result = swarm(
             land,

@@ -55,7 +55,10 @@ def read(path: str | Path, labels: str | Path = "", pictures: str | Path = "") -
     path = Path(path).expanduser()
     ending = path.suffix.lower()
     if ending not in (".npy", ".npz", ".tsv"):
-        raise UserError(f"Vectors are read from a file that ends in .npy, .npz or .tsv, not {path.name!r}.")
+        raise UserError(
+            f"Vectors are read from .npy and .npz (arrays) or .tsv (text), not from {path.name!r}; "
+            "a .csv is read as the curves of a run."
+        )
     if ending == ".tsv":
         points, said, looks = *_table(path), None
     else:

@@ -202,6 +202,8 @@ def read(data: bytes, name: str, own_scene: bool = False) -> Session:
 
 def parse(data: bytes, name: str) -> object:
     """Return JSON data that can be shown and saved again, or raise UserError."""
+    if not data.strip():
+        raise UserError(f"{name} is no session: it is empty.")
     try:
         parsed = json.loads(
             data.decode("utf-8-sig"),

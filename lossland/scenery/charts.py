@@ -32,6 +32,7 @@ class Ranking:
     """Horizontal bars of length ``value`` (n,), the first on top, with intervals from ``low`` to ``high``, at z = 0.
 
     ``names`` are at the left, those of ``bold`` in bold, and ``told`` at the right; ``worth`` is for the pointer.
+    ``unit`` stands below the axis, ``heading`` over what is told.
     """
 
     value: Floats
@@ -42,7 +43,8 @@ class Ranking:
     colors: Sequence[str]
     bold: Sequence[bool]
     worth: Sequence[str]
-    latex: str  # the value's name
+    unit: str
+    heading: str
     size: tuple[float, float]
     key: str = "ranking"
 
@@ -51,12 +53,13 @@ class Ranking:
         """The scales: a unit of y is a row, and few rows do not fill the height."""
         across, up = self.size
         y = (-max(len(self.value), 8), 0)
-        return Plot((0, 1.08 * float(self.high.max())), y, self.latex, right=across, up=up, count=(6, 0))
+        return Plot((0, 1.08 * float(self.high.max())), y, right=across, up=up, count=(6, 0))
 
     def bounds(self, for_names: float) -> Floats:
-        """Return the corners (4, 3), including ``for_names`` world units at the left."""
+        """Return the corners (4, 3), including ``for_names`` world units at the left, and room for the axis's name."""
         bounds = self.plot.bounds()
         bounds[bounds[:, 0] < 0, 0] -= for_names
+        bounds[bounds[:, 1] < self.size[1] / 2, 1] -= 0.06 * self.size[1]
         return bounds
 
     def layers(self, grown: float) -> list[Layer]:
@@ -75,6 +78,9 @@ class Ranking:
         for name, bold, place in zip(self.names, self.bold, self.plot.world(zero, y), strict=True):
             found.append(Label(place, name, "text", size=size, side="left", bold=bold))
         ends = self.plot.world(grown * self.high, y)
+        across, up = self.size
+        found.append(Label((across / 2, -0.07 * up, 0.0), self.unit, "dim", size=15, side="below", bold=False))
+        found.append(Label((across, up, 0.0), self.heading, "dim", size=13, side="above left", bold=False))
         return found + Label.each(ends, self.told, size=size, side="right", bold=False)
 
 
@@ -173,7 +179,7 @@ class Ribbons:
             layers.Lines(floor + wall, colors, 1.2, pickable=False),
             *labels([line[0] for line in floor], self.ticks.values(), side="below"),
             *labels([line[0] for line in wall], self.levels.values(), side="left"),
-            *labels([(0.0, front - 0.16, 0.0)], [self.unit], side="below"),
+            *labels([(0.0, front - 0.34, 0.0)], [self.unit], side="below"),
         ]
 
 

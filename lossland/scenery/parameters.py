@@ -169,7 +169,7 @@ class Number(Param[float]):
 
 
 class Integer(Param[int]):
-    """A whole number within bounds."""
+    """A whole number within bounds; ``most(scene)`` is the upper one where it depends on the other parameters."""
 
     def __init__(
         self,
@@ -180,9 +180,10 @@ class Integer(Param[int]):
         help: str = "",
         log: bool = False,
         hidden: bool = False,
+        most: Callable[[Any], int] | None = None,
     ) -> None:
         super().__init__(default, label, help, hidden)
-        self.min, self.max, self.log = min, max, log
+        self.min, self.max, self.log, self._most = min, max, log, most
         self._check_bounds(min, max, log)
         self.default = self.check(default)
 
@@ -196,6 +197,10 @@ class Integer(Param[int]):
         if not (number.is_integer() and self.min <= number <= self.max):
             raise self.refuse(value, wanted)
         return int(number)
+
+    def highest(self, scene: Scene) -> int:
+        """Return the highest value in a scene as it is."""
+        return self.max if self._most is None else min(max(self._most(scene), self.min), self.max)
 
 
 class Toggle(Param[bool]):

@@ -27,7 +27,7 @@ from lossland.resources import folder
 from lossland.scenery.clock import ROUNDING, Clock, Now
 from lossland.scenery.handles import Handle
 from lossland.scenery.kept import note_read
-from lossland.scenery.parameters import Lanes, Param, PlacedPoint
+from lossland.scenery.parameters import Integer, Lanes, Param, PlacedPoint
 from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_of
 from lossland.world.signs import Stroke
 from lossland.world.theme import DARK
@@ -394,9 +394,18 @@ class Scene(Displayed):
         self.values[name] = self.param(name).check(value)
         try:
             self.changed(name)
+            self._keep_within(name)
         except UserError:
             self.values = before
             raise
+
+    def _keep_within(self, name: str) -> None:
+        """Refuse a value of a changed parameter above the highest that there is now, and lower the others to theirs."""
+        for each, param in self.params().items():
+            if isinstance(param, Integer) and self.values[each] > (highest := param.highest(self)):
+                if each == name:
+                    raise param.refuse(self.values[each], f"a whole number from {param.min} to {highest} here")
+                self.values[each] = highest
 
     def changed(self, name: str) -> None:
         """React to a changed parameter, e.g. reset the start for a new landscape. Called after every ``set``.

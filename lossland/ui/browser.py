@@ -183,16 +183,10 @@ class Browser:
         pen = self.pen
         touch = pen.touch(f"chapter.{chapter}", x - 6, y - 3, room + 12, 22, "Fold away" if open_ else "Unfold")
         pen.text(x + 4, y + 9, Icon.DOWN if open_ else Icon.RIGHT, 8, "text" if touch.hovered else "faint", "icon", 0.5)
-        pen.heading(x + 16, y + 9, self._shortened(chapter, room - 18), "text" if touch.hovered else "dim")
+        pen.heading(x + 16, y + 9, chapter, "text" if touch.hovered else "dim", room - 18)
         if touch.clicked:
             self.folded ^= {chapter}
         return y + (23 if pen.compact else 25)
-
-    def _shortened(self, chapter: str, room: float) -> str:
-        pen, text = self.pen, chapter
-        while pen.width(text.upper(), 12, "bold", 1.1) > room:
-            text = text.rstrip(" …")[:-1] + "…"
-        return text
 
     def _row(self, player: Player, entry: Entry, x: float, y: float, room: float, view: Rect) -> float:
         pen = self.pen

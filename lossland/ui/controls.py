@@ -140,7 +140,8 @@ class Controls:
         self, player: Player, param: Number | Integer, value: float, left: float, right: float, y: float
     ) -> None:
         pen = self.pen
-        scale = SliderScale(float(param.min), float(param.max), param.log)
+        high = param.highest(player.scene) if isinstance(param, Integer) else param.max
+        scale = SliderScale(float(param.min), float(high), param.log)
         width = right - left - VALUE - 14
         usual = scale.place(float(param.default))
         unit = param.unit if isinstance(param, Number) else ""

@@ -73,7 +73,7 @@ class Inspector:
         if self.page not in [page for page, _ in pages]:
             self.page = "controls"
         for page, title in pages:
-            wide = pen.width(title.upper(), 12, "bold", 1.1)
+            wide = pen.heading_width(title)
             touch = pen.touch(f"tab.{page}", x - 6, y - 12, wide + 12, 24, TABS[page])
             on = page == self.page
             pen.heading(x, y, title, "text" if on or touch.hovered else "dim")
@@ -143,14 +143,15 @@ class Inspector:
 
     def _chart_head(self, chart: Chart, x: float, y: float, width: float) -> None:
         pen = self.pen
-        pen.heading(x, y + 7, chart.title)
-        pen.text(x + width, y + 7, "log scale" if chart.log_y else chart.x_label, 12, "dim", align=1)
+        taken = pen.text(x + width, y + 7, "log scale" if chart.log_y else chart.x_label, 12, "dim", align=1)
+        pen.heading(x, y + 7, chart.title, room=width - taken - 8)
 
     def _heat_map(self, player: Player, note: HeatMap, key: str, x: float, y: float, width: float) -> float:
         """Draw a heat map with its heading; a press on it sets the parameters of its axes."""
         pen = self.pen
-        pen.heading(x, y + 7, note.title)
-        pen.text(x + width, y + 7, note.remark or " … ".join(told_apart(value_range(note))), 12, "dim", align=1)
+        remark = note.remark or " … ".join(told_apart(value_range(note)))
+        taken = pen.text(x + width, y + 7, remark, 12, "dim", align=1)
+        pen.heading(x, y + 7, note.title, room=width - taken - 8)
         height = HEAT_SHARE * width
         pressed = draw_heat_map(pen, note, key, x, y + 19, width, height)
         y += 19 + height

@@ -86,7 +86,7 @@ class Panels:
         if self.pen.notice is not None:
             player.say(*self.pen.notice)
             self.pen.notice = None
-        draw_strips(self.pen, player, self.strips, places.clear)
+        draw_strips(self.pen, player, self.strips, places.clear, self.view_bar.between)
         if player.help:
             draw_help(self.pen, player, places.size)
         else:  # messages would cover the page; they are drawn again once it is closed

@@ -252,9 +252,18 @@ class Pen:
                 x += self.text(x, y, self.fitted(part, left, size), size, color)
         return x - start
 
-    def heading(self, x: float, y: float, title: str, color: str = "dim") -> float:
-        """Draw a section's name in letterspaced capitals, y at its middle. Returns its width."""
+    def heading(self, x: float, y: float, title: str, color: str = "dim", room: float = math.inf) -> float:
+        """Draw a section's name in letterspaced capitals, y at its middle. Returns its width.
+
+        One wider than ``room`` is shortened with an ellipsis.
+        """
+        while self.heading_width(title) > room and title not in ("", "…"):
+            title = title.rstrip(" …")[:-1].rstrip() + "…"
         return self.text(x, y, title.upper(), 12, color, "bold", track=1.1)
+
+    def heading_width(self, title: str) -> float:
+        """Return the width of a section's name."""
+        return self.width(title.upper(), 12, "bold", 1.1)
 
     # ------------------------------------------------------------------------------------------ shapes
     def box(

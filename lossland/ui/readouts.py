@@ -95,7 +95,7 @@ def _meter(pen: Pen, note: Meter, x: float, y: float, width: float) -> float:
 
 def _facts(pen: Pen, note: Facts, x: float, y: float, width: float) -> float:
     if note.heading:
-        pen.heading(x, y + 8, pen.fitted(note.heading, width * 0.8, 12, "bold"))
+        pen.heading(x, y + 8, note.heading, room=width)
         y += 22
     for color, left, middle, remark in note.rows:
         pen.box(x, y + 4, 3, 16, color, 1.0, 1.5)
@@ -117,7 +117,7 @@ def _facts(pen: Pen, note: Facts, x: float, y: float, width: float) -> float:
 def _legend(pen: Pen, note: Legend, x: float, y: float, width: float) -> float:
     column = _columns(pen, note)
     if note.heading:
-        pen.heading(x, y + 8, note.heading)
+        pen.heading(x, y + 8, note.heading, room=width - sum(column[: len(note.columns)]))
     for index, name in enumerate(note.columns):
         pen.text(x + width - sum(column[index + 1 :]), y + 8, name, 12, "dim", align=1)
     if note.heading or note.columns:
@@ -159,7 +159,7 @@ def _equations(
     line = 26.5 if pen.compact else 31.0
     size = 14 if pen.compact else 15
     columns = _number_columns(pen, note)
-    pen.heading(x, y + 8, note.title)
+    pen.heading(x, y + 8, note.title, room=width - sum(columns))
     for index, name in enumerate(note.columns):
         pen.latex(x + width - sum(columns[index + 1 :]) - 8, y + 13, name, 14, "dim", align=1)
     y += 22

@@ -18,8 +18,11 @@ HEIGHT, GAP = 36.0, 6.0
 SIDE = 16.0  # horizontal padding of a strip
 
 
-def draw_strips(pen: Pen, player: Player, strips: Sequence[Strip], free: Rect) -> None:
-    """Draw strips below each other at the top of the picture; tooltips do not cover them."""
+def draw_strips(pen: Pen, player: Player, strips: Sequence[Strip], free: Rect, head: Rect) -> None:
+    """Draw strips below each other at the top of the picture; tooltips do not cover them.
+
+    The first one stands above the picture, in the rectangle ``head``, if it fits.
+    """
     y = free.y + 4
     pen.kept_clear = []
     for number, strip in enumerate(strips):
@@ -27,7 +30,11 @@ def draw_strips(pen: Pen, player: Player, strips: Sequence[Strip], free: Rect) -
         room = free.width - 2 * SIDE - 18 - sum(width + 8 for width in widths)
         text = pen.fitted(strip.text, room, 14)
         width = 2 * SIDE + 18 + pen.width(text, 14) + sum(one + 8 for one in widths)
-        area = Rect(free.x + (free.width - width) / 2, y, width, HEIGHT)
+        if number == 0 and width <= head.width:
+            area = Rect(head.x + (head.width - width) / 2, head.center[1] - HEIGHT / 2, width, HEIGHT)
+        else:
+            area = Rect(free.x + (free.width - width) / 2, y, width, HEIGHT)
+            y += HEIGHT + GAP
         pen.kept_clear.append(area)
         around = Rect(area.x - 1, area.y - 1, area.width + 2, area.height + 2)  # for the frame's outer half
         with window(pen, f"strip{number}", around, ground=False):
@@ -46,4 +53,3 @@ def draw_strips(pen: Pen, player: Player, strips: Sequence[Strip], free: Rect) -
                 left, length = area.x + HEIGHT / 2, area.width - HEIGHT
                 pen.box(left, area.bottom - 4, length, 2, "text", 0.14, 1)
                 pen.box(left, area.bottom - 4, length * strip.share, 2, strip.color, 1.0, 1)
-        y += HEIGHT + GAP

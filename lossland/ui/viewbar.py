@@ -41,12 +41,13 @@ HELP = {
 class ViewBar:
     """Draws the switches and buttons, each in a window of its own size, so that the picture between them gets input.
 
-    ``drawer`` is the folded panel that is open, if one is.
+    ``drawer`` is the folded panel that is open, if one is, and ``between`` the room that both groups leave.
     """
 
     def __init__(self, pen: Pen) -> None:
         self.pen = pen
         self.drawer: Side | None = None
+        self.between = Rect(0.0, 0.0, 0.0, 0.0)
 
     def draw(self, player: Player, frame: Frame, places: Layout) -> None:
         """Draw both groups."""
@@ -54,8 +55,9 @@ class ViewBar:
         if "left" in places.folded:
             self._drawer_button("left", area.x + REACH, area.center[1])
             area = Rect(area.x + BUTTON + 2, area.y, area.width - BUTTON - 2, area.height)
-        self._switches(player, frame, area)
+        end = self._switches(player, frame, area)
         area = places.buttons
+        self.between = Rect(end, area.y, area.x - end, area.height)
         if "right" in places.folded:
             self._drawer_button("right", area.right - REACH, area.center[1])
             area = Rect(area.x, area.y, area.width - BUTTON, area.height)
@@ -70,15 +72,15 @@ class ViewBar:
                 self.drawer = None if out else side
 
     # ------------------------------------------------------------------------------------------ switches
-    def _switches(self, player: Player, frame: Frame, area: Rect) -> None:
-        """Draw a chip for every switch that has an effect; those that do not fit are in a list."""
+    def _switches(self, player: Player, frame: Frame, area: Rect) -> float:
+        """Draw a chip for every switch that has an effect; those that do not fit are in a list. Returns their end."""
         pen, useful = self.pen, useful_switches(frame.layers)
         names = [field.name for field in fields(Show) if field.name in useful]
         shown = self._fitting(names, area.width)
         rest = names[len(shown) :]
         widths = [chip_width(pen, self._title(name)) for name in shown] + [chip_width(pen, MORE)] * bool(rest)
         if not widths:
-            return
+            return area.x
         width = sum(widths) + GAP * (len(widths) - 1)
         with window(pen, "switches", Rect(area.x, area.y, width, area.height), ground=False):
             x = area.x
@@ -89,6 +91,7 @@ class ViewBar:
                 x += wide + GAP
             if rest:
                 self._more(player, rest, x, area)
+        return area.x + width + GAP
 
     def _more(self, player: Player, names: Sequence[str], x: float, area: Rect) -> None:
         pen = self.pen

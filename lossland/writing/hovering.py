@@ -88,7 +88,8 @@ def draw_probe(dl: imgui.ImDrawList, type_: Type, probe: Probe, area: Rect) -> N
 def probe_text(probe: Probe) -> str:
     """Return the numbers of a probe as a line of text."""
     if probe.value is None:
-        return f"{pair(probe.position)}" + (f" comes from {pair(probe.source)}" if probe.source else "")
+        here, source = pair(probe.position), pair(probe.source) if probe.source else ""
+        return f"{here} comes from {source}" if source not in ("", here) else here  # a map may leave it in its place
     text = f"f{pair(probe.position)} = {short(probe.value)}"
     if probe.gradient is not None:
         gx, gy = probe.gradient

@@ -176,6 +176,21 @@ def test_the_folder_of_the_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         assert files.state_folder() == Path(folder)
 
 
+def test_an_offer_goes_away_at_the_first_action_and_is_left_to_the_next_window(tmp_path: Path) -> None:
+    crashed(tmp_path, 10.0)
+    player, offer = Player(library.scene("linear_map_2d"), (640, 360)), Resuming()
+    offer.open(player, tmp_path)
+    offer.keep("dark", 0.0)
+    assert offer.strip is not None
+    player.set_theme("print")
+    offer.keep("dark", 0.1)  # sooner than it would be written again
+    assert offer.strip is None
+    offer.close("dark", done=True)
+    left = left_behind(tmp_path)
+    assert left is not None
+    left.remove()
+
+
 def test_once_an_offer_is_declined_the_one_before_it_is_offered(tmp_path: Path) -> None:
     for degrees in (10.0, 20.0):
         crashed(tmp_path, degrees)

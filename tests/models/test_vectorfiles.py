@@ -45,7 +45,11 @@ def test_tables_are_read_as_tensorboard_writes_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [
-        ("v.csv", "1", "ends in .npy, .npz or .tsv"),
+        (
+            "v.csv",
+            "1",
+            r"from \.npy and \.npz \(arrays\) or \.tsv \(text\), not from 'v\.csv'; a \.csv is read as the curves",
+        ),
         ("v.tsv", table() + "1\t2\n", "line 5: there are 2 columns, and 3"),
         ("v.tsv", table() + "1\ttwo\t3\n", "line 5: 'two' is no number"),
         ("v.tsv", "a b\nc d\n", "fewer than 3 lines"),

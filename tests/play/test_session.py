@@ -231,6 +231,12 @@ def test_text_that_is_no_session_is_refused(tmp_path: Path, text: str) -> None:
         session.load(path)
 
 
+def test_an_empty_file_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "new.lossland").write_text(" \n")
+    with pytest.raises(UserError, match=r"new\.lossland is no session: it is empty\.$"):
+        session.load(tmp_path / "new.lossland")
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no session file"):
         session.load(tmp_path / "none.lossland")

@@ -34,6 +34,7 @@ from lossland.world.layers import (
     WarpedGrid,
 )
 from lossland.world.terrain import Terrain
+from lossland.writing.hovering import probe_text
 
 SIZE = (400, 200)
 UNIT = 100.0  # pixels of a world unit in the flat view below
@@ -445,3 +446,17 @@ def test_the_probe_of_a_plane_says_where_a_position_came_from(matrix, source):
     assert (found.position, found.world, found.value) == ((3.0, 1.0), (3.0, 1.0, 0.0), None)
     assert found.source == (source and pytest.approx(source))
     assert probe(Frame([]), None, (3.0, 1.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("matrix", "text"),
+    [
+        (((0, -1), (2, 0)), "(3.00, 1.00) comes from (0.50, −3.00)"),
+        (((1, 0), (0, 1)), "(3.00, 1.00)"),  # it stays
+        (((1, 2), (2, 4)), "(3.00, 1.00)"),  # nothing comes there, or a line does
+    ],
+)
+def test_the_probe_of_a_plane_names_another_place_only(matrix, text):
+    found = probe(Frame([WarpedGrid(np.array(matrix, float))]), None, (3.0, 1.0))
+    assert found is not None
+    assert probe_text(found) == text

@@ -26,7 +26,7 @@ def test_a_ranking_has_bars_as_long_as_its_values() -> None:
     value, names = np.array([0.8, 0.5, 0.2]), ["a", "b", "c"]
     chart = charts.Ranking(
         value, value - 0.1, value + 0.1, names, ["1 %", "2 %", "3 %"], ["i"] * 3, [True] + [False] * 2, names,
-        "v", (2.0, 1.6), key="bars",
+        "v", "chance", (2.0, 1.6), key="bars",
     )  # fmt: skip
     half, whole = named(chart.layers(0.5), "bars"), named(chart.layers(1.0), "bars")
     np.testing.assert_allclose(whole.right[:, 0] / whole.right[0, 0], value / 0.8)
@@ -37,6 +37,8 @@ def test_a_ranking_has_bars_as_long_as_its_values() -> None:
     places = texts(chart.layers(1.0))
     assert places["a"][1] > places["b"][1] > places["c"][1]
     assert chart.plot.data(places["3 %"])[0] == pytest.approx(0.3)
+    assert places["v"][1] < 0.0 < places["c"][1]
+    assert places["chance"][1] >= 1.6
 
 
 def test_a_skyline_stands_as_its_matrix_is_written() -> None:

@@ -71,3 +71,19 @@ def test_counts_in_words() -> None:
     assert ll.words("?n steps", 69) == "69 steps"
     assert ll.words("?n", 50_000) == "50\u2009000"
     assert ll.words("?n", np.inf) == "∞"
+
+
+class Places(ll.Scene):
+    name, title = "places", "Places"
+    many = ll.parameters.Integer(9, 1, 9)
+    which = ll.parameters.Integer(0, 0, 8, most=lambda scene: scene.many - 1)
+
+
+def test_an_upper_bound_may_depend_on_another_parameter() -> None:
+    scene = Places()
+    scene.which = 8
+    scene.many = 4
+    assert scene.which == 3
+    with pytest.raises(ll.UserError, match=r"^which must be a whole number from 0 to 3 here, not 4\.$"):
+        scene.which = 4
+    assert scene.which == 3

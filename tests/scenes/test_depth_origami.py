@@ -178,8 +178,8 @@ def test_depths_that_cannot_be_drawn_are_not_kept() -> None:
     made = scene("tent map", depth=8)
     made.set("show", "plane")
     assert made.depth == 5
-    made = scene(depth=8)
-    assert made.depth == 7
+    with pytest.raises(ll.UserError, match="depth must be a whole number from 1 to 7 here, not 8"):
+        scene(depth=8)
 
 
 def test_all_sixteen_copies_share_their_colours():

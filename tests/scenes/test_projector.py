@@ -238,7 +238,7 @@ def test_ten_digits_have_ten_colours() -> None:
 
 
 def test_a_point_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="index must be from 0 to 1796, as there are 1797 points, not 999999"):
+    with pytest.raises(UserError, match="index must be a whole number from 0 to 1796 here, not 999999"):
         scene(index=999_999)
     np.save(tmp_path / "many.npy", np.random.default_rng(0).normal(size=(2500, 3)))
     assert scene(index=2400, file=tmp_path / "many.npy", method="pca").chosen() == 2400

