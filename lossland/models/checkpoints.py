@@ -26,7 +26,7 @@ from lossland.models.slices import Layout
 from lossland.models.torch_models import require_torch
 
 if TYPE_CHECKING:
-    from torch.nn import Module  # pyright: ignore[reportMissingImports]
+    from lossland.models.torch_models import Module
 
 Floats = NDArray[np.float64]
 State = Mapping[str, Any]  # arrays or tensors by name

@@ -21,8 +21,7 @@ from lossland.models.torch_models import Made, TorchTask
 from lossland.optimizers import AnyOptimizer
 
 if TYPE_CHECKING:
-    from torch import Tensor  # pyright: ignore[reportMissingImports]
-    from torch.nn import Module  # pyright: ignore[reportMissingImports]
+    from lossland.models.torch_models import Module, Tensor
 
 MOST_PARAMETERS = 10**7
 FARTHEST = 1e15  # the largest parameter of a network that has not diverged

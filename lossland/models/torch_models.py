@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,11 @@ from lossland.errors import USER_FILES, MachineError, UserError, fault_of, neare
 from lossland.models.networks import Array, Parameter, laid_out, views_of
 
 if TYPE_CHECKING:
-    from torch import Tensor  # pyright: ignore[reportMissingImports]
-    from torch.nn import Module  # pyright: ignore[reportMissingImports]
+    import torch  # pyright: ignore[reportMissingImports]
+
+    Module: TypeAlias = torch.nn.Module
+    Optimizer: TypeAlias = torch.optim.Optimizer
+    Tensor: TypeAlias = torch.Tensor
 
 Floats = NDArray[np.float64]
 NEEDS_TORCH = "Networks of your own need PyTorch, which is not installed here: pip install 'lossland[torch]'."

@@ -11,9 +11,7 @@ from lossland.models.recorder import Recorder
 from lossland.models.torch_models import require_torch
 
 if TYPE_CHECKING:
-    from torch import Tensor  # pyright: ignore[reportMissingImports]
-    from torch.nn import Module  # pyright: ignore[reportMissingImports]
-    from torch.optim import Optimizer  # pyright: ignore[reportMissingImports]
+    from lossland.models.torch_models import Module, Optimizer, Tensor
 
 RELUS = ("ReLU", "ReLU6")  # whose units can be dead
 TANHS = ("Tanh", "Hardtanh", "Softsign")  # which are flat near −1 and 1
