@@ -90,8 +90,13 @@ class SingleNeuron(ll.Scene):
         tilted = now.eased(0.44, 0.58)
         beside = 60.0 * float(self.neuron.ahead.prod())  # so that w points across the picture
         slowly = 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
-        look: dict[str, Any] = {"bounds": self.reach * BOX, "turned": (slowly, 0.0), "moves": True}
-        return ll.View(-90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted, **look)
+        azimuth, elevation = -90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted
+        return ll.View(azimuth, elevation, bounds=self.bounds(self.reach), turned=(slowly, 0.0), moves=True)
+
+    @ll.kept
+    def bounds(self, reach: float) -> np.ndarray:
+        """Return the corners of what is to be seen."""
+        return reach * BOX
 
     @property
     def reach(self) -> float:

@@ -64,7 +64,7 @@ def runtime() -> ModuleType:
 
 
 class Cuda:
-    """CUDA's runtime, with exceptions instead of statuses: ``cuda("cudaName", ...)`` calls ``cudaName(...)``."""
+    """CUDA's runtime, with exceptions instead of statuses: ``cuda(name, ...)`` calls its function of that name."""
 
     def __init__(self, found: ModuleType) -> None:
         self.names = found
