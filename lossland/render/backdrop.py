@@ -14,11 +14,17 @@ from lossland.world.theme import Theme
 
 Point = tuple[float, float]
 
+STEPS = 128  # places of the light along a side; from one to the next no pixel changes by half a level
+
 
 def light_centre(camera: Camera) -> Point:
-    """Return the brightest point of the light, as a share of the picture from the lower left."""
+    """Return the brightest point of the light, as a share of the picture from the lower left.
+
+    It goes with the subject in steps too small to be seen, so that the light need not be drawn with every picture of a
+    view that moves.
+    """
     shift = camera.home_pose.shift
-    return float(0.5 + 0.5 * shift[0]), float(0.5 + 0.5 * shift[1] - 0.05)
+    return round((0.5 + 0.5 * shift[0]) * STEPS) / STEPS, round((0.45 + 0.5 * shift[1]) * STEPS) / STEPS
 
 
 class Light:
