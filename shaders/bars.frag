@@ -20,12 +20,11 @@ void main() {
     if (away.x < min(away.y, away.z)) n = vec3(side.x, 0., 0.);
     else if (away.y < away.z) n = vec3(0., side.y, 0.);
     else n = vec3(0., 0., side.z);
-    vec3 at = v_local * v_size;
-    vec3 pixels = 1. / (vec3(length(vec2(dFdx(at.x), dFdy(at.x))), length(vec2(dFdx(at.y), dFdy(at.y))),
-                             length(vec2(dFdx(at.z), dFdy(at.z)))) + 1e-7);
-    vec3 cover = vec3(edge_cover(v_local.x, v_size.x, pixels.x), edge_cover(v_local.y, v_size.y, pixels.y),
-                      edge_cover(v_local.z, v_size.z, pixels.z)) * (1. - abs(n));
-    float edge = max(cover.x, max(cover.y, cover.z));
+    vec3 at = v_local * v_size, right = dFdx(at), up = dFdy(at), change = right * right + up * up;
+    vec2 along = n.x != 0. ? v_local.yz : n.y != 0. ? v_local.xz : v_local.xy;     // the face's two directions
+    vec2 size = n.x != 0. ? v_size.yz : n.y != 0. ? v_size.xz : v_size.xy;
+    vec2 pixels = 1. / (sqrt(n.x != 0. ? change.yz : n.y != 0. ? change.xz : change.xy) + 1e-7);
+    float edge = max(edge_cover(along.x, size.x, pixels.x), edge_cover(along.y, size.y, pixels.y));
 #ifdef VERTEX_LIT
     vec3 color = n.x != 0. ? v_x : n.y != 0. ? v_y : v_z;
 #else

@@ -30,12 +30,11 @@ class LitPrograms:
         """The programs made so far."""
         return list(self._programs.values())
 
-    def bind(self, buffer: gloo.VertexBuffer | None) -> None:
-        """Use the vertices of a buffer; None: there are none."""
+    def bind(self, buffer: gloo.VertexBuffer) -> None:
+        """Use the vertices of a buffer."""
         self._buffer = buffer
-        if buffer is not None:
-            for one in self.made:
-                one.bind(buffer)
+        for one in self.made:
+            one.bind(buffer)
 
     def take(self, at_vertices: bool) -> gloo.Program:
         """Return one of the variants."""

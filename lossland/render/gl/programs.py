@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Key = tuple[str | tuple[str, float | None], ...]  # of a program: its files and constants
 Uniform: TypeAlias = float | Sequence[float] | np.ndarray | gloo.Texture2D | gloo.VertexBuffer | None
 Region = tuple[int, int, int, int]  # left, bottom, width and height in pixels of the target, y up
+
+Buffer = TypeVar("Buffer", gloo.VertexBuffer, gloo.IndexBuffer)
 
 _INCLUDE = re.compile(r'^\s*#include\s+"([\w./-]+)"\s*$', re.MULTILINE)
 _DECLARATION = re.compile(r"\b(uniform|attribute|varying)\s+(\w+)\s+([^;]+);")
@@ -126,6 +128,15 @@ def to_bytes(colors: NDArray[np.floating]) -> NDArray[np.uint8]:
 def vertex_buffer(data: ArrayLike) -> gloo.VertexBuffer:
     """Upload an array (n,) or (n, c) as float32."""
     return gloo.VertexBuffer(np.ascontiguousarray(data, dtype=np.float32))
+
+
+def refilled(buffer: Buffer | None, data: NDArray, kind: type[Buffer]) -> Buffer:
+    """Return a buffer with an array's data: the given one if it has that size, else a new one in its place."""
+    if buffer is not None and buffer.nbytes == data.nbytes:
+        buffer.set_data(data)
+        return buffer
+    delete([buffer])
+    return kind(data)
 
 
 def delete(objects: Sequence[Thing | gloo.Program | None]) -> None:

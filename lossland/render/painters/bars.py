@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, set_state, set_uniforms
+from lossland.render.gl.programs import delete, refilled, set_state, set_uniforms
 from lossland.render.lamps import LitPrograms, element_colors, lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.presence import THIN
@@ -75,8 +75,11 @@ class BarsPainter:
 
     def _choose_faces(self, context: DrawContext) -> None:
         chosen = faces_before(self._corners, context.eye, context.camera.flat)
-        delete([self._indices])
-        self._indices = gloo.IndexBuffer(chosen.ravel()) if len(chosen) else None
+        if len(chosen):
+            self._indices = refilled(self._indices, chosen.ravel(), gloo.IndexBuffer)
+        else:
+            delete([self._indices])
+            self._indices = None
 
     def _upload(self, layer: Bars) -> None:
         self._corners = corners = np.sort(np.stack([layer.low, layer.high]).astype(np.float32), axis=0)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, program, set_state, set_uniforms, to_bytes, vertex_buffer
+from lossland.render.gl.programs import delete, program, refilled, set_state, set_uniforms, to_bytes, vertex_buffer
 from lossland.render.lamps import element_colors, mapped
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, line_vertices
@@ -140,15 +140,17 @@ class SpritesPainter:
         self._program["u_tinted"] = float(pictures.ndim == 3)
 
     def _set(self, name: str, data: NDArray) -> None:
-        delete([self._buffers.get(name)])
-        self._program[name] = self._buffers[name] = vertex_buffer(data)
+        before, data = self._buffers.get(name), np.ascontiguousarray(data, np.float32)
+        self._buffers[name] = refilled(before, data, gloo.VertexBuffer)
+        if self._buffers[name] is not before:
+            self._program[name] = self._buffers[name]
 
     def _order(self, layer: Sprites, share: float, context: DrawContext) -> None:
         now = np.asarray(layer.position, float)
         if layer.target is not None:
             now = now + share * (np.asarray(layer.target, float) - now)
-        delete([self._indices])
-        self._indices = gloo.IndexBuffer(np.argsort(now @ context.camera.back, kind="stable").astype(np.uint32))
+        order = np.argsort(now @ context.camera.back, kind="stable").astype(np.uint32)
+        self._indices = refilled(self._indices, order, gloo.IndexBuffer)
 
     def close(self) -> None:
         """Free the GL objects."""

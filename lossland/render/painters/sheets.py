@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, set_state, set_uniforms
+from lossland.render.gl.programs import delete, refilled, set_state, set_uniforms
 from lossland.render.lamps import LitPrograms, lamp_uniforms, mapped
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LINE_BIAS
@@ -63,9 +63,10 @@ class SheetPainter:
         end = start if layer.end is None else np.asarray(layer.end, float)
         rows, columns = start.shape[:2]
         vertices = np.zeros((rows, columns), VERTEX)
-        for name, grid in (("a_start", start), ("a_end", end)):
-            vertices[name] = grid
-            vertices[f"{name}_v"], vertices[f"{name}_u"] = np.gradient(grid, axis=(0, 1))
+        first = _with_tangents(start)
+        last = first if end is start else _with_tangents(end)
+        for name, parts in (("a_start", first), ("a_end", last)):
+            vertices[name], vertices[f"{name}_u"], vertices[f"{name}_v"] = parts
         if layer.paint is None:
             vertices["a_color"] = self._theme.color(layer.color)
         else:
@@ -73,18 +74,26 @@ class SheetPainter:
         across, along = (max(every, 1) for every in layer.every)
         vertices["a_line"][..., 0] = np.arange(columns) / across
         vertices["a_line"][..., 1] = np.arange(rows)[:, None] / along
-        delete([self._buffer, self._indices])
-        self._indices = None
-        self._buffer = gloo.VertexBuffer(vertices.reshape(-1))
-        self._programs.bind(self._buffer)
-        triangles = grid_triangles(np.asarray(np.isfinite(start + end).all(axis=-1)))
-        if len(triangles):
-            self._indices = gloo.IndexBuffer(triangles.ravel())
+        before = self._buffer
+        self._buffer = refilled(before, vertices.reshape(-1), gloo.VertexBuffer)
+        if self._buffer is not before:
+            self._programs.bind(self._buffer)
+        known = np.asarray(np.isfinite(start + end).all(axis=-1))
+        if self._kept.changed("known", *known.shape, known.tobytes().hex()):
+            triangles = grid_triangles(known)
+            delete([self._indices])
+            self._indices = gloo.IndexBuffer(triangles.ravel()) if len(triangles) else None
 
     def close(self) -> None:
         """Free the GL objects."""
         delete([*self._programs.made, self._buffer, self._indices])
         self._buffer = self._indices = None
+
+
+def _with_tangents(grid: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return a grid's points, and its differences along rows and columns."""
+    down, across = (np.asarray(difference) for difference in np.gradient(grid, axis=(0, 1)))
+    return grid, across, down
 
 
 def grid_triangles(known: NDArray[np.bool_]) -> NDArray[np.uint32]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from lossland.render.gl.programs import delete, set_state, set_uniforms
+from lossland.render.gl.programs import delete, refilled, set_state, set_uniforms
 from lossland.render.lamps import LitPrograms, lamp_uniforms
 from lossland.render.painter import DrawContext, Kept, Phase, paints
 from lossland.render.painters.lines import LineBatch, segment_vertices
@@ -49,13 +49,14 @@ class TriangleBatch:
         )
         self._middles = vertices["a_position"].astype(float)[self._triangles].mean(1)
         self._order_key = b""
-        if self._buffer is not None and self._buffer.size == len(vertices):
-            self._buffer.set_data(vertices)
+        if len(vertices):
+            before, self._buffer = self._buffer, refilled(self._buffer, vertices, gloo.VertexBuffer)
+            if self._buffer is not before:
+                self._programs.bind(self._buffer)
+            self._index(self._triangles)
         else:
-            delete([self._buffer])
-            self._buffer = gloo.VertexBuffer(vertices) if len(vertices) else None
-            self._programs.bind(self._buffer)
-        self._index(self._triangles)
+            delete([self._buffer, self._indices])
+            self._buffer = self._indices = None
 
     def draw(self, context: DrawContext, glass: bool) -> None:
         """Draw the triangles; as glass from far to near, blended over what is there."""
@@ -83,11 +84,7 @@ class TriangleBatch:
 
     def _index(self, triangles: NDArray[np.uint32]) -> None:
         """Draw these triangles, in this order."""
-        if self._indices is not None and self._indices.size == triangles.size:
-            self._indices.set_data(triangles.ravel())
-        else:
-            delete([self._indices])
-            self._indices = gloo.IndexBuffer(triangles.ravel()) if len(triangles) else None
+        self._indices = refilled(self._indices, triangles.ravel(), gloo.IndexBuffer)
 
     def close(self) -> None:
         """Free the GL objects."""
