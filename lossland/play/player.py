@@ -8,7 +8,7 @@ Replaying the log tick by tick gives the same frames.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -87,6 +87,7 @@ class Player:
         self.help = False
         self.probe: Probe | None = None
         self.hovered: Hit | None = None  # the element under the pointer, as it was when it was picked
+        self._told: tuple[Hit, Frame, Description | None] | None = None  # see ``_told_of``
         self._pointed = (0.0, 0.0, 0.0)  # the pointer's position then, and how far from it the element may move
         self.following: Followed | None = None
         self.messages: list[Message] = []
@@ -446,13 +447,19 @@ class Player:
         value = None if land is None else lambda place: float(land.value(np.array(place)))
         with quiet():
             found = describe(self.hovered, self.frame(), value)
-            before = None if told is None else describe(self.hovered, told, value)
+            before = None if told is None else self._told_of(self.hovered, told, value)
         if found is None:
             return None
         if before is not None:
             found = replace(found, title=before.title, lines=before.lines)
         x, y = self.camera.project(found.position, self.size)
         return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
+
+    def _told_of(self, hit: Hit, told: Frame, value: Callable[[Sequence[float]], Any] | None) -> Description | None:
+        """Describe an element in a frame that is shown for several pictures, once."""
+        if self._told is None or self._told[0] is not hit or self._told[1] is not told:
+            self._told = hit, told, describe(hit, told, value)
+        return self._told[2]
 
     def say(self, text: str, kind: str = "note", seconds: float = 4.0, folder: Path | None = None) -> None:
         """Show a short message; one that is shown already stays longer."""

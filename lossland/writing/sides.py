@@ -45,8 +45,11 @@ class Discs:
         if pose not in self._seen:
             camera, size = self.camera, self.size
             trails = [trail for trail, _ in self._heads]
-            centers = head_centers(trails, camera.clip_from_world(size, pose), size[1] / self.scale)
-            pixels = camera.project(np.concatenate([centers, self._places]), size, pose)
+            places = self._places
+            if trails:
+                centers = head_centers(trails, camera.clip_from_world(size, pose), size[1] / self.scale)
+                places = np.concatenate([centers, places])
+            pixels = camera.project(places, size, pose)
             found = np.column_stack([pixels, self._radii])
             self._seen[pose] = found[np.isfinite(found).all(axis=1)]
         return self._seen[pose]
