@@ -190,7 +190,7 @@ class Bench(ll.Scene):
             end = plot.world([np.exp(upto)], [at])
             drawn.append(layers.Points(end, color, 5.0, "disc", outline=True, pickable=False))
             rows.append(layers.Row(color, self.found.title(name), (words("?n %", round(100 * at)),)))
-        head = self.head("Runtime profiles", "How many of all targets are reached, and how soon")
+        head = self.head("Runtime profiles", "Share of targets reached, and how soon")
         view = ll.View(90.0, 90.0, flat=True, bounds=self.profile_bounds())
         return ll.Frame(drawn, [head, layers.Legend(rows, "Targets reached")], view)
 

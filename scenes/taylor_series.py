@@ -229,7 +229,7 @@ class TaylorSeries(ll.Scene):
         sizes = [0.0, *(value for *_, value, _ in told if np.isfinite(value))]
         low, high = min(sizes), max(sizes)
         return [
-            layers.Title(self.title, lines=("Each term makes one more derivative right: how far does that reach?",)),
+            layers.Title(self.title, lines=("Each term makes one more derivative right",)),
             layers.Formula(tex("? = ?", (F, "f(x)"), self.function.latex), 24),
             layers.Formula(tex("? = ?", (COPY, f"T_{{{last}}}"), terms), 20),
             *(curves.without_value(self.function, self.x) or self.without_copy()),
