@@ -104,9 +104,8 @@ class LandscapeZoo(ll.GroundScene):
             return self.morphing(round(now.eased(0.12, 0.88), 4))
         look = {"beads": None, "value": float(self.land.value(self.way()[now.whole])), "name": "Ball"}
         ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", **look)
-        section, profile = self.cut_at(self.ball[1]) if self.cut else ([], None)
-        drawn, bar = [*self.marks(), ball, *section], "loss" if self.paint == "height" else ""
-        return self.on_ground(drawn, self.notes(profile), bar)
+        drawn = [*self.marks(), ball, *(self.cut_at(self.ball[1])[0] if self.cut else ())]
+        return self.on_ground(drawn, self.notes(), "loss" if self.paint == "height" else "")
 
     @property
     @ll.kept
@@ -141,10 +140,12 @@ class LandscapeZoo(ll.GroundScene):
         title = layers.Title(word, latex, ("Heights, not values, are blended",))
         return ll.Frame([layers.Surface(ground), axes], [title], self.view)
 
-    def notes(self, profile: layers.Series | None) -> list[layers.Note]:
+    @ll.kept
+    def notes(self) -> list[layers.Note]:
         """Return how many there are of each kind, and the curvatures of the one nearest to the ball."""
         points, near = self.critical(), critical.nearest(self.critical(), self.ball)
         facts, colors = [level_points.facts(near)] if near else [], f"Blue: {self.paint} below 0; orange: above"
         lines = [level_points.counted(points), *([] if self.paint == "height" else [colors])]
-        charts = [layers.Chart("Profile through the ball", [profile], x_label="x")] if profile else []
+        profile = [self.cut_at(self.ball[1])[1]] if self.cut else []
+        charts = [layers.Chart("Profile through the ball", profile, x_label="x")] if profile else []
         return [self.caption(*lines), *facts, level_points.legend(points), *charts]

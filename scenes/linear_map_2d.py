@@ -78,13 +78,24 @@ class LinearMap2D(ll.Scene):
         """Return how much of the way is done: a moment of rest, the move, a moment of rest."""
         return now.eased(0.08, 0.92)
 
+    @ll.kept(most=1)
     def moved(self, now: ll.Now) -> np.ndarray:
         """Return the matrix (2, 2) that has moved the plane so far: the identity at first, A in the end."""
         return maps.on_path(self.a, self.path, self.part(now))
 
+    @ll.kept
+    def turn_and_stretch(self) -> tuple[float, np.ndarray] | None:
+        """Return the turn (radians) and the stretch (2, 2) that make A; None for a mirror."""
+        return maps.polar_factors(self.a)
+
+    @ll.kept
+    def eigen_directions(self) -> list[maps.EigenDirection]:
+        """Return the directions that A does not turn, with their factors."""
+        return maps.eigen_directions(self.a)
+
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the numbers of A, and of the matrix that has moved the plane so far."""
-        turn_and_stretch, eigenvalues, moved = maps.polar_factors(self.a), maps.eigenvalues(self.a), self.moved(now)
+        turn_and_stretch, eigenvalues, moved = self.turn_and_stretch(), maps.eigenvalues(self.a), self.moved(now)
         radii = np.linalg.norm(plane.CIRCLE @ moved.T, axis=1)
         return {
             "t": self.part(now),
@@ -150,7 +161,7 @@ class LinearMap2D(ll.Scene):
     def directions_that_do_not_turn(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the lines that A does not turn, and an arrow on each, moved as far as the plane is now."""
         drawn: list[layers.Layer] = []
-        for k, kept in enumerate(maps.eigen_directions(self.a), 1):
+        for k, kept in enumerate(self.eigen_directions(), 1):
             (x, y), role, here = kept.vector, f"eigen{k}", shapes.lifted([moved @ kept.vector])
             line = shapes.lifted(np.outer((-14, 14), kept.vector))
             far = shapes.lifted(kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach)
@@ -186,7 +197,7 @@ class LinearMap2D(ll.Scene):
             return acts[min(int(3 * self.part(now)), 2)]
         if self.path == "straight":
             return "Every point moves in a straight line"
-        turn_and_stretch = maps.polar_factors(self.a)
+        turn_and_stretch = self.turn_and_stretch()
         if turn_and_stretch is None:
             return "A mirror is no turn: every point moves straight, through a flat moment"
         turn = np.degrees(turn_and_stretch[0])
@@ -199,14 +210,14 @@ class LinearMap2D(ll.Scene):
         """Return the matrix on the path as a formula in t."""
         if self.path == "factors":
             return r"R(\varphi)\,\Sigma\,R(\psi)"
-        turn_and_stretch = maps.polar_factors(self.a) if self.path == "polar" else None
+        turn_and_stretch = self.turn_and_stretch() if self.path == "polar" else None
         if turn_and_stretch is None or abs(turn_and_stretch[0]) < 1e-9:
             return r"(1-t)\,I + t\,A"
         return r"R(t\theta)\,[(1-t)\,I + t\,S]"
 
     def facts_of_directions(self, moved: np.ndarray) -> layers.Facts:
         """Return the directions that A does not turn, their factors, and how far they have come."""
-        kept, so_far = maps.eigen_directions(self.a), []
+        kept, so_far = self.eigen_directions(), []
         for one in kept:
             here = moved @ one.vector
             is_turned = abs(maps.cross(one.vector, here)) > 1e-6

@@ -35,20 +35,25 @@ def marks(scene: GroundScene, points: Sequence[CriticalPoint]) -> list[Layer]:
         if len(places):
             name = kind.capitalize()
             drawn.append(Points.on(scene.terrain, places, color, 5.0 if few else 3.0, "disc", name=name))
-    for point in points if few else ():
-        drawn += _dress(scene, point)
-    return drawn
+    return [*drawn, _axes(scene, points), *_values(scene, points)] if few and points else drawn
 
 
-def _dress(scene: GroundScene, point: CriticalPoint) -> Sequence[Layer]:
-    """Return a critical point's value, and arrows along its two axes where they stay on the map."""
-    tail, tip, curvature = axis_arrows(point, DISC * scene.size, REACH * scene.size)
+def _axes(scene: GroundScene, points: Sequence[CriticalPoint]) -> Layer:
+    """Return arrows along the two axes of every critical point, where they stay on the map."""
+    found = [axis_arrows(point, DISC * scene.size, REACH * scene.size) for point in points]
+    tail, tip, curvature = (np.concatenate(part) for part in zip(*found, strict=True))
     seen = np.array([np.allclose(scene.inside(tuple(end)), end) for end in tip])
+    tail, tip = (scene.terrain.world_from_domain(ends[seen], LIFT) for ends in (tail, tip))
     colors = [_color(one) for one in curvature[seen]]
-    tail, tip, centre = (scene.terrain.world_from_domain(one, LIFT) for one in (tail[seen], tip[seen], point.position))
+    return Arrows(tail, tip, colors, 2.6, group="arrows", name="Curvature", worth=curvature[seen])
+
+
+def _values(scene: GroundScene, points: Sequence[CriticalPoint]) -> list[Layer]:
+    """Return the value of the landscape beside every critical point."""
+    places = scene.terrain.world_from_domain(np.array([point.position for point in points]), LIFT)
     return [
-        Arrows(tail, tip, colors, 2.6, group="arrows", name="Curvature", worth=curvature[seen]),
-        Label(centre, words("?", point.value), KINDS[point.kind][0], size=13, side="below right"),
+        Label(place, words("?", point.value), KINDS[point.kind][0], size=13, side="below right")
+        for place, point in zip(places, points, strict=True)
     ]
 
 

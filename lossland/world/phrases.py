@@ -79,11 +79,17 @@ def _check_formats(pattern: str, misread: re.Pattern[str]) -> None:
 
 
 def _filled(pattern: str, values: tuple, write: Callable[[object, str], str]) -> str:
-    places = len(_PLACE.findall(pattern))
-    if places != len(values):
-        raise UserError(f"{pattern!r} has {places} places (?) for {len(values)} values; give one for each.")
-    left = iter(values)
-    return _PLACE.sub(lambda found: write(next(left), found[1] or ""), pattern)
+    first, *places = _split(pattern)
+    if len(places) != len(values):
+        raise UserError(f"{pattern!r} has {len(places)} places (?) for {len(values)} values; give one for each.")
+    return first[1] + "".join([write(value, form) + text for value, (form, text) in zip(values, places, strict=True)])
+
+
+@lru_cache(1024)
+def _split(pattern: str) -> list[tuple[str, str]]:
+    """Return the format of each place with the text after it; first of all no format and the text before them."""
+    first, *rest = _PLACE.split(pattern)
+    return [("", first), *((form or "", text) for form, text in zip(rest[::2], rest[1::2], strict=True))]
 
 
 def _number(form: str, usual: Callable[[float], str]) -> Callable[[float], str]:

@@ -60,7 +60,7 @@ def draw_labels(
             _draw_label(dl, type_, label, rect)
     drawn = [rect for _, rect in placed]
     with type_.kind("start"):
-        drawn += _draw_starts(dl, type_, trails, camera, size, area, [*taken, *drawn])
+        drawn += _draw_starts(dl, type_, trails, discs, area, [*taken, *drawn])
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
     values = column([trail.value for trail in named])
@@ -220,16 +220,15 @@ def _draw_starts(
     dl: imgui.ImDrawList,
     type_: Type,
     trails: Sequence[Trail],
-    camera: Camera,
-    size: Size,
+    discs: Discs,
     area: Rect,
     taken: Sequence[Rect],
 ) -> list[Rect]:
     """Draw a text below each marked start, unless a head or another text is there; return the rectangles."""
     rects: list[Rect] = []
     marked = [trail for trail in trails if trail.ring and len(trail.points)]
-    taken = [*taken, *Discs(trails, camera, size, type_.pixel_ratio).squares()] if marked else []
-    pixels = _pixels(camera, [trail.points[0] for trail in marked], size)
+    taken = [*taken, *discs.squares(heads=True)] if marked else []
+    pixels = _pixels(discs.camera, [trail.points[0] for trail in marked], discs.size)
     for trail, (x, y) in zip(marked, pixels, strict=True):
         if _is_within((x, y), area):
             x, y = x + type_.px(6), y + type_.px(12)

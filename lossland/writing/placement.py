@@ -91,39 +91,54 @@ def choose_sides(
     The cost is what ``free`` clips, and what covers ``taken`` or an earlier label. ``points`` and ``sizes`` (n, 2) and
     ``gaps`` (n,) are in pixels, ``px`` is the pixels per logical pixel; directions are as in Choice.
     """
-    angles = np.array([[*SIDES.values(), own] for own in wanted])  # (n, 9)
-    turn = np.abs((angles - angles[:, -1:] + pi) % (2 * pi) - pi) / EIGHTH
-    size = np.array(sizes, float)[:, None, :]  # as `at_side`, for all at once
-    along = np.clip(sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], -1), -1.0, 1.0)  # (n, 9, 2)
-    corner = np.array(points, float)[:, None, :] + along * (np.array(gaps)[:, None, None] + size / 2) - size / 2
-    rects = np.concatenate([corner, np.broadcast_to(size, corner.shape)], -1)  # (n, 9, 4)
-    left, top, right, bottom = _edges(rects)
-    cut = np.maximum(free[0] - left, 0) + np.maximum(right - free[0] - free[2], 0)
-    cut += np.maximum(free[1] - top, 0) + np.maximum(bottom - free[1] - free[3], 0)
-    cost = TURNED * turn + CUT * cut / px + COVERED * _shared(rects, taken).sum(0) / px**2
-    places = rects.shape[:2]
-    between = COVERED * _shared(rects, rects.reshape(-1, 4)).reshape(*places, *places) / px**2
-    chosen = []
-    for row in range(len(rects)):  # in order: each avoids the earlier ones
-        best = int(np.argmin(np.round(cost[row], 6)))
-        chosen.append(float(angles[row, best]))
-        cost += between[row, best]
-    return chosen
+    angles, turned, along = _candidates(tuple(wanted))
+    place, size, reach = np.array(points, float), np.array(sizes, float), np.array(gaps, float)[:, None]
+    others, start, end = np.array(taken, float).reshape(-1, 4), np.array(free[:2]), np.add(free[:2], free[2:])
+    corners, fars = others[:, :2], others[:, :2] + others[:, 2:]
+    low = place + along[:, -1] * (reach + size / 2) - size / 2  # as `at_side`, for all at once
+    high = low + size
+    if (
+        (low >= start).all() and (high <= end).all()
+        and not len(_meeting(low, high, corners, fars)[0])
+        and len(_meeting(low, high, low, high)[0]) == len(low)  # each meets itself
+    ):  # fmt: skip
+        return list(wanted)  # nothing is lost: the usual case
+    place, size, reach = place[:, None], size[:, None], reach[:, None]
+    low = place + along * (reach + size / 2) - size / 2  # (n, 9, 2): the upper left corners of all candidates
+    high = low + size
+    cut = np.maximum(start - low, 0.0) + np.maximum(high - end, 0.0)
+    cost = turned + CUT / px * (cut[..., 0] + cut[..., 1])
+
+    def covered(rows: NDArray[np.intp], corner: Floats, far: Floats) -> Floats:
+        """Return what the candidates (k, 9) of some labels cover of a rectangle each, as costs."""
+        shared = np.maximum(np.minimum(high[rows], far[:, None]) - np.maximum(low[rows], corner[:, None]), 0.0)
+        return COVERED / px**2 * shared[..., 0] * shared[..., 1]
+
+    least, most = low.min(axis=1), high.max(axis=1)  # (n, 2): around all candidates of a label
+    rows, which = _meeting(least, most, corners, fars)
+    np.add.at(cost, rows, covered(rows, corners[which], fars[which]))
+    best = np.round(cost, 6).argmin(axis=1)
+    rows, which = _meeting(least, most, least, most)
+    for row in np.unique(rows[rows < which]).tolist():  # in order: the later ones avoid each
+        later = which[(rows == row) & (which > row)]
+        cost[later] += covered(later, low[[row], best[row]], high[[row], best[row]])
+        best[later] = np.round(cost[later], 6).argmin(axis=1)
+    return angles[np.arange(len(best)), best].tolist()
 
 
-def _edges(rects: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return left, top, right and bottom of rectangles (..., 4)."""
-    left, top = rects[..., 0], rects[..., 1]
-    return left, top, left + rects[..., 2], top + rects[..., 3]
+@lru_cache(maxsize=64)
+def _candidates(wanted: tuple[float, ...]) -> tuple[Floats, Floats, Floats]:
+    """Return the directions (n, 9) of labels' candidates, the costs of turning, and where they touch (n, 9, 2)."""
+    angles = np.array([[*SIDES.values(), own] for own in wanted])
+    turned = TURNED * np.abs((angles - angles[:, -1:] + pi) % (2 * pi) - pi) / EIGHTH
+    return angles, turned, np.clip(sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], -1), -1.0, 1.0)
 
 
-def _shared(rects: Floats, others: Sequence[Sequence[float]] | Floats) -> Floats:
-    """Return the areas (m, ...) of the intersections of rectangles (..., 4) with each of m others."""
-    left, top, right, bottom = _edges(rects)
-    x, y, far, low = (edge.reshape(-1, *[1] * left.ndim) for edge in _edges(np.asarray(others, float).reshape(-1, 4)))
-    wide = np.minimum(right, far) - np.maximum(left, x)
-    high = np.minimum(bottom, low) - np.maximum(top, y)
-    return np.maximum(wide, 0.0) * np.maximum(high, 0.0)
+def _meeting(low: Floats, high: Floats, corner: Floats, far: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the indices of rectangles and of others that share an area with them; corners are (n, 2) and (m, 2)."""
+    meet = (low[:, None] < far) & (corner < high[:, None])
+    rows, which = np.nonzero(meet[..., 0] & meet[..., 1])
+    return rows, which
 
 
 def choose(
@@ -227,9 +242,11 @@ def _nearest_room(
     if high[0] < low[0] or high[1] < low[1]:
         return None
     x, y = min(max(x, low[0]), high[0]), min(max(y, low[1]), high[1])
-    if not any(
-        x < ox + ow + gap and x + w + gap > ox and y < oy + oh + gap and y + h + gap > oy for ox, oy, ow, oh in placed
-    ):
+    left, right, top, bottom = x - gap, x + w + gap, y - gap, y + h + gap
+    for ox, oy, ow, oh in placed:  # this runs hundreds of times per frame
+        if left < ox + ow and right > ox and top < oy + oh and bottom > oy:
+            break
+    else:
         return x, y
     others = np.array(placed, float).reshape(-1, 4)
     # In each direction the nearest free position is the wanted one, or touches a neighbour or the border.

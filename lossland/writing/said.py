@@ -24,9 +24,11 @@ def _said(told: Layer, shown: Layer) -> Layer:
     if told is shown:
         return shown
     if isinstance(told, Trail) and isinstance(shown, Trail):
-        return replace(shown, label=told.label, value=told.value)
+        same = told.label == shown.label and told.value == shown.value
+        return shown if same else replace(shown, label=told.label, value=told.value)
     if isinstance(told, Label) and isinstance(shown, Label) and told.latex == shown.latex:
-        return replace(shown, text=told.text, value=told.value)
+        same = told.text == shown.text and told.value == shown.value
+        return shown if same else replace(shown, text=told.text, value=told.value)
     if isinstance(told, Plates) and isinstance(shown, Plates) and len(told.text) == len(shown.text):
         return replace(shown, text=told.text)
     return shown

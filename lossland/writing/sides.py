@@ -38,10 +38,20 @@ class Discs:
         places = [(place, radius) for place, radius in found if not isinstance(place, Trail)]
         self._places = np.array([place for place, _ in places], float).reshape(-1, 3)
         self._radii = scale * np.array([radius for _, radius in [*self._heads, *places]], float)
-        self._seen: dict[Pose, Floats] = {}
+        self._seen: dict[Pose, tuple[Floats, int]] = {}
 
     def seen(self, pose: Pose) -> Floats:
         """Return their pixels and radii (m, 3), seen from a pose of the camera."""
+        return self._at(pose)[0]
+
+    def squares(self, pose: Pose | None = None, heads: bool = False) -> list[Rect]:
+        """Return the bounding squares in pixels of all or only of ``heads``, from the camera's pose or another."""
+        seen, count = self._at(self.camera.pose if pose is None else pose)
+        shown = seen[:count] if heads else seen
+        return [(x - radius, y - radius, 2 * radius, 2 * radius) for x, y, radius in shown.tolist()]
+
+    def _at(self, pose: Pose) -> tuple[Floats, int]:
+        """Return pixels and radii (m, 3) seen from a pose, those of heads first, and the number of heads."""
         if pose not in self._seen:
             camera, size = self.camera, self.size
             trails = [trail for trail, _ in self._heads]
@@ -49,15 +59,10 @@ class Discs:
             if trails:
                 centers = head_centers(trails, camera.clip_from_world(size, pose), size[1] / self.scale)
                 places = np.concatenate([centers, places])
-            pixels = camera.project(places, size, pose)
-            found = np.column_stack([pixels, self._radii])
-            self._seen[pose] = found[np.isfinite(found).all(axis=1)]
+            found = np.concatenate([camera.project(places, size, pose), self._radii[:, None]], axis=1)
+            finite = np.asarray(np.isfinite(found).all(axis=1))
+            self._seen[pose] = found[finite], int(np.count_nonzero(finite[: len(trails)]))
         return self._seen[pose]
-
-    def squares(self, pose: Pose | None = None) -> list[Rect]:
-        """Return their bounding squares in pixels, seen from the camera's pose or another."""
-        seen = self.seen(self.camera.pose if pose is None else pose)
-        return [(x - radius, y - radius, 2 * radius, 2 * radius) for x, y, radius in seen.tolist()]
 
 
 def place_beside(

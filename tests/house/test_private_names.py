@@ -47,6 +47,8 @@ PRIVATE = {
         "_attributes", "_handles", "_parser", "_pre_draw", "_samplers",
         "activate", "create", "delete", "draw", "link_program", "set_attribute", "set_uniform",
     },
+    "vispy.gloo.buffer": {"DataBuffer"},
+    "vispy.gloo.program.Program": {"_user_variables", "draw"},
     "vispy.gloo.gl.gl2": {"_get_gl_func"},
     "imgui_bundle.imgui.internal": {"get_input_text_state", "Context"},
     "imgui_bundle.imgui.internal.Context": {"within_frame_scope", "input_events_queue"},

@@ -11,6 +11,7 @@ from vispy import gloo
 
 from lossland.render.gl import canvas
 from lossland.render.gl.driver import Parser, gl_name
+from lossland.render.gl.programs import Program
 from lossland.render.gl.target import Target, copy_into
 
 SIZE = (8, 4)
@@ -36,15 +37,15 @@ def target() -> Iterator[Target]:
 
 
 @pytest.fixture
-def program() -> Iterator[gloo.Program]:
+def program() -> Iterator[Program]:
     canvas.headless().set_current()
-    made = gloo.Program(VERTEX, FRAGMENT)
+    made = Program(VERTEX, FRAGMENT)
     made["a_place"], made["a_color"], made["u_move"] = gloo.VertexBuffer(WHOLE), gloo.VertexBuffer(RED), np.eye(4)
     yield made
     made.delete()
 
 
-def drawn(target: Target, program: gloo.Program, indices: gloo.IndexBuffer | None = None) -> np.ndarray:
+def drawn(target: Target, program: Program, indices: gloo.IndexBuffer | None = None) -> np.ndarray:
     with target:
         gloo.set_viewport(0, 0, *SIZE)
         program.draw("triangles" if indices is not None else "triangle_strip", indices)
@@ -55,7 +56,7 @@ def test_every_context_is_told_by_our_interpreter() -> None:
     assert isinstance(canvas.headless().context.shared.parser, Parser)
 
 
-def test_attributes_may_come_from_other_buffers_later(target: Target, program: gloo.Program) -> None:
+def test_attributes_may_come_from_other_buffers_later(target: Target, program: Program) -> None:
     assert (drawn(target, program) == (255, 0, 0)).all()
     program["a_color"] = gloo.VertexBuffer(GREEN)
     assert (drawn(target, program) == (0, 255, 0)).all()
@@ -63,7 +64,22 @@ def test_attributes_may_come_from_other_buffers_later(target: Target, program: g
     assert (drawn(target, program) == (255, 0, 0)).all()
 
 
-def test_a_buffer_may_be_filled_anew(target: Target, program: gloo.Program) -> None:
+def test_attributes_of_different_lengths_are_refused_whenever_they_are_set(target: Target, program: Program) -> None:
+    drawn(target, program)
+    program["a_color"] = gloo.VertexBuffer(RED[:3])
+    with pytest.raises(RuntimeError, match="same size"):
+        drawn(target, program)
+
+
+def test_as_many_vertices_are_drawn_as_the_buffers_hold_now(target: Target, program: Program) -> None:
+    program["a_place"], program["a_color"] = gloo.VertexBuffer(WHOLE[:3]), gloo.VertexBuffer(GREEN[:3])
+    half = (drawn(target, program) == (0, 255, 0)).all(axis=-1).mean()
+    program["a_place"], program["a_color"] = gloo.VertexBuffer(WHOLE), gloo.VertexBuffer(GREEN)
+    assert 0.3 < half < 0.7
+    assert (drawn(target, program) == (0, 255, 0)).all()
+
+
+def test_a_buffer_may_be_filled_anew(target: Target, program: Program) -> None:
     colors = gloo.VertexBuffer(RED)
     program["a_color"] = colors
     drawn(target, program)
@@ -71,8 +87,8 @@ def test_a_buffer_may_be_filled_anew(target: Target, program: gloo.Program) -> N
     assert (drawn(target, program) == (0, 255, 0)).all()
 
 
-def test_an_attribute_may_be_the_same_for_all_vertices(target: Target, program: gloo.Program) -> None:
-    other = gloo.Program(VERTEX, FRAGMENT)
+def test_an_attribute_may_be_the_same_for_all_vertices(target: Target, program: Program) -> None:
+    other = Program(VERTEX, FRAGMENT)
     other["a_place"], other["a_color"], other["u_move"] = gloo.VertexBuffer(WHOLE), (0.0, 1.0, 0.0), np.eye(4)
     program["a_color"] = (1.0, 0.0, 0.0)
     for _ in range(2):  # constants belong to OpenGL's state, which the two programs share
@@ -81,7 +97,7 @@ def test_an_attribute_may_be_the_same_for_all_vertices(target: Target, program: 
     other.delete()
 
 
-def test_matrices_and_indices(target: Target, program: gloo.Program) -> None:
+def test_matrices_and_indices(target: Target, program: Program) -> None:
     left = np.eye(4, dtype=np.float32)
     left[0, 0], left[3, 0] = 0.5, -0.5  # vispy's matrices are transposed
     program["u_move"] = left
@@ -90,7 +106,7 @@ def test_matrices_and_indices(target: Target, program: gloo.Program) -> None:
     assert (seen[:, 4:] == (0, 0, 255)).all()
 
 
-def test_regions_of_a_target_are_copied(target: Target, program: gloo.Program) -> None:
+def test_regions_of_a_target_are_copied(target: Target, program: Program) -> None:
     drawn(target, program)
     picture = Target(SIZE)
     with picture:
@@ -104,7 +120,7 @@ def test_regions_of_a_target_are_copied(target: Target, program: gloo.Program) -
     picture.close()
 
 
-def test_deleted_objects_are_forgotten(program: gloo.Program) -> None:
+def test_deleted_objects_are_forgotten(program: Program) -> None:
     parser: Any = canvas.headless().context.shared.parser
     buffer = gloo.VertexBuffer(RED)
     gl_name(buffer)

@@ -101,6 +101,10 @@ class Parser(glir.GlirParser):
             kind = command[0]
             if kind == "FUNC":
                 self._call(command)
+            elif kind == "DRAW":
+                self._objects[command[1]].draw(*command[2:])
+            elif kind == "UNIFORM":
+                self._objects[command[1]].set_uniform(*command[2:])
             else:
                 if kind == "DELETE":
                     self._deleted.append(command[1])
@@ -153,17 +157,18 @@ class Program(glir.GlirProgram):
         """Draw the selected indices (buffer, type and count) or vertices (first and count)."""
         if not selection[-1]:
             return
-        from OpenGL import GL  # not before the window has chosen its platform
-
         self.activate()
         for target, texture, unit in self._samplers.values():
             gl.glActiveTexture(gl.GL_TEXTURE0 + unit)
             gl.glBindTexture(target, texture)
+        bind = _bind_vertex_array()
         if self._array:
-            GL.glBindVertexArray(self._array)
+            bind(self._array)
         else:
+            from OpenGL import GL  # not before the window has chosen its platform
+
             self._array = int(GL.glGenVertexArrays(1))
-            GL.glBindVertexArray(self._array)
+            bind(self._array)
             self._pre_draw()
             kept = self._attributes.values()
             self._constants = [(function, name, values) for buffer, name, function, values, _ in kept if not buffer]
@@ -174,7 +179,7 @@ class Program(glir.GlirProgram):
             gl.glDrawElements(glir.as_enum(mode), selection[2], glir.as_enum(selection[1]), None)
         else:
             gl.glDrawArrays(glir.as_enum(mode), *selection)
-        GL.glBindVertexArray(0)
+        bind(0)
         gl.check_error("drawing")
 
     def _forget(self) -> None:
@@ -189,6 +194,12 @@ class Program(glir.GlirProgram):
 def _set_matrix() -> Function:
     """Return glUniformMatrix4fv for calls with an address: vispy's own wrapper is four times slower."""
     return gl2._get_gl_func("glUniformMatrix4fv", None, (ctypes.c_int, ctypes.c_int, ctypes.c_bool, ctypes.c_void_p))
+
+
+@cache
+def _bind_vertex_array() -> Function:
+    """Return glBindVertexArray, which vispy lacks: PyOpenGL's wrapper takes longer than the call."""
+    return gl2._get_gl_func("glBindVertexArray", None, (ctypes.c_uint,))
 
 
 @cache

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from vispy import gloo
+from vispy.gloo.buffer import DataBuffer
 
 from lossland import resources
 from lossland.render.gl.driver import Thing, current_context
@@ -49,6 +50,38 @@ def shader_source(name: str) -> str:
     return _DECLARATION.sub(split, read(name))
 
 
+class Program(gloo.Program):
+    """vispy's program, whose attributes are checked at its first draw with them, and not again at every draw."""
+
+    _checked: DataBuffer | None = None  # its first attribute, after the check
+
+    def __setitem__(self, name: str, data: ArrayLike | Uniform) -> None:
+        """Set a uniform or an attribute, or forget it."""
+        if isinstance(data, DataBuffer) or isinstance(self._user_variables.get(name), DataBuffer):
+            self._checked = None
+        super().__setitem__(name, data)
+
+    def draw(self, mode: str = "triangles", indices: gloo.IndexBuffer | None = None, check_error: bool = True) -> None:
+        """Draw the vertices, or the indexed ones."""
+        if self._checked is None:
+            super().draw(mode, indices, check_error)
+            self._checked = next(one for one in self._user_variables.values() if isinstance(one, DataBuffer))
+            return
+        context = current_context()
+        queue = context.glir
+        queue.associate(self.glir)
+        if indices is None:
+            queue.command("DRAW", self._id, mode, (0, self._checked.size), 1)
+        else:
+            queue.associate(indices.glir)
+            kind = _INDEX_TYPES[np.dtype(indices.dtype).itemsize]
+            queue.command("DRAW", self._id, mode, (indices.id, kind, indices.size), 1)
+        context.flush_commands()
+
+
+_INDEX_TYPES = {1: "UNSIGNED_BYTE", 2: "UNSIGNED_SHORT", 4: "UNSIGNED_INT"}  # by their bytes
+
+
 def program(vertex: str, fragment: str, **constants: float | None) -> gloo.Program:
     """Return a GL program from two files of ``shaders/``; constants become ``#define NAME value`` in both.
 
@@ -60,7 +93,7 @@ def program(vertex: str, fragment: str, **constants: float | None) -> gloo.Progr
     if spare:
         return spare.pop()
     head = "".join(f"#define {name} {'' if value is None else value}\n" for name, value in constants.items())
-    made = gloo.Program(head + shader_source(vertex), head + shader_source(fragment))
+    made = Program(head + shader_source(vertex), head + shader_source(fragment))
     _KEYS[made] = key
     return made
 
