@@ -1,5 +1,5 @@
 #include "presence.glsl"
-uniform vec2 u_area;              // places where the filled part begins and ends
+uniform vec2 u_area;              // positions along the curve where the filled part begins and ends
 uniform vec3 u_above, u_below;
 uniform float u_fill;
 varying float v_at, v_side;

@@ -1,6 +1,6 @@
-// The area between a curve and its foot.
+// The area between a curve and its base line.
 attribute vec3 a_position;
-attribute float a_at, a_side;     // place along the curve; how far the curve is above its foot
+attribute float a_at, a_side;     // position along the curve; its height above the base line
 uniform mat4 u_clip_from_world;
 varying float v_at, v_side;
 

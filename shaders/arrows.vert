@@ -21,7 +21,7 @@ void main() {
     vec2 tip = (b.xy / b.w * .5 + .5) * u_size;
     v_length = length(tip - v_tail);
     v_along = v_length > 1e-3 ? (tip - v_tail) / v_length : vec2(1., 0.);
-    v_width = min(u_width * u_px, .28 * v_length);    // short arrows are thin, so that they still are arrows
+    v_width = min(u_width * u_px, .28 * v_length);    // short arrows are thinner, to keep their shape
     if (a.w < NEAREST || b.w < NEAREST || v_length < .5) {
         gl_Position = vec4(2., 2., 2., 1.);
         return;

@@ -1,4 +1,4 @@
-// Small pictures that face the eye, all of them tiles of one texture.
+// Small images that face the eye (billboards), all of them tiles of one atlas texture.
 attribute vec3 a_position, a_target, a_color;
 attribute vec2 a_tile;            // column and row
 uniform mat4 u_clip_from_world;

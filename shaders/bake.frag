@@ -1,5 +1,5 @@
-// What the ground hides from itself: r = share of the sky that is seen, g = share of the lamp that is seen.
-// The horizon is looked for along rays over the height texture, in growing steps of world length.
+// Ambient occlusion and shadow of the ground: r = visible share of the sky, g = visible share of the lamp.
+// The horizon is searched along rays over the height texture, in growing steps of world length.
 #include "heights.glsl"
 uniform vec3 u_light;
 varying vec2 v_uv;

@@ -6,7 +6,7 @@ uniform mat4 u_clip_from_world;
 uniform float u_diameter, u_bias;
 #ifdef MOVING
 attribute vec3 a_target;
-uniform float u_share;        // of the straight way from a_position to a_target
+uniform float u_share;        // of the straight path from a_position to a_target
 #endif
 
 #include "dots.glsl"

@@ -1,4 +1,4 @@
-// Very many small points of a landscape's domain, laid on its ground here. Those outside are not drawn.
+// Very many small points of a landscape's domain, lifted onto its ground here. Those outside are not drawn.
 
 attribute vec2 a_position;    // in the domain
 attribute float a_category;   // -1: none
@@ -9,7 +9,7 @@ uniform vec2 u_samples;               // of the height texture
 uniform sampler2D u_height;
 #ifdef MOVING
 attribute vec2 a_target;      // in the domain
-uniform float u_share;        // of the straight way from a_position to a_target
+uniform float u_share;        // of the straight path from a_position to a_target
 #endif
 
 #include "dots.glsl"

@@ -9,7 +9,7 @@ varying vec2 v_position;
 
 void main() {
     vec4 here = u_clip_from_world * vec4(a_position, u_base, 1.), ahead = u_clip_from_world * vec4(a_along, 0., 0.);
-    // The direction in the picture is the same all along, behind the eye, too: x' w - x w' does not change.
+    // The direction in the picture is the same along the whole line, also behind the eye: x' w - x w' does not change.
     vec2 along = (ahead.xy * here.w - here.xy * ahead.w) * u_size;
     vec2 aside = normalize(vec2(-along.y, along.x) + 1e-9) * (.5 * u_px + .5);
     v_across = a_side * (.5 * u_px + .5);

@@ -1,4 +1,4 @@
-// The height texture: one texel a sample of the grid, r = world height, g = contour phase.
+// The height texture: one texel per sample of the grid, r = world height, g = contour phase.
 uniform sampler2D u_heights;
 uniform vec2 u_samples;   // samples along x and y
 

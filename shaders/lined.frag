@@ -1,4 +1,4 @@
-// The lit ground with its contours in it, for pictures in motion: a frame then fetches one texel a pixel.
+// The lit ground with its contours in it, for pictures in motion: a frame then fetches one texel per pixel.
 #include "heights.glsl"
 #include "lines_on.glsl"
 uniform sampler2D u_lit;

@@ -1,4 +1,4 @@
-// Polylines of one width, colour and dash each vertex of which says its own; a matrix may move the plane first.
+// Polylines; width, colour and dash are given per vertex, and a matrix may move the plane first.
 
 attribute vec3 a_before, a_start, a_end, a_after;
 attribute vec2 a_corner;

@@ -1,4 +1,4 @@
-// Contours laid over the lit ground: dark on slopes that turn from the lamp, light on those that face it.
+// Contours over the lit ground: dark on slopes that face away from the lamp, light on those that face it.
 #include "contour.glsl"
 uniform float u_contour;
 uniform vec3 u_contour_dark, u_contour_light;   // factors on the colour as it is shown

@@ -1,4 +1,4 @@
-// The shaded top as seen from nowhere: rgb = lit colour, a = 0 in a hole, else .5 + .5 * brightness of contours.
+// The shaded top, independent of the view: rgb = lit colour, a = 0 in a hole, else .5 + .5 * brightness of contours.
 #include "heights.glsl"
 #include "shade.glsl"
 #include "noise.glsl"

@@ -1,4 +1,4 @@
-// Parts of a picture, each where it lies: uv is also the place in the target.
+// Parts of a picture at their own positions: uv is also the position in the target.
 attribute vec2 a_uv;
 varying vec2 v_uv;
 

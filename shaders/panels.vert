@@ -1,4 +1,4 @@
-// Panels and writing, as Dear ImGui hands them over. The names are those that its renderer asks for.
+// Panels and text, as Dear ImGui outputs them. The names are those that its renderer looks up.
 attribute vec2 Position, UV;
 attribute vec4 Color;
 uniform mat4 ProjMtx;

@@ -1,5 +1,5 @@
-// A grid of points on its straight way from one place to another. Its tangents move in straight lines too, so their
-// product is the exact normal all the way. It is lit at each pixel, or here with VERTEX_LIT.
+// A grid of points that moves straight from one position to another. Its tangents do so too, so their
+// product is the exact normal throughout. It is lit at each pixel, or here with VERTEX_LIT.
 attribute vec3 a_start, a_end, a_start_u, a_end_u, a_start_v, a_end_v, a_color;
 attribute vec2 a_line;            // numbers of the grid lines, whole on a line
 uniform mat4 u_clip_from_world;

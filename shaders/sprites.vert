@@ -1,4 +1,4 @@
-// Discs, lit spheres and rings of pixel size, some on their straight way to another place.
+// Discs, lit spheres and rings of pixel size, some moving straight to another position.
 
 attribute vec3 a_position, a_target;
 attribute vec4 a_color;

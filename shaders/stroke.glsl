@@ -21,7 +21,7 @@ vec2 direction(vec2 a, vec2 b) {
     return along > 1e-4 ? (b - a) / along : vec2(0.);
 }
 
-// Both pieces of a joint get the same answer. 0: no cut.
+// Both pieces of a joint get the same result. 0: no cut.
 vec2 bisector(vec2 before, vec2 after, float width) {
     float first = length(before), second = length(after);
     if (min(first, second) < 1e-4) return vec2(0.);
@@ -57,6 +57,6 @@ void place_stroke(vec3 before, vec3 start, vec3 end, vec3 after, vec2 radius, ve
     v_cuts = vec2(dot(at - from, cut_start), cut_end == vec2(0.) ? -1. : dot(at - to, cut_end));
     v_radius = radius;
     vec4 near = corner.x < .5 ? a : b;
-    // Everything varies evenly over the picture, not over the world: hence a w of 1.
+    // Everything is interpolated linearly in the picture, not in the world: hence a w of 1.
     gl_Position = vec4(at / u_size * 2. - 1., near.z / near.w - u_bias, 1.);
 }

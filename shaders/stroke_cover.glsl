@@ -5,7 +5,7 @@ varying vec3 v_place;     // pixels along the segment and across it, and its len
 varying vec2 v_cuts;      // pixels beyond the joint at the start, and beyond the one at the end
 varying vec2 v_radius;
 
-// Returns the cover in [0, 1]; u becomes the place along the segment in [0, 1].
+// Returns the cover in [0, 1]; u becomes the position along the segment in [0, 1].
 float stroke_cover(out float u) {
     float along = clamp(v_place.x, 0., v_place.z);
     u = along / max(v_place.z, 1e-3);

@@ -1,6 +1,6 @@
 // The last points of paths that grow, read from rings of texels; drawn as in trail.vert, but the oldest fade.
 //
-// A point's rank is its place among the last ones, 0 for the one that is forgotten next. The newest has the highest
+// A point's rank is its index among the last ones, 0 for the one that is overwritten next. The newest has the highest
 // rank there is, so where a ring is not full yet the low ranks are empty.
 
 attribute vec2 a_corner;
@@ -9,7 +9,7 @@ attribute vec2 a_ring;        // the first texel of the path's ring, and how man
 attribute vec2 a_path;        // the path's number, and 1 for its casing, 0 for the line itself
 uniform mat4 u_ring[8];       // of each of 32 paths, one in a column: slot of rank 0 (negative: how many ranks are
                               // empty), rank of the end, progress of the oldest point and of the end
-uniform sampler2D u_points;   // place and progress
+uniform sampler2D u_points;   // position and progress
 uniform vec2 u_texels;        // width and height of that
 uniform vec2 u_width[32];     // at the tail and at the head, logical pixels
 uniform vec4 u_color[32];      // and opacity

@@ -1,5 +1,5 @@
-// A cut: the height's tint sinking into the dark, a stratum at every contour value, a bright line at the rim.
-// PLAIN: the ground is neither painted nor on its way into another, so that its light depends on side and height alone.
+// A cut side: the tint of the height fading into the dark, a stratum at every contour value, a bright line at the rim.
+// PLAIN: the ground is neither painted nor morphing, so that its light depends on side and height alone.
 #include "presence.glsl"
 #include "contour.glsl"
 uniform sampler2D u_lit;
@@ -20,7 +20,7 @@ uniform float u_share;
 varying vec2 v_uv;
 varying float v_z, v_top, v_side;
 
-// Places in a table of so many texels whose first and last one stand at 0 and 1.
+// Positions in a table of so many texels whose first and last are at 0 and 1.
 float place(float share, float texels) { return share * (texels - 1.) / texels + .5 / texels; }
 
 void main() {
@@ -37,7 +37,7 @@ void main() {
     vec4 strata = texture2D(u_strata, vec2(place(t / T_MAX, STRATA), .5));
 #ifdef MORPH
     vec4 other = texture2D(u_other_strata, vec2(place(t / T_MAX, STRATA), .5));
-    shown = abs(1. - 2. * u_share);        // the strata of one give way to those of the other
+    shown = abs(1. - 2. * u_share);        // the strata of the two grounds cross-fade
     strata = vec4(mix(strata.rgb, other.rgb, u_share), u_share < .5 ? strata.a : other.a);
 #endif
     float phase = strata.a;

@@ -1,4 +1,4 @@
-"""Opening the window: what to show in it, for how long, and what is kept when it is closed."""
+"""Opens the window: its contents, for how long, and what is saved when it is closed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show(
 
 
 def _meant(scene: Shown | Session) -> Scene | Session:
-    """Return the session that is meant (itself, or the name of a .lossland file), else a scene."""
+    """Return the session that is given (itself, or the name of a .lossland file), else a scene."""
     if isinstance(scene, str) and scene.lower().endswith(session.ENDING):
         return session.load(scene)
     return scene if isinstance(scene, Session) else library.scene_of(scene)
@@ -71,7 +71,7 @@ def explore(
     shown = Window(player, size, theme, text_scale)
     if save is not None:
         check_replayable(player)
-        target_of(save)  # what cannot be written is better known now
+        target_of(save)  # fail now rather than at the end
     with shown as window:
         meter = Meter(window.canvas, lambda: (window.picture.writing, window.picture.host))
         if player.script is None:
@@ -83,7 +83,7 @@ def explore(
         done = False
 
         def end() -> None:
-            """Keep what was done, whatever ends the window."""
+            """Save the session, whatever ends the window."""
             meter.close()
             if save is not None:
                 session.save(session.of(window.player, window.began), save)

@@ -1,4 +1,4 @@
-"""A session that is replayed in the window: what is said of it over the picture, and hurrying to its end."""
+"""Replaying a session in the window: its progress over the picture, and fast-forward to its end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from time import perf_counter
 from lossland.play.player import Player
 from lossland.play.strips import Strip, StripButton
 
-HURRY = 0.05  # seconds of a turn in which a replay skips ahead
+HURRY = 0.05  # seconds of a turn for fast-forward
 
 
 def strip(player: Player) -> Strip | None:
-    """Say how far the replay is, with a button that skips the rest."""
+    """Return the replay's progress, with a button that skips the rest."""
     script, tick = player.script, player.tick
     if script is None:
         return None
@@ -21,13 +21,13 @@ def strip(player: Player) -> Strip | None:
 
 
 def skip(player: Player) -> None:
-    """Let the rest of a replay pass as fast as it can."""
+    """Play the rest of a replay as fast as possible."""
     if player.script is not None:
         player.script.hurried = True
 
 
 def hurry(player: Player) -> None:
-    """Let the ticks of a replay that is skipped pass, a part of them in each turn."""
+    """Advance a replay that is skipped, by some of its ticks in each turn."""
     end = perf_counter() + HURRY
     while player.script is not None and player.script.hurried and perf_counter() < end:
         player.next_tick()

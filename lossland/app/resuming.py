@@ -1,4 +1,4 @@
-"""What is done in the window is kept beside it, and what another window had to leave is offered to be gone on with."""
+"""Saves the session while the window is open, and offers to resume one that another window left behind."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Resuming:
         self._autosave: Autosave | None = None
 
     def open(self, player: Player, folder: Path) -> None:
-        """Begin to keep what is done in a file in a folder, and to offer what was left there."""
+        """Begin to save the session in a file in a folder, and offer one that was left there."""
         self._autosave = Autosave(player, folder)
         self.left = left_behind(folder)
 
     def keep(self, began: str, now: float) -> None:
-        """Write what has changed, at a time in seconds; ``began`` is the theme that the session begins with.
+        """Save changes, at a time in seconds; ``began`` is the theme that the session begins with.
 
-        Who does something else has answered the offer: it is left to the next window.
+        Any action dismisses the offer: it is left to the next window.
         """
         if self._autosave is not None:
             if self._autosave.is_begun:
@@ -35,7 +35,7 @@ class Resuming:
             self._autosave.keep(began, now)
 
     def close(self, began: str, done: bool) -> None:
-        """Keep what was done for the next window, unless that is ``done`` with."""
+        """Keep the session for the next window, unless it is ``done``."""
         if self._autosave is not None:
             if not done:
                 self._autosave.write(began)
@@ -45,7 +45,7 @@ class Resuming:
 
     @property
     def strip(self) -> Strip | None:
-        """The offer, as it stands over the picture."""
+        """The offer, shown over the picture."""
         if self.left is None:
             return None
         title = library.scene_class(self.left.session.scene).title
@@ -60,7 +60,7 @@ class Resuming:
         )
 
     def resumed(self, size: tuple[int, int]) -> Player | None:
-        """Take the offer: return a player that goes on with it, whose session is kept from now on."""
+        """Accept the offer: return a player that resumes it, whose session is saved from now on."""
         left, self.left = self.left, None
         if left is None or self._autosave is None:
             return None
@@ -70,7 +70,7 @@ class Resuming:
         return player
 
     def discard(self) -> None:
-        """Forget what is offered; what another window left before is offered next."""
+        """Delete the offered session; one that another window left before is offered next."""
         if self.left is not None:
             self.left.remove()
             self.left = left_behind(self.left.path.parent)

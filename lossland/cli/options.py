@@ -148,8 +148,9 @@ def add_picture_settings(parser: ArgumentParser, default: tuple[int, int]) -> No
     )
 
 
-def add_stage_options(parser: ArgumentParser) -> None:
-    """Add the options of headless pictures: ``--camera``, ``--transparent``, ``--no-title``, ``--cmap``, ``--dpi``."""
+def add_stage_options(parser: ArgumentParser, default: tuple[int, int]) -> None:
+    """Add the options of headless pictures: of every picture, and ``--camera``, ``--dpi``, ``--ui``, ``--gl`` ..."""
+    add_picture_settings(parser, default)
     parser.add_argument(
         "--camera",
         metavar="AZ,EL[,DISTANCE]",
@@ -164,6 +165,10 @@ def add_stage_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--dpi", metavar="N", type=real(1, 10_000), help="pixels an inch, as page layout programs read it from the file"
     )
+    add_text_scale(parser)
+    parser.add_argument("--ui", action="store_true", help="draw the window's panels too")
+    add_gl(parser)
+    add_scene_settings(parser)
 
 
 class StageOptions(TypedDict):
@@ -205,11 +210,6 @@ def add_gl(parser: ArgumentParser) -> None:
         help="what draws: auto (a graphics card if there is one), software, or the number of an EGL device as "
         "`lossland doctor` lists them (default: the variable LOSSLAND_GL, else auto)",
     )
-
-
-def add_panels(parser: ArgumentParser) -> None:
-    """Add ``--ui``."""
-    parser.add_argument("--ui", action="store_true", help="draw the window's panels too")
 
 
 def check_picture_fits(size: tuple[int, int]) -> None:

@@ -6,14 +6,9 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from lossland.cli.options import (
-    add_gl,
     add_json,
     add_output,
-    add_panels,
-    add_picture_settings,
-    add_scene_settings,
     add_stage_options,
-    add_text_scale,
     check_picture_fits,
     stage_options,
 )
@@ -70,12 +65,7 @@ def configure(parser: ArgumentParser) -> None:
         help="leave out a session's idle time: of a pause longer than a second, in which nothing is done and nothing "
         "moves, half a second stays at its start and half a second at its end",
     )
-    add_picture_settings(parser, SIZE)
-    add_stage_options(parser)
-    add_text_scale(parser)
-    add_panels(parser)
-    add_gl(parser)
-    add_scene_settings(parser)
+    add_stage_options(parser, SIZE)
     add_json(parser)
 
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from lossland.cli.options import (
-    add_gl,
     add_json,
     add_output,
-    add_panels,
-    add_picture_settings,
     add_scene,
-    add_scene_settings,
     add_stage_options,
-    add_text_scale,
     check_picture_fits,
     stage_options,
 )
@@ -45,12 +40,7 @@ def configure(parser: ArgumentParser) -> None:
         type=real(0, LONGEST, "seconds"),
         help="default: when there is most to see, mostly the end of the scene or session",
     )
-    add_picture_settings(parser, SIZE)
-    add_stage_options(parser)
-    add_text_scale(parser)
-    add_panels(parser)
-    add_gl(parser)
-    add_scene_settings(parser)
+    add_stage_options(parser, SIZE)
     add_json(parser)
 
 

@@ -1,6 +1,6 @@
-"""What scenes of the plane z = 0 draw in it: paths, arrows, whole lines through the origin and names.
+"""Helpers for scenes in the plane z = 0: paths, arrows, lines through the origin and names.
 
-Places and directions are (2,). All lies in one plane, so what is drawn later is in front.
+Positions and directions are (2,). All layers are in one plane, so later ones are in front.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lossland.world.layers import Arrows, Color, Facts, Label, Lines
 from lossland.world.phrases import tex
 from lossland.world.shapes import lifted
 
-FAR = 14.0  # half the length of a whole line, world
+FAR = 14.0  # half the length of an infinite line, world
 CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 2 * np.pi, 97))], -1)  # the unit circle
 
 
@@ -26,7 +26,7 @@ def path(points: ArrayLike, color: Color, width: float, **look: Any) -> Lines:
 
 
 def line(direction: ArrayLike, color: Color, width: float, **look: Any) -> Lines:
-    """Return the whole line through the origin in a direction (2,) of any length; 0 has none."""
+    """Return the infinite line through the origin in a direction (2,) of any length; none for 0."""
     ahead = np.asarray(direction, float)
     return path(np.outer((-FAR, FAR), ahead / max(float(np.linalg.norm(ahead)), 1e-9)), color, width, **look)
 
@@ -37,12 +37,12 @@ def arrow(tip: ArrayLike, color: Color, width: float, **look: Any) -> Arrows:
 
 
 def name(at: ArrayLike, text: str, color: Color, side: ArrayLike, size: float = 26.0, **look: Any) -> Label:
-    """Return a name (LaTeX) beside a place, on the side that a direction (2,) points to."""
+    """Return a name (LaTeX) beside a position, on the side that a direction (2,) points to."""
     return Label(lifted(at), text, color, side=lifted(side), size=size, **{"latex": True, **look})
 
 
 def kept_directions(heading: str, kept: Sequence[EigenDirection], so_far: Sequence[str], always: float | None) -> Facts:
-    """Return the directions that a map keeps, with their factors and what is said of each.
+    """Return the directions that a map keeps, with their factors and a remark on each.
 
     ``always`` is the factor of a map that keeps all directions, else None.
     """

@@ -1,4 +1,4 @@
-"""Where the GL context comes from: EGL with no window at all, or a GLFW window. The only place that asks vispy.app.
+"""Where the GL context comes from: EGL without a window, or a GLFW window. The only module that imports vispy.app.
 
 Everything above draws the same way into either, within ``drawing``, which lets one thread at a time draw.
 """
@@ -54,7 +54,7 @@ NO_GL_WINDOW = (
     "This display gives no window with OpenGL ({reason}); update the driver, or install Mesa's software driver "
     "(Debian: apt-get install libegl1 libgl1 libgl1-mesa-dri)."
 )
-NO_OPENGL = (0x10006, 0x10007, 0x10009)  # what GLFW says where there is no OpenGL, an old one, or no such picture
+NO_OPENGL = (0x10006, 0x10007, 0x10009)  # GLFW's codes for no OpenGL, an old one, or no such framebuffer
 
 ON_PROCESSOR = "set LOSSLAND_GL=software for pictures, LIBGL_ALWAYS_SOFTWARE=1 for windows."
 TOO_OLD = (
@@ -69,9 +69,9 @@ GL_FAILED = (
     "The graphics driver ({renderer}) failed: {reason}. Close other programs that use the GPU, or draw on the "
     "processor: " + ON_PROCESSOR
 )
-_KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context made: a lost one cannot be asked
+_KNOWN = {"renderer": "unknown", "version": "unknown"}  # of the last context made: a lost one cannot be queried
 PLATFORM = "PYOPENGL_PLATFORM"  # read when PyOpenGL is imported (by the panels)
-ERRORS = "PYOPENGL_ERROR_CHECKING"  # after every call of PyOpenGL's; vispy asks the driver at every draw anyway
+ERRORS = "PYOPENGL_ERROR_CHECKING"  # after every call of PyOpenGL's; vispy checks at every draw anyway
 LEAST = (3, 0)  # framebuffers, float textures and vertex array objects belong to it
 MEDDLING = ("EGL_", "__EGL_", "__GLX_", "LIBGL_", "MESA_", "GALLIUM_")  # how drivers' variables begin
 LONGEST = 20  # digits of a device's number
@@ -96,12 +96,12 @@ class GraphicsFailure(MachineError):
 
 
 class ForeignSettings(MachineError):
-    """Another library has settled for the whole process how OpenGL is found, and that is of no use here."""
+    """Another library has chosen for the whole process how OpenGL is found, and that does not work here."""
 
 
 @contextmanager
 def faults() -> Iterator[None]:
-    """Turn what vispy and the driver say of a failure within the block into one sentence, as a MachineError."""
+    """Turn failures that vispy or the driver report within the block into a MachineError of one sentence."""
     try:
         yield
     except RuntimeError as error:
@@ -124,7 +124,7 @@ class Offscreen:
         from vispy.gloo.context import GLContext
 
         self.source = source
-        self.software = source.software  # whether the processor draws; known when it was asked
+        self.software = source.software  # whether the processor draws; set when it was queried
         self.context = GLContext()
         self._egl = egl.Context(source)
         _CANVASES.add(self)
@@ -169,7 +169,7 @@ _uses_glfw = False  # GLFW complains when it is asked anything before that
 
 @contextmanager
 def drawing(canvas: Canvas) -> Iterator[None]:
-    """Draw on a canvas within the block; other threads wait until it is over. What was current before is so again."""
+    """Draw on a canvas within the block; other threads wait until it ends. The previous context is restored."""
     global _drawn_in
     check_not_forked()
     with _LOCK:
@@ -216,12 +216,12 @@ def check_not_forked() -> None:
 
 
 def is_forked() -> bool:
-    """Whether this process was forked from one that has drawn: the driver's threads have not come along."""
+    """Whether this process was forked from one that has drawn: the driver's threads are not copied."""
     return _drawn_in not in (0, os.getpid())
 
 
 def _after_fork() -> None:
-    """Let go of what another thread of the parent may have held."""
+    """Replace the lock, which another thread of the parent may have held."""
     global _LOCK
     _LOCK = RLock()
     _thread.paints = False
@@ -232,12 +232,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def headless(choice: str | int | None = None, cuda: int | None = None) -> Canvas:
-    """Return this process's canvas without a window, to be drawn on within ``drawing``; the same for the same choice.
+    """Return this process's canvas without a window, for use within ``drawing``; one for each choice.
 
-    ``choice`` is ``auto``, ``software`` or the number of one of EGL's devices, None what the variable LOSSLAND_GL
-    says (``auto`` where it is not set). ``auto`` takes a graphics card if there is one, before others that with
-    CUDA's number ``cuda``, else the processor. Raises UserError for what cannot be meant, MachineError if nothing
-    there draws.
+    ``choice`` is ``auto``, ``software`` or the number of one of EGL's devices; None: the value of the variable
+    LOSSLAND_GL (``auto`` if it is not set). ``auto`` takes a graphics card if there is one, preferably that with
+    CUDA's number ``cuda``, else the processor. Raises UserError for an unknown choice, MachineError if no device
+    works.
     """
     chosen = checked(choice)
     check_not_forked()
@@ -248,7 +248,7 @@ def headless(choice: str | int | None = None, cuda: int | None = None) -> Canvas
 
 
 def checked(choice: str | int | None) -> str:
-    """Return a choice of what draws as it is meant, or raise UserError."""
+    """Return a choice of device in its normal form, or raise UserError."""
     text = os.environ.get(VARIABLE, "") if choice is None else choice
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)
@@ -265,7 +265,7 @@ def checked(choice: str | int | None) -> str:
 
 
 def _first_that_draws(choice: str, cuda: int | None) -> Offscreen:
-    """Return a canvas on the best of what there is that works."""
+    """Return a canvas on the best device that works."""
     try:
         found = egl.sources(choice, cuda)
         if not found:
@@ -283,7 +283,7 @@ def _first_that_draws(choice: str, cuda: int | None) -> Offscreen:
             reasons.setdefault(_first_line(trouble).partition(";")[0].rstrip("."), source.name)  # without the advice
             continue
         if choice == egl.AUTO and source.is_card and canvas.software:
-            slow = slow or canvas  # a card in name only: whatever comes after it is no worse
+            slow = slow or canvas  # a card in name only: the next ones are no worse
             continue
         return canvas
     if slow is not None:
@@ -317,7 +317,7 @@ def _offscreen(source: egl.Source) -> Offscreen:
 
 
 def devices() -> list[Found]:
-    """Return all that EGL lists, each with what its OpenGL says of itself. Nothing where EGL does not list any."""
+    """Return all devices that EGL lists, each with its OpenGL's description; none if EGL cannot list them."""
     listed: list[Found] = []
     with _LOCK:
         try:
@@ -336,7 +336,7 @@ def devices() -> list[Found]:
 
 
 def _hidden_window(choice: str) -> Canvas:
-    """Return a window that is never shown, where there is no EGL."""
+    """Return a window that is never shown, for systems without EGL."""
     if choice != egl.AUTO:
         raise UserError("What draws can be chosen only on Linux, where EGL is; leave out --gl and LOSSLAND_GL.")
     try:
@@ -372,7 +372,7 @@ def _release() -> None:
 
 
 def _leave_window() -> None:
-    """Leave a window's context: GLX and EGL refuse to take over from each other."""
+    """Release a window's context: GLX and EGL cannot replace each other's."""
     if _current_window():
         import glfw
 
@@ -398,7 +398,7 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
     See ``glfw_handle`` for the GLFW window; the framebuffer may be larger than ``size`` on dense displays.
     """
     check_not_forked()
-    with _LOCK, warnings.catch_warnings(record=True) as said:  # GLFW says in warnings what vispy does not pass on
+    with _LOCK, warnings.catch_warnings(record=True) as said:  # GLFW reports in warnings what vispy does not pass on
         warnings.simplefilter("always")
         try:
             canvas = _glfw_canvas(title, size, with_egl=_window_uses_egl(), fullscreen=fullscreen, vsync=vsync)
@@ -413,14 +413,14 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
 
 
 def _made(canvas: Canvas) -> None:
-    """Prepare a canvas that was just made, and is current, for drawing; raise MachineError if it is of no use."""
+    """Prepare a new canvas, which is current, for drawing; raise MachineError if it cannot be used."""
     from vispy import gloo
 
     from lossland.render.gl.driver import Parser
 
     _check_pyopengl()
     gl: Any = gloo.gl
-    if gl.current_backend is not gl.gl2:  # another library asked vispy for PyOpenGL's functions, which ask it for more
+    if gl.current_backend is not gl.gl2:  # another library switched vispy to PyOpenGL's functions, which are slower
         gl.use_gl("gl2")
     canvas.context.shared.parser = Parser()
     canvas.set_current()
@@ -453,8 +453,8 @@ def _glfw_canvas(title: str, size: tuple[int, int], with_egl: bool, show: bool =
 def _window_uses_egl() -> bool:
     """Whether a window's context comes from EGL: where this process's pictures do, and under Wayland.
 
-    PyOpenGL is told once for a process. Where there is a choice it is X11's own GLX: Mesa's software driver hands
-    its pictures over through shared memory there, and through a socket with EGL, which takes 4 ms more a frame.
+    PyOpenGL's platform is chosen once per process. Where there is a choice it is X11's own GLX: Mesa's software
+    driver presents pictures through shared memory there, and through a socket with EGL, which takes 4 ms more a frame.
     """
     import glfw
 
@@ -465,7 +465,7 @@ def _window_uses_egl() -> bool:
 
 
 def _prepare_pyopengl(wished: str) -> str:
-    """Tell PyOpenGL which platform to use, and return the one that it uses: who imports it first decides."""
+    """Tell PyOpenGL which platform to use, and return the one that it uses: the first import decides."""
     os.environ.setdefault(ERRORS, "0")
     imported = sys.modules.get("OpenGL.platform")
     if imported is not None:
@@ -475,7 +475,7 @@ def _prepare_pyopengl(wished: str) -> str:
 
 
 def _check_pyopengl() -> None:
-    """Raise MachineError if PyOpenGL finds no OpenGL: somebody told it to look elsewhere before we could."""
+    """Raise MachineError if PyOpenGL finds no OpenGL: another library chose its platform before we could."""
     reason = "it finds no OpenGL"
     try:
         from OpenGL import GL
@@ -502,9 +502,9 @@ def glfw_handle(canvas: Any) -> Any:
 
 
 def keeps_pictures(canvas: Any) -> bool:
-    """Whether a window's back buffer still holds what was drawn into it after it was shown, as software drivers' do.
+    """Whether a window's back buffer keeps its contents after it was shown, as with software drivers.
 
-    Nothing promises it, so it is tried out, on two pixels in a corner.
+    Nothing guarantees this, so it is tested on two pixels in a corner.
     """
     from vispy import gloo
 
@@ -544,7 +544,7 @@ def is_software() -> bool:
 
 
 def _blamed(text: str) -> MachineError:
-    """Return an error, with the variables named that tell drivers and libraries what to do."""
+    """Return an error that also names the environment variables that configure drivers and libraries."""
     found = [name for name in sorted(os.environ) if name.startswith(MEDDLING)]
     return MachineError(f"{text} Set here, perhaps wrongly: {', '.join(found)}." if found else text)
 
