@@ -20,18 +20,18 @@ class LandscapeZoo(ll.GroundScene):
     rows = ("L1", "L2", "L3", "L4", "L5", "S2")
     sign = signs.rings((0.42, "accent"), (0.29, "dim"), (0.16, "grid"))
     presets: ClassVar = {
-        "himmelblau": {"landscape": "himmelblau"},
-        "bowl": {"landscape": "bowl"},
-        "ravine": {"landscape": "rosenbrock"},
+        "himmelblau": {"landscape": "himmelblau", "steps": 50},
+        "bowl": {"landscape": "bowl", "steps": 50},
+        "ravine": {"landscape": "rosenbrock", "rate": 0.001, "steps": 2000},
         "saddle": {"landscape": "saddle"},
         "monkey saddle": {"landscape": "monkey_saddle"},
         "beale": {"landscape": "beale"},
-        "styblinski_tang": {"landscape": "styblinski_tang"},
-        "camel": {"landscape": "six_hump_camel"},
-        "rastrigin": {"landscape": "rastrigin"},
-        "plateau": {"landscape": "plateau"},
-        "cliff": {"landscape": "cliff"},
-        "curvature": {"landscape": "himmelblau", "paint": "smallest curvature"},
+        "styblinski_tang": {"landscape": "styblinski_tang", "steps": 25},
+        "camel": {"landscape": "six_hump_camel", "steps": 30},
+        "rastrigin": {"landscape": "rastrigin", "steps": 12},
+        "plateau": {"landscape": "plateau", "steps": 180},
+        "cliff": {"landscape": "cliff", "rate": 0.44, "steps": 30},
+        "curvature": {"landscape": "himmelblau", "steps": 50, "paint": "smallest curvature"},
         "morph": {"landscape": "himmelblau", "morph": "rastrigin"},
     }
     staging: ClassVar = {

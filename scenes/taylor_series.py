@@ -357,7 +357,7 @@ class TaylorSeries(ll.Scene):
         bent = 0.0 if self.degree < 2 else 1.0 if self.model.bends_up else round(now.eased(0.3, 0.55), 3)
         ground, drawn, shown = self.terrain, list(self.block()), now.eased(0.06, 0.2)
         if shown > 0.0 and self.degree:
-            look: dict[str, Any] = {"alpha": 0.55 * shown, "into": self.sheet(2), "share": bent, "contours": False}
+            look: dict[str, Any] = {"alpha": 0.55 * shown, "into": self.sheet(2), "share": bent, "contours": False, "lift": 0.006}
             drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, **look))
         drawn.append(layers.Points.on(ground, self.point, "text", 8.0, "sphere", name="Point"))
         part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.hill.domain))
