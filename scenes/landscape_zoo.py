@@ -40,6 +40,7 @@ class LandscapeZoo(ll.GroundScene):
         "himmelblau": {"domain": (-5.2, 5.2, -5.2, 5.2), "ball": (-0.08, -1.92), "rate": 0.004},
     }
     low_hills = True
+    views: ClassVar = {"rosenbrock": (-75.0, 50.0)}
 
     landscape = ll.ground.landscape("himmelblau")
     paint = parameters.Choice(
@@ -93,10 +94,9 @@ class LandscapeZoo(ll.GroundScene):
         """Return the level points by kind as rows x, y, value, and the curvatures of the one nearest to the ball."""
         here = self.way()[now.whole if self.morph == "none" else 0]
         found = level_points.numbers(self.critical()) | {"ball": here, "loss": float(self.land.value(here))}
-        near = critical.nearest(self.critical(), self.ball)
-        if near is None:
-            return found
-        return found | critical.shape_numbers(near) | {"escape_steps": critical.escape_steps(self.way(), near.position)}
+        if near := critical.nearest(self.critical(), self.ball):
+            found |= critical.shape_numbers(near) | {"escape_steps": critical.escape_steps(self.way(), near.position)}
+        return found
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the landscape with its level points, and the ball as far as it has rolled."""
