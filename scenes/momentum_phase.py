@@ -130,7 +130,7 @@ class MomentumPhase(ll.Scene):
             layers.Lines([crease], "accent", 2.4, name="Crease"),
             layers.Lines([rim], "up", 2.2, dash=(16, 10), name="Cliff"),
             layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=13.0, side="right"),
-            layers.Label(terrain.world_from_domain((2.7, 0.35), LIFT), "cliff", "up", size=13.0, side="left"),
+            layers.Label(terrain.world_from_domain((2.45, 0.3), LIFT), "cliff", "up", size=13.0, side="left"),
         ]
 
     @property
