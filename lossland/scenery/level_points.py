@@ -23,6 +23,7 @@ KINDS: dict[Kind, tuple[str, str]] = {
 }
 """Kind -> its colour, and its plural."""
 DISC, REACH = 0.025, 0.13  # where the arrows begin and end, in half the domain's width
+APART = 0.42  # of the way to the nearest critical point: where they end at the latest
 LIFT = 0.02  # of arrows and values, in the world
 
 
@@ -36,13 +37,14 @@ def marks(scene: GroundScene, points: Sequence[CriticalPoint]) -> list[Layer]:
             name = kind.capitalize()
             drawn.append(Points.on(scene.terrain, places, color, 5.0 if few else 3.0, "disc", name=name))
     for point in points if few else ():
-        drawn += _dress(scene, point)
+        away = [float(np.hypot(*(other.position - point.position))) for other in points if other is not point]
+        drawn += _dress(scene, point, min(REACH * scene.size, APART * min(away, default=np.inf)))
     return drawn
 
 
-def _dress(scene: GroundScene, point: CriticalPoint) -> Sequence[Layer]:
-    """Return a critical point's value, and arrows along its two axes where they stay on the map."""
-    tail, tip, curvature = axis_arrows(point, DISC * scene.size, REACH * scene.size)
+def _dress(scene: GroundScene, point: CriticalPoint, reach: float) -> Sequence[Layer]:
+    """Return a critical point's value, and arrows ``reach`` along its two axes where they stay on the map."""
+    tail, tip, curvature = axis_arrows(point, min(DISC * scene.size, reach / 2), reach)
     seen = np.array([np.allclose(scene.inside(tuple(end)), end) for end in tip])
     colors = [_color(one) for one in curvature[seen]]
     tail, tip, centre = (scene.terrain.world_from_domain(one, LIFT) for one in (tail[seen], tip[seen], point.position))

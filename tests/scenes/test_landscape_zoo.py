@@ -134,3 +134,18 @@ def test_on_the_plateau_a_ball_creeps_for_long_and_then_falls() -> None:
     far = np.hypot(*way.T)
     assert far[0] - far[100] < 0.5
     assert far[-1] < 1e-3
+
+
+@pytest.mark.parametrize("preset", ["himmelblau", "camel"])
+def test_arrows_of_neighbours_do_not_cross(preset: str) -> None:
+    made = scene(preset)
+    spread = []
+    for one in made.marks():
+        if isinstance(one, layers.Arrows):
+            tail, tip = (made.terrain.domain_from_world(ends) for ends in (one.tail, one.tip))
+            middle = tail.mean(axis=0)  # both arrows of an axis are drawn: none of these maps cuts one off
+            spread.append((middle, np.hypot(*(tip - middle).T).max()))
+    assert len(spread) == len(made.critical())
+    for k, (here, reach) in enumerate(spread):
+        for there, other in spread[:k]:
+            assert reach + other < np.hypot(*(here - there))
