@@ -22,7 +22,7 @@ COLORS = ("optimizer.momentum", "particle.2", "optimizer.lion", "optimizer.adam"
 MOST = len(COLORS)  # eigenvalues
 TARGET = 1e-6  # an error that counts as arrived
 LANES = insets.Lanes(home=-1.24, length=0.92)  # in front of the map
-PORTRAIT = insets.Square(middle=(2.64, -0.62), half=0.92, reach=1.25)  # at its right
+PORTRAIT = insets.Square(middle=(2.76, -0.62), half=0.92, reach=1.25)  # at its right
 LIFT = layers.ON_GROUND
 RULE = r"y_{k+1} = \beta y_k + \lambda x_k,\quad x_{k+1} = x_k - \alpha y_{k+1}"
 CELLS = 72  # along both sides of the table over α and β
