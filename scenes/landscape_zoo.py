@@ -102,11 +102,11 @@ class LandscapeZoo(ll.GroundScene):
         """Return the landscape with its level points, and the ball as far as it has rolled."""
         if self.morph != "none":
             return self.morphing(round(now.eased(0.12, 0.88), 4))
-        look = {"beads": None, "value": float(self.land.value(self.way()[now.whole])), "name": "Ball"}
-        ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", **look)
+        lost = "" if self.terrain.laid(self.way()).is_inside(now.step) else "off the map"
+        look = {"label": lost, "value": "" if lost else float(self.land.value(self.way()[now.whole])), "name": "Ball"}
+        ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", beads=None, **look)
         section, profile = self.cut_at(self.ball[1]) if self.cut else ([], None)
-        drawn, bar = [*self.marks(), ball, *section], "loss" if self.paint == "height" else ""
-        return self.on_ground(drawn, self.notes(profile), bar)
+        return self.on_ground([*self.marks(), ball, *section], self.notes(profile), "loss" * (self.paint == "height"))
 
     @property
     @ll.kept

@@ -149,3 +149,12 @@ def test_arrows_of_neighbours_do_not_cross(preset: str) -> None:
     for k, (here, reach) in enumerate(spread):
         for there, other in spread[:k]:
             assert reach + other < np.hypot(*(here - there))
+
+
+def test_a_ball_that_has_left_the_map_says_so() -> None:
+    made = scene("saddle")
+    edge = int(np.flatnonzero(np.abs(made.way()[:, 1]) > 2.0)[0])
+    told = [layer(made.frame(step * made.clock.seconds / made.steps), layers.Trail) for step in (edge - 1, edge + 1)]
+    assert [one.label for one in told] == ["", "off the map"]
+    assert told[0].value == pytest.approx(float(np.dot(made.way()[edge - 1] ** 2, (1, -1))))
+    assert told[1].value == ""
