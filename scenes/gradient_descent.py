@@ -29,10 +29,10 @@ class GradientDescent(ll.GroundScene):
     presets: ClassVar = {
         "zigzag": {"alpha": 0.18},
         "slow and safe": {"alpha": 0.04},
-        "the best rate": {"alpha": 0.181818181818},
-        "the edge": {"alpha": 0.2},
+        "the best rate": {"alpha": 0.181818181818, "steps": 20},
+        "the edge": {"alpha": 0.2, "steps": 20},
         "too far": {"alpha": 0.21, "start": (-3.4, 0.5)},
-        "a round bowl": {"curvature_x": 3.0, "curvature_y": 3.0, "alpha": 0.12},
+        "a round bowl": {"curvature_x": 3.0, "curvature_y": 3.0, "alpha": 0.12, "steps": 12},
         "one iteration": {"alpha": 0.12, "steps": 3, "start": (-2.6, 2.2)},
     }
 
@@ -105,7 +105,7 @@ class GradientDescent(ll.GroundScene):
         tip = ball + ARROW * self.ahead(here, gradient)
         drawn = layers.named_arrow(ball, tip, "up", r"\nabla f", BALL, name="Gradient", worth=[steepness])
         if part >= STEP:
-            drawn += layers.named_arrow(ball, end, "down", r"-\alpha\nabla f", BALL, name="Next step")
+            drawn += layers.named_arrow(ball, end, "down", r"-\alpha\nabla f", name="Next step")
         return drawn
 
     def notes(self, step: int, part: int) -> list[layers.Note]:

@@ -12,7 +12,8 @@ from lossland.models import least_squares
 
 WIDTH = 3.0  # of the skyline in the world
 HEIGHT = 0.9  # of its tallest bar
-BEHIND = np.array([0.0, 2.75, 0.3])  # where the slice stands
+PIN = 0.3  # from the top of the nudged weight's bar up to its name
+BEHIND = np.array([0.0, 2.95, 0.3])  # where the slice stands, behind a square of bars too
 HALF = 1.35  # of the slice in the world
 RISE = 1.45  # of its highest point at first
 CELLS = 49
@@ -161,18 +162,17 @@ class GradientHighDim(ll.Scene):
         share = np.clip(self.magnified(slope) * slope / self.tallest(), -1.0, 1.0)
         columns = int(np.ceil(np.sqrt(1.6 * len(share)))) if self.data == "random" else 8
         rows = -(-len(share) // columns)
-        padded = np.zeros(rows * columns)
-        padded[: len(share)] = HEIGHT * share
+        padded = np.pad(HEIGHT * share, (0, rows * columns - len(share)))
         low, high = (part[: len(share)] for part in shapes.skyline(padded.reshape(rows, columns), WIDTH))
         chosen = self.index
-        top = (low[chosen] + high[chosen]) / 2
-        top[2] = high[chosen, 2] + 0.06 if share[chosen] >= 0 else low[chosen, 2] - 0.06
-        side = "above" if share[chosen] >= 0 else "below"
+        x, y, _ = (low[chosen] + high[chosen]) / 2
+        pin = np.array([(x, y, high[chosen, 2]), (x, y, high[chosen, 2] + PIN)])
         name = tex(r"\partial f / \partial w_{?}", chosen)
         return [
             layers.Bars(low, high, share, name="Slope", worth=slope, key="skyline"),
             layers.Bars(low[[chosen]] - 0.004, high[[chosen]] + 0.004, "accent", shadow=False, pickable=False),
-            layers.Label(top, name, "accent", latex=True, size=22, plate="panel", side=side),
+            layers.Lines([pin], "accent", 2.0, depth=False, pickable=False),
+            layers.Label(pin[1], name, "accent", latex=True, size=22, plate="panel", side="above"),
         ]
 
     @ll.kept
@@ -201,12 +201,11 @@ class GradientHighDim(ll.Scene):
         sheet = np.stack([x, y, RISE * np.minimum(loss / most, 1.2) - 0.5], -1) + BEHIND
         here = sheet[CELLS // 2, CELLS // 2] + (0, 0, 0.05)
         steep = float(slope @ first)
+        told = words("slope ? along ?", abs(steep), NAMES[self.direction])
         drawn: list[layers.Layer] = [
             layers.Sheet(sheet, paint=np.clip(loss / most, 0.0, 1.0), every=(6, 6), name="Slice", key="slice"),
             layers.Points(here[None], "text", 8.0, "sphere", outline=True, name="Weights"),
-            layers.Label(
-                here, words("slope ? along ?", abs(steep), NAMES[self.direction]), "text", size=19, side="above"
-            ),
+            layers.Label(np.add(here, (0, 0, 0.08)), told, "text", size=19, side="above"),  # clear of the arrow
         ]
         if self.direction != "random" and abs(steep) > 1e-9 * self.steepest():
             tip = here + np.array([-0.55 if steep > 0 else 0.55, 0.0, 0.0])
@@ -229,7 +228,8 @@ class GradientHighDim(ll.Scene):
         nudge = layers.Facts(words("Nudge weight ? by ?", self.index, self.nudge), rows)
         spread = ("dim", tex(r"\cos\theta = 0 \pm ?3", read["cosine_sd"]), "", "")
         chance = layers.Facts("Cosine with random directions", [spread])
-        return [layers.Title(self.title, lines=[steps]), norm, nudge, chance, self.histogram()]
+        title = self.title if self.count() == 1000 else words("?n slopes", self.count())
+        return [layers.Title(title, lines=[steps]), norm, nudge, chance, self.histogram()]
 
     @ll.kept
     def steepest(self) -> float:

@@ -20,18 +20,18 @@ class LandscapeZoo(ll.GroundScene):
     rows = ("L1", "L2", "L3", "L4", "L5", "S2")
     sign = signs.rings((0.42, "accent"), (0.29, "dim"), (0.16, "grid"))
     presets: ClassVar = {
-        "himmelblau": {"landscape": "himmelblau"},
-        "bowl": {"landscape": "bowl"},
-        "ravine": {"landscape": "rosenbrock"},
+        "himmelblau": {"landscape": "himmelblau", "steps": 50},
+        "bowl": {"landscape": "bowl", "steps": 50},
+        "ravine": {"landscape": "rosenbrock", "rate": 0.001, "steps": 2000},
         "saddle": {"landscape": "saddle"},
         "monkey saddle": {"landscape": "monkey_saddle"},
         "beale": {"landscape": "beale"},
-        "styblinski_tang": {"landscape": "styblinski_tang"},
-        "camel": {"landscape": "six_hump_camel"},
-        "rastrigin": {"landscape": "rastrigin"},
-        "plateau": {"landscape": "plateau"},
-        "cliff": {"landscape": "cliff"},
-        "curvature": {"landscape": "himmelblau", "paint": "smallest curvature"},
+        "styblinski_tang": {"landscape": "styblinski_tang", "steps": 25},
+        "camel": {"landscape": "six_hump_camel", "steps": 30},
+        "rastrigin": {"landscape": "rastrigin", "steps": 12},
+        "plateau": {"landscape": "plateau", "steps": 180},
+        "cliff": {"landscape": "cliff", "rate": 0.44, "steps": 30},
+        "curvature": {"landscape": "himmelblau", "steps": 50, "paint": "smallest curvature"},
         "morph": {"landscape": "himmelblau", "morph": "rastrigin"},
     }
     staging: ClassVar = {
@@ -40,6 +40,7 @@ class LandscapeZoo(ll.GroundScene):
         "himmelblau": {"domain": (-5.2, 5.2, -5.2, 5.2), "ball": (-0.08, -1.92), "rate": 0.004},
     }
     low_hills = True
+    views: ClassVar = {"rosenbrock": (-75.0, 50.0)}
 
     landscape = ll.ground.landscape("himmelblau")
     paint = parameters.Choice(
@@ -93,19 +94,18 @@ class LandscapeZoo(ll.GroundScene):
         """Return the level points by kind as rows x, y, value, and the curvatures of the one nearest to the ball."""
         here = self.way()[now.whole if self.morph == "none" else 0]
         found = level_points.numbers(self.critical()) | {"ball": here, "loss": float(self.land.value(here))}
-        near = critical.nearest(self.critical(), self.ball)
-        if near is None:
-            return found
-        return found | critical.shape_numbers(near) | {"escape_steps": critical.escape_steps(self.way(), near.position)}
+        if near := critical.nearest(self.critical(), self.ball):
+            found |= critical.shape_numbers(near) | {"escape_steps": critical.escape_steps(self.way(), near.position)}
+        return found
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the landscape with its level points, and the ball as far as it has rolled."""
         if self.morph != "none":
             return self.morphing(round(now.eased(0.12, 0.88), 4))
-        look = {"beads": None, "value": float(self.land.value(self.way()[now.whole])), "name": "Ball"}
-        ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", **look)
-        drawn = [*self.marks(), ball, *(self.cut_at(self.ball[1])[0] if self.cut else ())]
-        return self.on_ground(drawn, self.notes(), "loss" if self.paint == "height" else "")
+        lost = "" if self.terrain.laid(self.way()).is_inside(now.step) else "off the map"
+        look = {"label": lost, "name": "Ball", "value": "" if lost else float(self.land.value(self.way()[now.whole]))}
+        ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", beads=None, **look)
+        return self.on_ground([*self.marks(), ball], self.notes(), "loss" * (self.paint == "height"))
 
     @property
     @ll.kept
@@ -118,8 +118,8 @@ class LandscapeZoo(ll.GroundScene):
 
     @ll.kept
     def marks(self) -> list[layers.Layer]:
-        """Return a disc at every level point; where there are few, also their directions and values."""
-        return level_points.marks(self, self.critical())
+        """Return a disc at every level point; where there are few, also their directions and values; and the cut."""
+        return [*level_points.marks(self, self.critical()), *(self.cut_at(self.ball[1])[0] if self.cut else ())]
 
     @ll.kept
     def ends(self) -> tuple[ll.Terrain, ll.Terrain]:
@@ -137,15 +137,14 @@ class LandscapeZoo(ll.GroundScene):
         if share in (0, 1):
             axes = layers.Axes(self.ends()[int(share)], values=r"\text{loss}")
             word, latex = ((here.text, here.latex), (other.title, f"f(x, y) = {other.latex}"))[int(share)]
-        title = layers.Title(word, latex, ("Heights, not values, are blended",))
-        return ll.Frame([layers.Surface(ground), axes], [title], self.view)
+        notes = [layers.Title(word, latex, ("Heights, not values, are blended",))]
+        return ll.Frame([layers.Surface(ground), axes], notes, self.view)
 
     @ll.kept
     def notes(self) -> list[layers.Note]:
         """Return how many there are of each kind, and the curvatures of the one nearest to the ball."""
         points, near = self.critical(), critical.nearest(self.critical(), self.ball)
-        facts, colors = [level_points.facts(near)] if near else [], f"Blue: {self.paint} below 0; orange: above"
-        lines = [level_points.counted(points), *([] if self.paint == "height" else [colors])]
-        profile = [self.cut_at(self.ball[1])[1]] if self.cut else []
-        charts = [layers.Chart("Profile through the ball", profile, x_label="x")] if profile else []
-        return [self.caption(*lines), *facts, level_points.legend(points), *charts]
+        colors = [f"Blue: {self.paint} below 0; orange: above"] * (self.paint != "height")
+        facts, cut = ([level_points.facts(near)] if near else []), (self.cut_at(self.ball[1])[1:] if self.cut else ())
+        charts = [layers.Chart("Profile through the ball", cut, x_label="x")] if cut else []
+        return [self.caption(level_points.counted(points), *colors), *facts, level_points.legend(points), *charts]

@@ -22,7 +22,7 @@ COLORS = ("optimizer.momentum", "particle.2", "optimizer.lion", "optimizer.adam"
 MOST = len(COLORS)  # eigenvalues
 TARGET = 1e-6  # an error that counts as arrived
 LANES = insets.Lanes(home=-1.24, length=0.92)  # in front of the map
-PORTRAIT = insets.Square(middle=(2.64, -0.62), half=0.92, reach=1.25)  # at its right
+PORTRAIT = insets.Square(middle=(2.76, -0.62), half=0.92, reach=1.25)  # at its right
 LIFT = layers.ON_GROUND
 RULE = r"y_{k+1} = \beta y_k + \lambda x_k,\quad x_{k+1} = x_k - \alpha y_{k+1}"
 CELLS = 72  # along both sides of the table over α and β
@@ -52,7 +52,7 @@ class MomentumPhase(ll.Scene):
         "creeps": {"eigenvalues": "1", "alpha": 0.04, "beta": 0.3},
         "critical": {"eigenvalues": "1", "alpha": 0.04, "beta": 0.64, "steps": 60},
         "at the rim": {"eigenvalues": "1, 2, 3.5", **RIM, "start": (0.16, 0.0)},
-        "over the cliff": {"eigenvalues": "1, 2, 3.7", **RIM, "steps": 40, "start": (0.02, 0.0)},
+        "over the cliff": {"eigenvalues": "1, 2, 3.7", **RIM, "steps": 24, "start": (0.005, 0.0)},
     }
 
     alpha = parameters.Number(4 / 121, 1e-4, 4.0, r"rate $\alpha$", "The length of a step.", log=True)
@@ -125,11 +125,12 @@ class MomentumPhase(ll.Scene):
         rim = terrain.world_from_domain(np.stack([2 + 2 * beta, beta], -1), LIFT)
         return [
             layers.Surface(terrain, paint=paint),
-            layers.Axes(terrain, r"\alpha\lambda", r"\beta", r"\text{rate}"),
+            layers.Axes(terrain, "", r"\beta", r"\text{rate}"),  # the lanes are where a name of x would stand
+            layers.Label((1.12, -1.08, 0.0), r"\alpha\lambda", latex=True, size=19.0),
             layers.Lines([crease], "accent", 2.4, name="Crease"),
             layers.Lines([rim], "up", 2.2, dash=(16, 10), name="Cliff"),
             layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=13.0, side="right"),
-            layers.Label(terrain.world_from_domain((3.45, 0.725), LIFT), "cliff", "up", size=13.0, side="right"),
+            layers.Label(terrain.world_from_domain((2.45, 0.3), LIFT), "cliff", "up", size=13.0, side="left"),
         ]
 
     @property
@@ -155,8 +156,8 @@ class MomentumPhase(ll.Scene):
         """Return the errors as beads on their lanes."""
         drawn, across = list[layers.Layer](), self.terrain.footprint_from_domain(self.places)[:, 0]
         for k, error in enumerate(quadratics.error_at(self.balls.errors, step)):
-            size = 7.5 if k + 1 == self.shown else 6.0
-            drawn += LANES.bead(across[k], error, COLORS[k], size, name=f"Error of {self.called(k)}")
+            radius, name = 7.5 if k + 1 == self.shown else 6.0, f"Error of {self.called(k)}"
+            drawn += LANES.bead(across[k], error, COLORS[k], radius, name)
         return drawn
 
     @ll.kept

@@ -18,6 +18,14 @@ TURNS = 7.5  # half the length of the helix along x
 WIDEST = 1.5  # how far from its axis a copy of it is shown
 GROUNDS = {"rosenbrock": ((-1.6, -0.8), (0.5, 1.7)), "himmelblau": ((-2.9, 2.1), (-3.1, 1.3))}
 SAMPLES = 129  # of the ground along each side
+LIFT = 0.006  # world: of a copy above the surface, so that they do not flicker where they nearly coincide
+SAYS = {
+    "polynomials": ("curve", "Each term makes one more derivative right"),
+    "newton": ("curve", "Follow the straight copy down to zero, and copy again"),
+    "helix": ("curve", "From the side a cosine, from its end nearly a circle"),
+    "surface": ("surface", "A plane has the slope, a paraboloid also the bend"),
+}
+"""What is shown -> what is copied, and the line below the title."""
 
 
 class TaylorSeries(ll.Scene):
@@ -69,8 +77,8 @@ class TaylorSeries(ll.Scene):
     @ll.kept(framing=True)
     def span(self) -> tuple[float, float]:
         """The x that are shown, rising: also x and the centre, or the places that Newton's method comes to."""
-        asked = self.newton.places.tolist() if self.show == "newton" else [self.x, self.centre]
-        return curves.widened(self.window, [x for x in asked if abs(x) < curves.FARTHEST])
+        asked = self.newton.places if self.show == "newton" else (self.x, self.centre)
+        return curves.widened(self.window, [float(x) for x in asked if abs(x) < curves.FARTHEST])
 
     @property
     @ll.kept
@@ -135,9 +143,10 @@ class TaylorSeries(ll.Scene):
     # ------------------------------------------------------------------------------------------------- picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture that is asked for."""
-        read = self.readouts(now)
+        read, (copied, line) = self.readouts(now), SAYS[self.show]
         drawn, view = getattr(self, f"shown_{self.show}")(now, read)
-        return ll.Frame(drawn, getattr(self, f"notes_{self.show}")(now, read), view)
+        title = layers.Title(f"A copy of a {copied}, made at one point", lines=(line,))
+        return ll.Frame(drawn, [title, *getattr(self, f"notes_{self.show}")(now, read)], view)
 
     @property
     @ll.kept
@@ -161,9 +170,8 @@ class TaylorSeries(ll.Scene):
     def tube(self) -> list[layers.Curve]:
         """Return the band around the last polynomial that the curve cannot leave."""
         last, (low, high) = replace(self.copy, degree=self.copy.powers[-1]), self.plot.y
-        (x, most), far = last.bounds(*self.span), high - low
-        middle, most = taylor.polynomial(last.coefficients, self.centre, x), np.nan_to_num(most, nan=far)
-        upper, lower = (np.clip(middle + side * most, low - far, high + far) for side in (1.0, -1.0))
+        x, *edges = last.band(*self.span)
+        lower, upper = np.clip(edges, 2 * low - high, 2 * high - low)
         band = self.plot.area(lambda at: np.interp(at, x, upper), COPY, to=lambda at: np.interp(at, x, lower))
         pieces = [piece for piece in band.pieces if isinstance(piece, layers.Curve)]
         return [replace(piece, name="Bound of the error", key=f"tube {k}") for k, piece in enumerate(pieces)]
@@ -218,7 +226,7 @@ class TaylorSeries(ll.Scene):
         ]  # fmt: skip
 
     def notes_polynomials(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
-        """Return the title, the polynomial and the numbers that matter."""
+        """Return the polynomial and the numbers that matter."""
         last, coming = self.degrees_now(now)
         degree = tex("?n", last) if last == coming else tex(r"?n \to ?n", last, coming)
         terms = curves.taylor_terms(self.copy.coefficients, [k for k in self.copy.powers if k <= last], self.centre)
@@ -229,7 +237,6 @@ class TaylorSeries(ll.Scene):
         sizes = [0.0, *(value for *_, value, _ in told if np.isfinite(value))]
         low, high = min(sizes), max(sizes)
         return [
-            layers.Title(self.title, lines=("Each term makes one more derivative right",)),
             layers.Formula(tex("? = ?", (F, "f(x)"), self.function.latex), 24),
             layers.Formula(tex("? = ?", (COPY, f"T_{{{last}}}"), terms), 20),
             *(curves.without_value(self.function, self.x) or self.without_copy()),
@@ -247,14 +254,11 @@ class TaylorSeries(ll.Scene):
     # ------------------------------------------------------------------------------------------------- a root
     def shown_newton(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return tangents, each of which leads down to the next place."""
-        plot, f, ways, place = self.plot, self.function, self.newton.places, self.place(now)
+        plot, ways, place = self.plot, self.newton.places, self.place(now)
         drawn: list[layers.Layer] = [plot, self.curve()]
-        for k in range(min(int(place) + 1, DRAWN)):
-            here, there, part = ways[k], ways[k + 1], min(place - k, 1.0)
-            y = f.at(here)
-            if not np.isfinite(y) or there == here:
-                break
-            up, down = min(2.0 * part, 1.0), max(2.0 * part - 1.0, 0.0)
+        for k in range(min(int(place) + 1, DRAWN, self.newton.last)):
+            here, there, y = ways[k], ways[k + 1], self.function.at(ways[k])
+            up, down = min(2.0 * (place - k), 1.0), np.clip(2.0 * (place - k) - 1.0, 0.0, 1.0)
             drawn.append(layers.Lines([plot.world(here, [0.0, y * up])], "dim", 1.6, dash=(8, 5), pickable=False))
             if down > 0.0:
                 slide = plot.world([here, here + down * (there - here)], [y, y * (1.0 - down)])
@@ -273,13 +277,12 @@ class TaylorSeries(ll.Scene):
         return sum(now.eased(0.05 + 0.28 * k, 0.3 + 0.28 * k) for k in range(DRAWN))
 
     def notes_newton(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
-        """Return the title, the rule and the places, and a sentence where they end without a root."""
+        """Return the rule and the places, and a sentence where they end without a root."""
         found, rows = self.newton, []
         for k, x in enumerate(found.places[: min(found.last, DRAWN) + 1].tolist()):
             color = ERROR if k <= self.place(now) else "dim"  # those to come are dim
             rows.append((color, f"x_{k}", tex("?.6", (color, x)), ""))
         notes: list[layers.Note] = [
-            layers.Title(self.title, lines=("Follow the straight copy down to zero, and copy again",)),
             layers.Formula(tex("? = ?", (F, "f(x)"), self.function.latex), 24),
             layers.Formula(r"x_{k+1} = x_k - \dfrac{f(x_k)}{\fgcolor{i}{f'(x_k)}}", 26),
             layers.Facts("Newton's method", rows),
@@ -322,15 +325,12 @@ class TaylorSeries(ll.Scene):
         return drawn, ll.View(-90.0 + turn, 4.0 + lift, bounds=bounds, moves=True)
 
     def notes_helix(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
-        """Return the title and Euler's formula."""
+        """Return Euler's formula and the copy of it."""
         degree = round(self.degree * now.eased(0.3, 0.85))
         rule = r"\fgcolor{optimizer.momentum}{e^{i x}} = \cos x + i \sin x"
         copy = r"\fgcolor{eigen1}{T_n} = 1 + i x - \tfrac{x^2}{2!} - \cdots + \tfrac{(i x)^n}{n!}"
-        title = layers.Title(self.title, lines=("From the side a cosine, from its end nearly a circle",))
-        return [
-            title, layers.Formula(rule, 26), layers.Formula(copy, 20),
-            layers.Meter("Degree", "n =", float(degree), COPY, 0, max(self.degree, 1), words("?n", degree)),
-        ]  # fmt: skip
+        meter = layers.Meter("Degree", "n =", float(degree), COPY, 0, max(self.degree, 1), words("?n", degree))
+        return [layers.Formula(rule, 26), layers.Formula(copy, 20), meter]
 
     # ------------------------------------------------------------------------------------------------- a surface
     @property
@@ -357,8 +357,8 @@ class TaylorSeries(ll.Scene):
         bent = 0.0 if self.degree < 2 else 1.0 if self.model.bends_up else round(now.eased(0.3, 0.55), 3)
         ground, drawn, shown = self.terrain, list(self.block()), now.eased(0.06, 0.2)
         if shown > 0.0 and self.degree:
-            look: dict[str, Any] = {"alpha": 0.55 * shown, "into": self.sheet(2), "share": bent, "contours": False}
-            drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, **look))
+            look: dict[str, Any] = {"alpha": 0.55 * shown, "share": bent, "contours": False, "lift": LIFT}
+            drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, into=self.sheet(2), **look))
         drawn.append(layers.Points.on(ground, self.point, "text", 8.0, "sphere", name="Point"))
         part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.hill.domain))
         if part > 0.0 and self.degree >= 2:
@@ -369,14 +369,11 @@ class TaylorSeries(ll.Scene):
         return drawn, ll.View(-70.0 + 24.0 * now.eased(), 36.0, bounds=ground.bounds, moves=True)
 
     def notes_surface(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
-        """Return the title, the model and its numbers."""
-        title = layers.Title(self.title, lines=("A plane has the slope, a paraboloid also the bend",))
+        """Return the model and its numbers."""
         rule = r"\fgcolor{eigen1}{f + g^\top \delta + \tfrac12 \delta^\top H \delta}"
-        return [
-            title, layers.Formula(rule, 26),
-            layers.Formula(tex("g = ?", read["gradient"]), 22), layers.Formula(tex("H = ?", read["hessian"]), 22),
-            layers.Formula(tex(r"\text{level at } ?.3", (SLOPE, read["landing"])), 22),
-        ]  # fmt: skip
+        level = tex(r"\text{level at } ?.3", (SLOPE, read["landing"]))
+        numbers = (tex("g = ?", read["gradient"]), tex("H = ?", read["hessian"]), level)
+        return [layers.Formula(rule, 26), *(layers.Formula(one, 22) for one in numbers)]
 
     # ------------------------------------------------------------------------------------------------- handles
     def move_point(self, position: tuple[float, float]) -> None:

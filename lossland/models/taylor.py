@@ -67,6 +67,15 @@ class TaylorPolynomial:
         most[: middle + 1] = np.maximum.accumulate(sizes[: middle + 1][::-1])[::-1]
         return x, most * np.abs(x - self.centre) ** order
 
+    def band(self, low: float, high: float) -> Floats:
+        """Return ascending x of an interval, and between what the function is there, as (3, m): x, from, to.
+
+        Beyond a corner, where there is no bound, it is from -inf to inf.
+        """
+        x, most = self.bounds(low, high)
+        middle, most = polynomial(self.coefficients, self.centre, x), np.nan_to_num(most, nan=np.inf)
+        return np.stack([x, middle - most, middle + most])
+
     def bound(self, x: float) -> float:
         """Return Lagrange's bound of the error at x."""
         places, most = self.bounds(*sorted((self.centre, x)))

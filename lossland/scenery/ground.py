@@ -81,6 +81,7 @@ class GroundScene(Scene):
     height: ClassVar[float] = 0.52  # of the ground in the world
     median: ClassVar[float] = 0.56  # share of the height at which the median is
     low_hills: ClassVar[bool] = False  # whether a field of hills is low and seen from high up, to hide nothing
+    views: ClassVar[Mapping[str, tuple[float, float]]] = {}  # landscape -> azimuth, elevation: else a wall hides much
 
     landscape = landscape("himmelblau")
     domain = Domain((-5.2, 5.2, -5.2, 5.2))
@@ -121,6 +122,8 @@ class GroundScene(Scene):
     @kept
     def view(self) -> View:
         """A view in which the near rim of a bowl hides nothing, and rough ground shows its relief."""
+        if self.landscape in self.views:
+            return View(*self.views[self.landscape], bounds=self.terrain.bounds)
         elevation = 38.0 if is_rough(self.terrain.value) else 45.0
         if self.low_hills and hollows(self.terrain.value) >= HILLY:
             elevation = 52.0

@@ -23,6 +23,7 @@ KINDS: dict[Kind, tuple[str, str]] = {
 }
 """Kind -> its colour, and its plural."""
 DISC, REACH = 0.025, 0.13  # where the arrows begin and end, in half the domain's width
+APART = 0.42  # of the way to the nearest critical point: where they end at the latest
 LIFT = 0.02  # of arrows and values, in the world
 
 
@@ -40,7 +41,11 @@ def marks(scene: GroundScene, points: Sequence[CriticalPoint]) -> list[Layer]:
 
 def _axes(scene: GroundScene, points: Sequence[CriticalPoint]) -> Layer:
     """Return arrows along the two axes of every critical point, where they stay on the map."""
-    found = [axis_arrows(point, DISC * scene.size, REACH * scene.size) for point in points]
+    found = []
+    for point in points:
+        away = [float(np.hypot(*(other.position - point.position))) for other in points if other is not point]
+        reach = min(REACH * scene.size, APART * min(away, default=np.inf))
+        found.append(axis_arrows(point, min(DISC * scene.size, reach / 2), reach))
     tail, tip, curvature = (np.concatenate(part) for part in zip(*found, strict=True))
     seen = np.array([np.allclose(scene.inside(tuple(end)), end) for end in tip])
     tail, tip = (scene.terrain.world_from_domain(ends[seen], LIFT) for ends in (tail, tip))

@@ -670,7 +670,7 @@ class Axes(Layer):
     """Numbered axes of a terrain (x, y along the near edges, values up the left corner) or of the plane."""
 
     terrain: Terrain | None = None
-    x: str = "x"  # LaTeX
+    x: str = "x"  # LaTeX; "": without a name
     y: str = "y"
     values: str | None = ""  # a name above the value axis; None: without that axis
 

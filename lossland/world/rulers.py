@@ -165,7 +165,8 @@ def _rulers(
         values = terrain.ticks(axis)
         for text, place in list(zip(tick_texts(values), _places(terrain, axis), strict=True))[:: every[axis]]:
             mark(foot + place * along, outward, text)
-        mark(foot, outward, name, name=True)
+        if name:
+            mark(foot, outward, name, name=True)
 
     foot, outward = _value_foot(terrain, near, corner)
     if len(ticks) > 1 and axes.values is not None:

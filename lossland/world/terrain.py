@@ -482,7 +482,7 @@ class Terrain:
     def value_ticks(self, length: float, gap: float = 20.0) -> list[tuple[float, float]]:
         """Return (value, t) of round values for a scale ``length`` pixels high, at least ``gap`` pixels apart.
 
-        t in [0, 1] is the value's position. The ends have priority, then zero and powers of ten, then the others.
+        t in [0, 1] is the value's position. The ends have priority, then zero, powers of ten, and the others.
         """
         candidates, order = self._ranked_ticks
         kept: list[int] = []
@@ -501,11 +501,11 @@ class Terrain:
         place = self.exposure(values)
         values, decade, place = (a[place <= 1.0].tolist() for a in (values, decade, place))
         ends = (0, len(values) - 1)
-        order = sorted(range(len(values)), key=lambda i: (0 if i in ends else decade[i], -place[i]))
+        order = sorted(range(len(values)), key=lambda i: (-1 if i in ends else decade[i], -place[i]))
         return list(zip(values, place, strict=True)), order
 
     def _tick_candidates(self) -> tuple[Floats, NDArray[np.int_]]:
-        """Return increasing round values in the colours' range, and ranks (1: powers of ten and zero, 2, 3: others)."""
+        """Return increasing round values in the colours' range, and ranks (0: zero, 1: powers of ten, 2, 3: others)."""
         rule = self.exposure
         if not rule.compressed:
             values = round_ticks(rule.low, rule.high, 5)
@@ -517,7 +517,7 @@ class Terrain:
         if origin == 0.0 or abs(rule.low / 2) > half(rule.low, rule.high):
             values = origin + np.concatenate([[0.0], np.column_stack([powers, 3.0 * powers]).ravel()])
             return values, np.array([1] + [1, 2] * len(powers))
-        rank = {0.0: 1}
+        rank = {0.0: 0}
         for digit, order in ((1, 1), (3, 2), (2, 3), (5, 3), (7, 3)):
             rank |= {sign * digit * float(power): order for power in powers for sign in (-1, 1)}
         values = sorted(value for value in rank if rule.low <= value <= rule.high)

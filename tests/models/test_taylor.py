@@ -30,10 +30,20 @@ def test_the_sine_and_the_bound_of_its_error() -> None:
     assert abs(values[1] - 1.0) <= bounds[-1] == copy("sin(x)", 0.0, 3).bound(np.pi / 2)
 
 
+def test_a_function_is_in_the_band_around_its_copy() -> None:
+    x, lower, upper = copy("sin(x)", 0.0, 3).band(-3.0, 3.0)
+    assert (x[0], x[-1]) == (-3.0, 3.0)
+    assert ((lower <= np.sin(x) + 1e-12) & (np.sin(x) - 1e-12 <= upper)).all()
+    np.testing.assert_allclose((lower + upper) / 2, x - x**3 / 6, atol=1e-12)
+
+
 def test_beyond_a_corner_there_is_no_bound() -> None:
     x, bounds = copy("abs(x)", -0.5, 2).bounds(-1.0, 1.0)
     assert np.isnan(bounds[x > 0]).all()
     np.testing.assert_array_equal(bounds[x < 0], 0.0)
+    x, lower, upper = copy("abs(x)", -0.5, 2).band(-1.0, 1.0)
+    assert (lower[x > 0] == -np.inf).all()
+    assert (upper[x > 0] == np.inf).all()
 
 
 def test_the_copy_of_a_circling_number_has_its_powers() -> None:

@@ -60,3 +60,15 @@ def test_a_ball_off_the_map_is_told_with_its_place() -> None:
     assert trail.label == f"w = (0, {y:.1f})"
     assert trail.value == "off the map"
     assert next(layer for layer in made.frame(0.0).layers if isinstance(layer, layers.Trail)).label == ""
+
+
+@pytest.mark.parametrize("preset", ["zigzag", "slow and safe", "the edge", "a round bowl", "one iteration"])
+def test_the_arrow_of_a_step_is_never_under_the_ground(preset: str) -> None:
+    made = scene(preset)
+    seconds = made.clock.seconds / made.steps
+    for step in range(min(made.steps, 12)):
+        drawn = made.frame((step + 0.7) * seconds).layers
+        (arrow,) = [one for one in drawn if isinstance(one, layers.Arrows) and one.name == "Next step"]
+        along = arrow.tail + np.linspace(0, 1, 31)[:, None] * (arrow.tip - arrow.tail)
+        ground = made.terrain.world_from_domain(made.terrain.domain_from_world(along))
+        assert (along[:, 2] > ground[:, 2]).all()

@@ -91,3 +91,10 @@ def test_a_click_on_a_bar_chooses_its_weight() -> None:
     assert not made.pick(drawn(made, 0.0)["slice"], 3)
     made.set("dimension", 5)
     assert made.index == 4
+
+
+@pytest.mark.parametrize(
+    ("preset", "told"), [("a thousand", "A thousand slopes"), ("is it a 3?", "64 slopes"), ("four weights", "4 slopes")]
+)
+def test_the_title_counts_the_slopes(preset: str, told: str) -> None:
+    assert [note.text for note in scene(preset).frame(0.0).notes if isinstance(note, layers.Title)] == [told]

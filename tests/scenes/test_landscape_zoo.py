@@ -100,3 +100,61 @@ def test_a_still_of_a_morph_shows_both_landscapes() -> None:
     assert min(np.corrcoef(height.ravel(), end.ravel())[0, 1] for end in ends) > 0.5
     assert np.corrcoef(ends.reshape(2, -1))[0, 1] < 0.3  # neither is like the other
     assert scene().still_time == scene().clock.seconds
+
+
+def test_the_ravine_is_seen_from_where_no_wall_hides_its_minimum() -> None:
+    made = scene("ravine")
+    (foot,) = made.terrain.world_from_domain([(1.0, 1.0)], 0.02)
+
+    def is_hidden(azimuth: float, elevation: float) -> bool:
+        a, e = np.radians((azimuth, elevation))
+        sight = foot + np.linspace(0, 3, 600)[:, None] * (np.cos(a) * np.cos(e), np.sin(a) * np.cos(e), np.sin(e))
+        over = sight[(np.abs(sight[:, :2]) <= 1).all(axis=1)]
+        ground = made.terrain.world_from_domain(made.terrain.domain_from_world(over))
+        return bool((over[:, 2] < ground[:, 2]).any())
+
+    assert is_hidden(-60.0, 45.0)
+    assert not is_hidden(made.view.azimuth, made.view.elevation)
+
+
+def test_the_cliff_throws_the_ball_across_the_valley() -> None:
+    made = scene("cliff")
+    way, steps = made.way(), np.hypot(*np.diff(made.way(), axis=0).T)
+    thrown = int(steps.argmax())
+    assert steps[thrown] > 4.5 > 1.0 > np.delete(steps, thrown).max()
+    assert all(made.inside(tuple(place)) == tuple(place) for place in way)
+    by_hand = way[thrown] - made.rate * np.array(
+        [12 / np.cosh(6 * (way[thrown, 0] - 1)) ** 2 + 0.2 * (way[thrown, 0] + 2), 0.2 * way[thrown, 1]]
+    )
+    np.testing.assert_allclose(way[thrown + 1], by_hand, rtol=1e-9)
+
+
+def test_on_the_plateau_a_ball_creeps_for_long_and_then_falls() -> None:
+    way = scene("plateau").way()
+    far = np.hypot(*way.T)
+    assert far[0] - far[100] < 0.5
+    assert far[-1] < 1e-3
+
+
+@pytest.mark.parametrize("preset", ["himmelblau", "camel"])
+def test_arrows_of_neighbours_do_not_cross(preset: str) -> None:
+    made = scene(preset)
+    (arrows,) = (one for one in made.marks() if isinstance(one, layers.Arrows))
+    tails, tips = (made.terrain.domain_from_world(ends).reshape(-1, 4, 2) for ends in (arrows.tail, arrows.tip))
+    spread = []
+    for tail, tip in zip(tails, tips, strict=True):
+        middle = tail.mean(axis=0)  # both arrows of an axis are drawn: none of these maps cuts one off
+        spread.append((middle, np.hypot(*(tip - middle).T).max()))
+    assert len(spread) == len(made.critical())
+    for k, (here, reach) in enumerate(spread):
+        for there, other in spread[:k]:
+            assert reach + other < np.hypot(*(here - there))
+
+
+def test_a_ball_that_has_left_the_map_says_so() -> None:
+    made = scene("saddle")
+    edge = int(np.flatnonzero(np.abs(made.way()[:, 1]) > 2.0)[0])
+    told = [layer(made.frame(step * made.clock.seconds / made.steps), layers.Trail) for step in (edge - 1, edge + 1)]
+    assert [one.label for one in told] == ["", "off the map"]
+    assert told[0].value == pytest.approx(float(np.dot(made.way()[edge - 1] ** 2, (1, -1))))
+    assert told[1].value == ""

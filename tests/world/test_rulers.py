@@ -59,6 +59,12 @@ def test_axes_stand_on_the_sides_that_face_the_camera(near: tuple[int, int]) -> 
     )
 
 
+def test_an_axis_without_a_name_keeps_its_numbers() -> None:
+    named, bare = rulers(-60.0), terrain_rulers(Axes(SLOPE, x="", y="v"), SLOPE, camera(-60.0), SIZE)
+    assert [one.text for one in bare.numerals if one.name] == ["v"]
+    assert [one for one in bare.numerals if not one.name] == [one for one in named.numerals if not one.name]
+
+
 @pytest.mark.parametrize("azimuth", [-60.0, -20.0, 30.0, 75.0, 120.0, 165.0, 210.0, 255.0])
 def test_values_stand_at_the_left_corner_unless_a_steep_axis_ends_there(azimuth: float) -> None:
     made, seen = rulers(azimuth), camera(azimuth)

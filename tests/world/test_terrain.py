@@ -288,6 +288,16 @@ def test_value_ticks_are_apart_and_in_place(name):
     assert terrain.exposure([v for v, _ in ticks]) == pytest.approx(place)
 
 
+def test_of_the_values_between_the_ends_zero_is_written_first():
+    x = np.linspace(-5, 5, 101)
+    valley = (x**4 - 16 * x**2 + 5 * x) / 2
+    terrain = Terrain(x, x, valley + valley[:, None], 0.52, 0.56)  # Styblinski and Tang's, from -78 to 250
+    assert terrain.exposure.compressed
+    three = [value for value, _ in terrain.value_ticks(80)]
+    assert len(three) == 3
+    assert three[1] == 0.0
+
+
 @pytest.mark.parametrize(("low", "high"), [(-5.2, 5.2), (0, 1), (-959.6, 3000), (1e-7, 3e-7), (-2e9, 1e9)])
 def test_round_ticks(low, high):
     ticks = round_ticks(low, high, 5)
