@@ -145,9 +145,7 @@ class LinearMap3D(ll.Scene):
         shown = {"map": self.mapped, "target": self.aimed, "right angles": self.squared}[self.show]
         drawn = [figures.Floor(self.unit()), *shown(now)]
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
-        for handle, role in zip(self.handles(now), (*COLUMNS, "text"), strict=False):
-            look: dict[str, Any] = {"outline": True, "group": "handles", "name": handle.name}
-            drawn.append(layers.Points(np.array([handle.position]), role, 7.0, "ring", **look))
+        drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (*COLUMNS, "text"), strict=False)]
         return ll.Frame(drawn, self.notes(now), self.view(now))
 
     def arrow(self, tip: Any, role: str, key: str, tail: Any = (0, 0, 0), **look: Any) -> list[layers.Layer]:
