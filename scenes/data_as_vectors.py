@@ -15,6 +15,7 @@ from lossland.world.theme import hex_color
 HOME = np.array([1.4, 0.0, 0.75])  # the middle of the cloud
 THING, WIDE = np.array([-1.95, 0.0, 1.35]), 2.1  # the middle of what becomes a point, and its width
 STRIP, LONG, TALL = np.array([-3.0, 0.0, -1.85]), 5.9, 0.85  # where the bars begin, their length, the tallest
+ROW = 0.25  # the height of a word
 STEPS = 13  # of k-means
 RIGHT, UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
@@ -257,20 +258,20 @@ class DataAsVectors(ll.Scene):
     def thing(self) -> list[layers.Layer]:
         """Return what the numbers are of: a digit, a photo, words in rows of 50 numbers, the table of ratings."""
         if self.data == "ratings":
-            places = [THING + across * RIGHT + 1.22 * UP for across in (-0.19, 0.59)]
+            places = [THING + across * RIGHT + 1.24 * UP for across in (-0.19, 0.59)]
             heads = zip(places, self.samples().names, map(colored, range(2)), strict=True)
-            return [self.table(), *(layers.Label(*head, size=18, side="above") for head in heads)]
+            return [self.table(), *(layers.Label(*head, size=16, side="centre") for head in heads)]
         if self.data == "digits":
             return [layers.Image.upright(self.pictures()[self.index], THING, WIDE, name="Digit", key="thing")]
         if self.data == "photo":
             return [self.picture(datasets.photo(), "photo")]
         text = self.called(self.index).split()
-        height = THING[2] + 0.1 * (len(text) - 1) - 0.2 * np.arange(len(text))
+        height = THING[2] + ROW * (0.5 * (len(text) - 1) - np.arange(len(text)))
         places, width = [(-2.62, 0.0, z) for z in height], np.full(len(text), 0.76)
         rows = datasets.glove().rows(" ".join(text)) / self.kind.peak
         look: dict[str, Any] = {"shades": "signed", "name": "Word", "key": "words"}
-        words_of = layers.Image.upright(rows, THING + 0.4 * RIGHT, 1.3, 0.2 * len(text), **look)
-        return [figures.Chips(text, places, height=0.18, width=width, up=UP), words_of]
+        words_of = layers.Image.upright(rows, THING + 0.4 * RIGHT, 1.3, ROW * len(text), **look)
+        return [figures.Chips(text, places, height=0.9 * ROW, width=width, up=UP), words_of]
 
     def picture(self, colors: np.ndarray, key: str) -> layers.Image:
         """Return the photo, in its colours or others (64, 96, 3)."""
@@ -280,7 +281,7 @@ class DataAsVectors(ll.Scene):
     def table(self) -> figures.Table:
         """Return the ratings, with the row of the viewer that is looked at lit."""
         return figures.Table(
-            datasets.RATINGS, THING + 0.2 * RIGHT, (0.26, 0.2), row_names=datasets.VIEWERS, limit=5.0, up=UP,
+            datasets.RATINGS, THING + 0.2 * RIGHT - 0.1 * UP, (0.26, 0.2), row_names=datasets.VIEWERS, limit=5.0, up=UP,
             lit_rows=(self.index,), shades="height", digits=None, name="Rating", key="table",
         )  # fmt: skip
 
@@ -294,7 +295,7 @@ class DataAsVectors(ll.Scene):
             x, _, z = self.pixels()[self.index] - 0.03
             return np.array([[x + 0.02 * j, z, 0.02, 0.06] for j in range(3)])
         if self.data == "sentences":
-            high = 0.2 * len(self.called(self.index).split())
+            high = ROW * len(self.called(self.index).split())
             return np.array([[THING[0] - 0.25 + 0.026 * j, THING[2] - high / 2, 0.026, high] for j in range(50)])
         row, column = np.divmod(np.arange(64), 8)
         corner = THING[[0, 2]] - WIDE / 2 + WIDE / 8 * np.stack([column, 7 - row], -1)
@@ -361,7 +362,7 @@ class DataAsVectors(ll.Scene):
             foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
             short = here - 0.009 * large * (here - foot) / np.linalg.norm(here - foot)  # of the picture in its frame
             drawn += [
-                layers.Arrows.one(THING - 1.3 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
+                layers.Arrows.one(THING - 1.4 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
                 layers.Arrows.one(foot, short, "accent", key="then", **thin),
                 self.large(np.array([self.index]), now, 1.5 * large, "chosen", "accent"),
                 *self.beside(reached, now),
@@ -464,7 +465,7 @@ class DataAsVectors(ll.Scene):
     def bounds(self, far: float) -> np.ndarray:
         """Return the corners (4, 3) of what is to be seen, a share of the way from the thing to all."""
         low = -2.1 if self.show == "neighbours" else -1.1
-        thing, whole = ((-3.2, -0.7, 0.1, 2.7), (-3.05, 3.0, low, 2.7))
+        thing, whole = ((-3.2, -0.7, 0.0, 2.7), (-3.05, 3.0, low, 2.7))
         left, right, below, above = (1 - far) * np.array(thing) + far * np.array(whole)
         return np.array([(x, 0.0, z) for x in (left, right) for z in (below, above)])
 
@@ -533,4 +534,4 @@ def percent(heading: str, share: float) -> layers.Meter:
 def outside(place: np.ndarray, name: str, color: str) -> layers.Label:
     """Return the name of a place in the cloud, farther out."""
     out = (place - HOME) / max(float(np.linalg.norm(place - HOME)), 1e-9)
-    return layers.Label(place + 0.16 * out, name, color, size=20, side=out, key=f"name {name}")
+    return layers.Label(place + 0.22 * out, name, color, size=20, side=out, key=f"name {name}")
