@@ -128,17 +128,18 @@ class DotProduct(ll.Scene):
         drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
         drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (A, B), strict=True)]
-        return ll.Frame(drawn, self.notes(now), self.view())
+        view = ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners()))
+        return ll.Frame(drawn, self.notes(now), view)
 
     @ll.kept(framing=True)
-    def view(self) -> ll.View:
-        """Return the view straight down on all that the longer arrow can reach, or on the arrows and the basis."""
-        both = self.arrows()
+    def corners(self) -> np.ndarray:
+        """Return two corners (2, 2) of the view: of what the longer arrow can reach, or of the arrows and the basis."""
         if self.show == "shadow":
-            return ll.View.from_above(1.14 * shapes.in_steps(float(np.linalg.norm(both, axis=1).max()), 1.0, 1.38))
-        places = np.vstack([0 * both, both, np.eye(2)])
-        low, high, room = places.min(axis=0), places.max(axis=0), 0.22 * np.ptp(places, axis=0).max()
-        return ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted([low - room, high + room]))
+            reach = 1.14 * shapes.in_steps(float(np.linalg.norm(self.arrows(), axis=1).max()), 1.0, 1.38)
+            return np.array([(-reach, -reach), (reach, reach)])
+        places = np.vstack([np.zeros((1, 2)), self.arrows(), np.eye(2)])
+        room = 0.22 * np.ptp(places, axis=0).max()  # for the names
+        return np.array([places.min(axis=0) - room, places.max(axis=0) + room])
 
     def shadowed(self, now: ll.Now) -> list[layers.Layer]:
         """Return a, b, and the shadow of a on the line of b: its length, its sign, and the angle between."""
@@ -210,7 +211,7 @@ class DotProduct(ll.Scene):
         along = b / np.linalg.norm(b)
         across = plane.beside(along, one, np.pi / 2)
         numbered = (-across[1] if line.side == "below" else across[0]) > 0  # go beyond the numbers of the line
-        place = tip + (0.07 if numbered else 0.01) * np.ptp(self.view().bounds, axis=0).max() * across
+        place = tip + (0.07 if numbered else 0.01) * np.ptp(self.corners(), axis=0).max() * across
         disc = layers.Points(shapes.lifted([tip]), role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}")
         return [disc, named(name, role, place, across + 0.4 * along, tex(rf"{name} \to ?", one @ b))]
 
@@ -239,13 +240,13 @@ class DotProduct(ll.Scene):
         heights = (1 - part) * self.counted(before) + part * self.counted(after)
         plot = self.plot()
         sd, top = 1 / np.sqrt(here), plot.world(0.0, 1.13 * plot.y[1])
-        ends = plot.world([sd, -sd], [0.0, 0.0]) - (0.0, 0.3, 0.0)  # below the numbers of the axis
+        right, left = plot.world([sd, -sd], [0.0, 0.0]) - (0.0, 0.3, 0.0)  # below the numbers of the axis
         look: dict[str, Any] = {"away": 0.32, "size": 0.16, "key": "spread", "name": "Spread"}
         return [
             plot,
             plot.bars(np.linspace(-1, 1, BINS + 1), heights, A, 0.0, name="Share", key="bars"),
             *([self.theory(here)] if part == 0 else []),
-            figures.Measure(*ends, r"\pm 1/\sqrt{d}", "area", **look),
+            figures.Measure(right, left, r"\pm 1/\sqrt{d}", "area", **look),
             layers.Label(top, tex("d = ?n", here), "text", latex=True, size=34, side="centre", key="dimension"),
         ]
 
@@ -268,7 +269,7 @@ class DotProduct(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the product as numbers, and the number that is looked at."""
         (a, b), turned = self.arrows(), self.turned(now)
-        short = [name for name, one in (("a", a), ("b", b)) if not one.any()]
+        short = [name for name, one in zip("ab", (a, b), strict=True) if not one.any()]
         missing = [layers.Caution(f"{name} has no length, and so no direction") for name in short]
         if self.show == "duality":
             row = r"\begin{bmatrix} ? & ? \end{bmatrix} ? = ?"

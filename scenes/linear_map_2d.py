@@ -137,10 +137,9 @@ class LinearMap2D(ll.Scene):
             *(layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", **CATCH) for k in range(2)),
         ]
         outward = 1.1 if maps.determinant(moved) >= 0 else -1.1  # radians off the arrow, away from the other one
-        for symbol, role, head, turn in zip(
-            (r"\hat\imath", r"\hat\jmath"), COLUMNS, moved.T, (-outward, outward), strict=True
-        ):
-            drawn.append(plane.name(head, symbol, role, maps.rotation(turn) @ head, 30, value=words("?.1", head)))
+        for k, (symbol, head) in enumerate(zip((r"\hat\imath", r"\hat\jmath"), moved.T, strict=True)):
+            side = maps.rotation((2 * k - 1) * outward) @ head
+            drawn.append(plane.name(head, symbol, COLUMNS[k], side, 30, value=words("?.1", head)))
         return drawn
 
     def directions_that_do_not_turn(self, moved: np.ndarray) -> list[layers.Layer]:
@@ -162,9 +161,8 @@ class LinearMap2D(ll.Scene):
         """Return the two arrows that are perpendicular before and after: V's columns on their way to σU's."""
         _, stretch, before = np.linalg.svd(self.a)
         tips, roles = before @ moved.T, ("eigen1", "eigen2")
-        drawn: list[layers.Layer] = [
-            layers.Arrows(np.zeros((2, 3)), shapes.lifted(tips), roles, depth=False, name="Axis")
-        ]
+        arrows = layers.Arrows(np.zeros((2, 3)), shapes.lifted(tips), roles, depth=False, name="Axis")
+        drawn: list[layers.Layer] = [arrows]
         if np.allclose(np.linalg.norm(tips, axis=1), stretch):  # from here on they only turn
             drawn += [plane.name(tip, rf"\sigma_{k}", roles[k - 1], tip) for k, tip in enumerate(tips, 1)]
         return drawn
