@@ -487,8 +487,8 @@ class DataAsVectors(ll.Scene):
             colors = list(map(hex_color, self.samples().points[found] / 255.0))
         far = [(words("?.3" if self.metric == "cosine" else "?.2", one),) for one in away.tolist()]
         rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), far, strict=True)]
-        heading = "Nearest sentences" if self.data == "sentences" else words("Nearest to ?", self.called(self.index))
-        notes: list[layers.Note] = [layers.Title(self.title, DISTANCE[self.metric]), layers.Legend(rows, heading)]
+        near = layers.Legend(rows, words("Nearest to ?", self.called(self.index)))
+        notes: list[layers.Note] = [layers.Title(self.title, DISTANCE[self.metric]), near]
         if self.samples().names:
             score = self.scores()
             facts = [

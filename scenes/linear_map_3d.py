@@ -50,7 +50,7 @@ class LinearMap3D(ll.Scene):
         "mirror": {"matrix": ((1, 0, 0), (0, 1, 0), (0, 0, -1))},
         "ball": {"matrix": ((1, 0, 1), (0, 2, 0), (0, 0, 1)), "shape": "ball"},
         "from two to three": {"matrix": ((1, 0.4, 0), (-0.3, 1, 0), (-0.3, 0.5, 0))},
-        "from three to two": {"matrix": ((1, 0.3, 0.7), (-0.2, 1, 0.6), (0, 0, 0))},
+        "from three to two": {"matrix": ((1, 0.3, 0.65), (-0.2, 1, 0.4), (0, 0, 0))},
         "least squares": {"show": "target", "matrix": ((1.5, 0.3, 0), (-0.3, 1.4, 0), (0.2, 0.5, 0)),
                           "target": (0.8, 1, 1.8)},
         "right angles": {"show": "right angles", "matrix": ((1.8, 0.9, 0.3), (0, 1.3, 0.9), (0, 0.3, 1.5))},
@@ -209,7 +209,8 @@ class LinearMap3D(ll.Scene):
             return body
         text = words(said, np.linalg.det(moved))
         at = self.world(moved @ place)
-        return [*body, layers.Label(at, text, RESULT, size=20, side=at, key="volume")]
+        side = at if self.shape == "cube" else "below right"
+        return [*body, layers.Label(at, text, RESULT, size=20, side=side, key="volume")]
 
     @ll.kept
     def whole_space(self) -> tuple[np.ndarray, np.ndarray]:
