@@ -198,12 +198,15 @@ class LinearMap3D(ll.Scene):
     def carried(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the cube or the ball, moved by a matrix (3, 3), and its volume where it has one."""
         axes = self.unit() * (moved + REST * np.eye(3))
+        half = self.world(np.linalg.svd(self.a)[2] @ moved.T)  # of the ellipsoid: perpendicular in the end, too
         body, place, said = {
             "none": ([], (0, 0, 0), ""),
             "cube": ([layers.Solid(shapes.parallelepiped(axes), RESULT, 0.15, 1.8, key="cube", name="Cube, moved")],
                      (1, 1, 1), "volume ?.2"),
             "ball": ([layers.Solid(shapes.ellipsoid((0, 0, 0), axes, 24), RESULT, 0.26, 0.0, key="ball",
-                                   name="Ball, moved")], (0, 0, -1), "volume ×?.2"),
+                                   name="Ball, moved"),
+                      layers.Lines([np.stack([-one, one]) for one in half], "text", 1.6, 0.7, depth=False,
+                                   dash=(8, 5), key="half axes", name="Half axis")], (0, 0, -1), "volume ×?.2"),
         }[self.shape]  # fmt: skip
         if not body or subspaces.rank(self.a) < 3:
             return body
@@ -329,6 +332,9 @@ class LinearMap3D(ll.Scene):
             way = linear_maps.whole_multiple(lost[0])
             direction = tex("?", np.round(way / min(1.0, np.abs(way).max()), 2)) if len(lost) == 1 else ""
             rows.append((LOST, tex(r"\text{nullity}\ ?n", len(lost)), direction, "goes to 0"))
+        if self.show == "map" and self.shape == "ball":
+            stretch = np.linalg.svd(self.a, compute_uv=False)
+            rows.append((RESULT, tex(r"\sigma = ?2", stretch), "", "the half axes"))
         return [*notes, layers.Facts("What is kept, what is lost", rows)]
 
     def sentence(self) -> str:

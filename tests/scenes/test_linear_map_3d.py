@@ -129,6 +129,15 @@ def test_a_plane_that_is_lost_is_drawn_as_a_net() -> None:
     assert scene("projection").frame(0.0).layer("lost plane") is None
 
 
+def test_the_half_axes_of_the_ellipsoid_are_the_singular_values() -> None:
+    made = scene("ball")
+    axes = np.array(made.frame(12.0).layer("half axes").paths)[:, 1] / made.unit()
+    np.testing.assert_allclose(np.linalg.norm(axes, axis=1), (2, 1.618034, 0.618034), atol=1e-6)
+    np.testing.assert_allclose(axes @ axes.T, np.diag(np.square(np.linalg.norm(axes, axis=1))), atol=1e-9)
+    start = np.array(made.frame(0.0).layer("half axes").paths)[:, 1] / made.unit()
+    np.testing.assert_allclose(np.linalg.norm(start, axis=1), 1.0)
+
+
 def test_the_steps_along_the_columns_lead_below_b() -> None:
     made = scene("least squares")
     frame, read = made.frame(12.0), made.readouts()
