@@ -46,7 +46,7 @@ def beside(arrow: ArrayLike, other: ArrayLike, turn: float = 0.6) -> np.ndarray:
 
     Straight ahead a line on which the arrow lies would go through the name.
     """
-    return rotation(turn if cross(other, arrow) >= 0 else -turn) @ arrow
+    return rotation(turn if cross(other, arrow) >= 0 else -turn) @ np.asarray(arrow, float)
 
 
 def kept_directions(heading: str, kept: Sequence[EigenDirection], so_far: Sequence[str], always: float | None) -> Facts:
