@@ -10,10 +10,12 @@ import numpy as np
 import lossland as ll
 from lossland import figures, layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, neighbours, principal, subspaces
+from lossland.world.theme import hex_color
 
-HOME, RADIUS = np.array([1.4, 0.0, 0.75]), 1.6  # the middle of the cloud, and how far it goes
+HOME = np.array([1.4, 0.0, 0.75])  # the middle of the cloud
 THING, WIDE = np.array([-1.95, 0.0, 1.35]), 2.1  # the middle of what becomes a point, and its width
 STRIP, LONG, TALL = np.array([-3.0, 0.0, -1.85]), 5.9, 0.85  # where the bars begin, their length, the tallest
+ROW = 0.25  # the height of a word
 STEPS = 13  # of k-means
 RIGHT, UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
@@ -27,13 +29,14 @@ class Kind(NamedTuple):
     peak: float  # the number of the tallest bar
     size: float  # of a point
     large: float  # of a neighbour
+    reach: float  # of the cloud in the world, with room for names around it
 
 
 KINDS = {
-    "digits": Kind("64 numbers", 16.0, 13.0, 30.0),
-    "photo": Kind("3 numbers", 255.0, 4.5, 12.0),
-    "sentences": Kind("50 numbers: the mean", 1.2, 15.0, 18.0),
-    "ratings": Kind("6 numbers", 5.0, 15.0, 18.0),
+    "digits": Kind("64 numbers", 16.0, 13.0, 30.0, 1.6),
+    "photo": Kind("3 numbers", 255.0, 4.5, 12.0, 1.6),
+    "sentences": Kind("50 numbers: the mean", 1.2, 15.0, 18.0, 1.35),
+    "ratings": Kind("6 numbers", 5.0, 15.0, 18.0, 1.35),
 }
 DISTANCE = {"l2": r"d(u, v) = \sqrt{\sum_i (u_i - v_i)^2}", "cosine": r"d(u, v) = 1 - \cos\angle(u, v)"}
 
@@ -118,11 +121,7 @@ class DataAsVectors(ll.Scene):
     @ll.kept
     def near(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the k nearest of the one looked at, and how far they are."""
-        points = self.samples().points
-        away = neighbours.distances(points[[self.index]], points, self.metric)[0]
-        away[self.index] = np.inf
-        found = neighbours.nearest(away[None], self.k)[0]
-        return found, away[found]
+        return neighbours.nearest_to(self.samples().points, self.index, self.k, self.metric)
 
     @ll.kept
     def scores(self) -> neighbours.Likeness:
@@ -161,7 +160,7 @@ class DataAsVectors(ll.Scene):
             size = 255.0 if self.metric == "l2" else 1.0
             return np.full(3, size / 2), 1.9 * np.eye(3)[:, [0, 2, 1]] / size
         axes, middle = principal.class_axes(points, self.samples().target), points.mean(axis=0)
-        return middle, axes * RADIUS / np.quantile(np.linalg.norm((points - middle) @ axes, axis=1), 0.98)
+        return middle, axes * self.kind.reach / np.quantile(np.linalg.norm((points - middle) @ axes, axis=1), 0.98)
 
     def seen(self, points: np.ndarray, now: ll.Now) -> np.ndarray:
         """Return where points (n, d) are in the cloud (n, 3), which turns slowly."""
@@ -211,11 +210,10 @@ class DataAsVectors(ll.Scene):
 
     def separated(self, now: ll.Now) -> float:
         """Return the share of two classes that is on its own side of the plane; nan where there are no two."""
-        kind, ahead = self.samples().target, self.ahead(now) > 0
-        one, other = kind == kind[self.index], kind == self.rival
-        if not self.samples().names or (one & other).any():
+        if not self.samples().names:
             return float("nan")
-        return float((ahead == one)[one | other].mean())
+        kind = self.samples().target
+        return neighbours.parted(self.ahead(now) > 0, kind == kind[self.index], kind == self.rival)
 
     # ---------------------------------------------------------------------------------------- how a point is drawn
     @ll.kept
@@ -260,18 +258,20 @@ class DataAsVectors(ll.Scene):
     def thing(self) -> list[layers.Layer]:
         """Return what the numbers are of: a digit, a photo, words in rows of 50 numbers, the table of ratings."""
         if self.data == "ratings":
-            return [self.table()]
+            places = [THING + across * RIGHT + 1.24 * UP for across in (-0.19, 0.59)]
+            heads = zip(places, self.samples().names, map(colored, range(2)), strict=True)
+            return [self.table(), *(layers.Label(*head, size=16, side="centre") for head in heads)]
         if self.data == "digits":
             return [layers.Image.upright(self.pictures()[self.index], THING, WIDE, name="Digit", key="thing")]
         if self.data == "photo":
             return [self.picture(datasets.photo(), "photo")]
         text = self.called(self.index).split()
-        height = THING[2] + 0.1 * (len(text) - 1) - 0.2 * np.arange(len(text))
+        height = THING[2] + ROW * (0.5 * (len(text) - 1) - np.arange(len(text)))
         places, width = [(-2.62, 0.0, z) for z in height], np.full(len(text), 0.76)
         rows = datasets.glove().rows(" ".join(text)) / self.kind.peak
         look: dict[str, Any] = {"shades": "signed", "name": "Word", "key": "words"}
-        words_of = layers.Image.upright(rows, THING + 0.4 * RIGHT, 1.3, 0.2 * len(text), **look)
-        return [figures.Chips(text, places, height=0.18, width=width, up=UP), words_of]
+        words_of = layers.Image.upright(rows, THING + 0.4 * RIGHT, 1.3, ROW * len(text), **look)
+        return [figures.Chips(text, places, height=0.9 * ROW, width=width, up=UP), words_of]
 
     def picture(self, colors: np.ndarray, key: str) -> layers.Image:
         """Return the photo, in its colours or others (64, 96, 3)."""
@@ -281,7 +281,7 @@ class DataAsVectors(ll.Scene):
     def table(self) -> figures.Table:
         """Return the ratings, with the row of the viewer that is looked at lit."""
         return figures.Table(
-            datasets.RATINGS, THING + 0.2 * RIGHT, (0.26, 0.17), row_names=datasets.VIEWERS, limit=5.0, up=UP,
+            datasets.RATINGS, THING + 0.2 * RIGHT - 0.1 * UP, (0.26, 0.2), row_names=datasets.VIEWERS, limit=5.0, up=UP,
             lit_rows=(self.index,), shades="height", digits=None, name="Rating", key="table",
         )  # fmt: skip
 
@@ -289,12 +289,13 @@ class DataAsVectors(ll.Scene):
     def cells(self) -> np.ndarray:
         """Return where the numbers are in the thing: (d, 4), the lower left corner in x and z, width and height."""
         if self.data == "ratings":
-            return np.array([[*self.table().entry(self.index, j)[[0, 2]] - (0.12, 0.07), 0.24, 0.14] for j in range(6)])
+            middles = np.array([self.table().entry(self.index, column)[[0, 2]] for column in range(6)])
+            return np.column_stack([middles - (0.12, 0.085), np.tile((0.24, 0.17), (6, 1))])
         if self.data == "photo":
             x, _, z = self.pixels()[self.index] - 0.03
             return np.array([[x + 0.02 * j, z, 0.02, 0.06] for j in range(3)])
         if self.data == "sentences":
-            high = 0.2 * len(self.called(self.index).split())
+            high = ROW * len(self.called(self.index).split())
             return np.array([[THING[0] - 0.25 + 0.026 * j, THING[2] - high / 2, 0.026, high] for j in range(50)])
         row, column = np.divmod(np.arange(64), 8)
         corner = THING[[0, 2]] - WIDE / 2 + WIDE / 8 * np.stack([column, 7 - row], -1)
@@ -361,7 +362,7 @@ class DataAsVectors(ll.Scene):
             foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
             short = here - 0.009 * large * (here - foot) / np.linalg.norm(here - foot)  # of the picture in its frame
             drawn += [
-                layers.Arrows.one(THING - 1.15 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
+                layers.Arrows.one(THING - 1.4 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
                 layers.Arrows.one(foot, short, "accent", key="then", **thin),
                 self.large(np.array([self.index]), now, 1.5 * large, "chosen", "accent"),
                 *self.beside(reached, now),
@@ -376,9 +377,9 @@ class DataAsVectors(ll.Scene):
             return [outside(at, self.called(one), self.colors()[one]) for at, one in zip(here, shown, strict=True)]
         if self.data == "sentences":
             kind, place = self.samples().target, self.seen(self.points(), now)
-            farthest = [max(place[kind == n], key=far_out) for n in range(len(self.samples().names))]
-            named = zip(farthest, self.samples().names, map(colored, range(len(farthest))), strict=True)
-            return [outside(*one) for one in named]
+            away = np.linalg.norm(place - HOME, axis=1)
+            farthest = [place[np.argmax(away * (kind == topic))] for topic in range(len(self.samples().names))]
+            return [outside(*one, colored(k)) for k, one in enumerate(zip(farthest, self.samples().names, strict=True))]
         count = words("one of ?n points", len(self.points()))
         label = layers.Label(here[0], count, "accent", size=20, side="above right", plate="panel", key="count")
         if self.data == "photo":
@@ -443,15 +444,17 @@ class DataAsVectors(ll.Scene):
             *drawn,
             layers.Solid(shapes.plane(foot, normal, 1.35), "accent", alpha=0.2, name="Plane"),
             layers.Arrows.one(foot, tip, "accent", width=5.0, depth=False, name="Facing"),
-            layers.Points(tip[None], "text", 7.0, "ring", outline=True, group="handles", name="Facing", key="handle"),
+            *(handle.ring("text") for handle in self.handles(now)),
         ]
 
     # ------------------------------------------------------------------------------------- the frame, and the notes
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return what becomes a point, its numbers, and the cloud in which it is one."""
-        shown = {"neighbours": self.unrolled, "means": self.walking, "plane": self.parted}[self.show]
-        notes = {"neighbours": self.nearest, "means": self.tight, "plane": self.sides}[self.show]
-        return ll.Frame(shown(now), [layers.Title(self.title, *notes(now)[0]), *notes(now)[1]], self.view(now))
+        shown, notes = {
+            "neighbours": (self.unrolled, self.nearest), "means": (self.walking, self.tight),
+            "plane": (self.parted, self.sides),
+        }[self.show]  # fmt: skip
+        return ll.Frame(shown(now), notes(now), self.view(now))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: of the thing alone, then of all."""
@@ -462,7 +465,7 @@ class DataAsVectors(ll.Scene):
     def bounds(self, far: float) -> np.ndarray:
         """Return the corners (4, 3) of what is to be seen, a share of the way from the thing to all."""
         low = -2.1 if self.show == "neighbours" else -1.1
-        thing, whole = ((-3.2, -0.7, 0.1, 2.6), (-3.05, 3.0, low, 2.6))
+        thing, whole = ((-3.2, -0.7, 0.0, 2.7), (-3.05, 3.0, low, 2.7))
         left, right, below, above = (1 - far) * np.array(thing) + far * np.array(whole)
         return np.array([(x, 0.0, z) for x in (left, right) for z in (below, above)])
 
@@ -476,45 +479,46 @@ class DataAsVectors(ll.Scene):
         """Return what the points are called under the pointer."""
         return [self.called(number) for number in range(len(self.points()))]
 
-    def nearest(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
-        """Return the title's formula and the notes of what is near, and how often that is of the same class."""
+    def nearest(self, now: ll.Now) -> list[layers.Note]:
+        """Return how distances are measured, what is near, and how often that is of the same class."""
         found, away = (part[:5] for part in self.near())
         colors = [self.colors()[one] for one in found]
         if self.data == "photo":
-            colors = list(map(hex_of, self.samples().points[found] / 255.0))
+            colors = list(map(hex_color, self.samples().points[found] / 255.0))
         far = [(words("?.3" if self.metric == "cosine" else "?.2", one),) for one in away.tolist()]
         rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), far, strict=True)]
-        notes: list[layers.Note] = [layers.Legend(rows, words("Nearest to ?", self.called(self.index)))]
+        near = layers.Legend(rows, words("Nearest to ?", self.called(self.index)))
+        notes: list[layers.Note] = [layers.Title(self.title, DISTANCE[self.metric]), near]
         if self.samples().names:
             score = self.scores()
-            same, share = score.mean_distance_same, words("?.1 %", 100 * score.accuracy_nearest)
             facts = [
-                ("text", tex("?.2", same), "", "of one class"),
+                ("text", tex("?.2", score.mean_distance_same), "", "of one class"),
                 ("dim", tex("?.2", score.mean_distance_other), "", "of two"),
             ]
-            meter = layers.Meter("The nearest is of its class", "", score.accuracy_nearest, "accent", 0.0, 1.0, share)
-            notes = [meter, layers.Facts("Mean distance", facts), *notes]
-        return (DISTANCE[self.metric],), notes
+            meter = percent("The nearest is of its class", score.accuracy_nearest)
+            notes[1:1] = [meter, layers.Facts("Mean distance", facts)]
+        return notes
 
-    def tight(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
-        """Return the title's line and the notes of k-means."""
+    def tight(self, now: ll.Now) -> list[layers.Note]:
+        """Return the step of k-means, and how tight its groups are."""
         inertia, step = self.course().inertia, self.step(now)
-        share = float(inertia[int(step + 1e-6)] / inertia[0])
-        meter = layers.Meter("Inertia, of that at first", "", share, "accent", 0.0, 1.0, words("?.1 %", 100 * share))
+        whole = int(step + 1e-6)
         series = layers.Series("inertia", "accent", np.arange(float(len(inertia))), inertia)
-        chart = layers.Chart("Inertia", [series], now=step, x_label="step")
-        return ("", [words("Step ? of k-means, k = ?", int(step + 1e-6), self.k)]), [meter, chart]
+        return [
+            layers.Title(self.title, lines=(words("Step ? of k-means, k = ?", whole, self.k),)),
+            percent("Inertia, 100 % at first", float(inertia[whole] / inertia[0])),
+            layers.Chart("Inertia", [series], now=step, x_label="step"),
+        ]
 
-    def sides(self, now: ll.Now) -> tuple[tuple[Any, ...], list[layers.Note]]:
-        """Return the title's line and the notes of the plane."""
-        names, read, said = self.samples().names, self.readouts(now), "Lit: what is in front of the plane"
-        share, heading = read["in_front"], "In front of the plane"
+    def sides(self, now: ll.Now) -> list[layers.Note]:
+        """Return what is in front of the plane, or how well it parts two classes."""
+        names, read = self.samples().names, self.readouts(now)
+        said, meter = "Lit: what is in front of the plane", percent("In front of the plane", read["in_front"])
         if names:
-            share, heading = read["separated"], "On its own side"
+            meter = percent("On its own side", read["separated"])
             one, other = names[self.samples().target[self.index]], names[self.rival]
             said = words("? in front of the plane, ? behind", one, other)
-        meter = layers.Meter(heading, "", share, "accent", 0.0, 1.0, words("?.1 %", 100 * share))
-        return ("", [said]), [meter]
+        return [layers.Title(self.title, lines=(said,)), meter]
 
 
 def colored(kind: float) -> str:
@@ -522,17 +526,12 @@ def colored(kind: float) -> str:
     return f"lane.{(int(kind) + 1) % 12}"
 
 
-def hex_of(color: np.ndarray) -> str:
-    """Return a colour (3,) of numbers from 0 to 1 as a note takes it."""
-    return "#" + "".join(f"{round(255 * part):02X}" for part in color.tolist())
-
-
-def far_out(place: np.ndarray) -> float:
-    """Return how far a place (3,) is from the middle of the cloud."""
-    return float(np.linalg.norm(place - HOME))
+def percent(heading: str, share: float) -> layers.Meter:
+    """Return the meter of a share."""
+    return layers.Meter(heading, "", 100 * share, "accent", 0.0, 100.0, words("?.1 %", 100 * share))
 
 
 def outside(place: np.ndarray, name: str, color: str) -> layers.Label:
     """Return the name of a place in the cloud, farther out."""
-    out = (place - HOME) / max(far_out(place), 1e-9)
-    return layers.Label(place + 0.16 * out, name, color, size=20, side=out, key=f"name {name}")
+    out = (place - HOME) / max(float(np.linalg.norm(place - HOME)), 1e-9)
+    return layers.Label(place + 0.22 * out, name, color, size=20, side=out, key=f"name {name}")

@@ -76,15 +76,12 @@ class DotProduct(ll.Scene):
     @ll.kept
     def counted(self, dimension: int) -> np.ndarray:
         """Return their density (BINS,) over equal parts of −1 to 1."""
-        count, _ = np.histogram(self.cosines(dimension), np.linspace(-1, 1, BINS + 1))
-        return count * (BINS / 2 / self.pairs)
+        return np.histogram(self.cosines(dimension), BINS, (-1, 1), density=True)[0]
 
     @ll.kept
     def spread(self, dimension: int) -> tuple[float, float]:
         """Return the standard deviation of the cosines, and the degrees off 90° within which are 98 % of the angles."""
-        cosines = self.cosines(dimension)
-        low, high = np.quantile(cosines, (0.01, 0.99))
-        return float(cosines.std()), float(np.degrees(np.arcsin(max(-low, high))))
+        return vectors.cosine_spread(self.cosines(dimension))
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the product, the shadow and what is left of a without it, and how random directions are spread."""
@@ -125,16 +122,24 @@ class DotProduct(ll.Scene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture of what is shown."""
         if not self.flat:
-            return ll.Frame(self.histogram(now), self.notes_on_random(now), self.plot_view())
+            plot, below = self.plot(), self.plot().world(1.25, 0.0) - (0.0, 1.05, 0.0)  # for the spread
+            view = ll.View(flat=True, bounds=np.vstack([plot.bounds(above=0.1), below]))
+            return ll.Frame(self.histogram(now), self.notes_on_random(now), view)
         drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
         drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (A, B), strict=True)]
-        return ll.Frame(drawn, self.notes(now), self.view())
+        view = ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners()))
+        return ll.Frame(drawn, self.notes(now), view)
 
-    @ll.kept
-    def view(self) -> ll.View:
-        """Return the view straight down, which does not depend on the arrows: it stays while they are dragged."""
-        return ll.View.from_above(1.4 if self.normalize else 5.7 if self.show == "shadow" else 2.9)
+    @ll.kept(framing=True)
+    def corners(self) -> np.ndarray:
+        """Return two corners (2, 2) of the view: of what the longer arrow can reach, or of the arrows and the basis."""
+        if self.show == "shadow":
+            reach = 1.14 * shapes.in_steps(float(np.linalg.norm(self.arrows(), axis=1).max()), 1.0, 1.38)
+            return np.array([(-reach, -reach), (reach, reach)])
+        places = np.vstack([np.zeros((1, 2)), self.arrows(), np.eye(2)])
+        room = 0.22 * np.ptp(places, axis=0).max()  # for the names
+        return np.array([places.min(axis=0) - room, places.max(axis=0) + room])
 
     def shadowed(self, now: ll.Now) -> list[layers.Layer]:
         """Return a, b, and the shadow of a on the line of b: its length, its sign, and the angle between."""
@@ -149,9 +154,12 @@ class DotProduct(ll.Scene):
         drawn += self.angle(a, b)
         if length > 0:
             drawn.append(plane.arrow(a, A, 6.5, name="a", key="a"))
-        drawn += [self.named("a", a if length > 0 else -b, A), self.named("b", b if b.any() else -a, B)]
-        if now.share >= 0.3 and not self.without_length():
-            across = maps.rotation(-np.pi / 2 if maps.cross(b, a) > 0 else np.pi / 2) @ b
+        drawn += [
+            named("a", A, a, a if length > 0 else -b),
+            named("b", B, b, plane.beside(b if b.any() else -a, still)),
+        ]
+        if now.share >= 0.3 and length > 0 and b.any():
+            across = plane.beside(b, a, np.pi / 2)
             foot = vectors.shadow(a, b) / 2 + 0.03 * across
             drawn.append(plane.name(foot, words("?.2", along), sign_of(along), across, 28, latex=False, key="length"))
         return drawn
@@ -171,11 +179,6 @@ class DotProduct(ll.Scene):
                 drawn.append(figures.RightAngle(shadow, a - shadow, -shadow, size=size, key="right angle"))
         return [*drawn, plane.arrow(b, B, 5.0, name="b", key="b")]  # on its shadow, which is wider
 
-    def named(self, name: str, head: np.ndarray, role: str) -> layers.Label:
-        """Return the name of an arrow at its head; of one of no length at the origin, away from the other."""
-        place = np.zeros(2) if name in self.without_length() else head
-        return plane.name(place, name, role, head, 30, key=f"name {name}")
-
     def angle(self, a: np.ndarray, b: np.ndarray) -> list[layers.Layer]:
         """Return the angle between the two, where there is one; a narrow one farther out, where there is room."""
         degrees, shorter = vectors.angle_degrees(a, b), min(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
@@ -192,21 +195,25 @@ class DotProduct(ll.Scene):
         fall = (1 - part) * np.eye(2) + part * np.outer(b, b) / (b @ b)
         drawn: list[layers.Layer] = [layers.WarpedGrid(fall, group="grid", dim=0.35 + 0.6 * part), self.number_line()]
         drawn.append(plane.arrow(b, B, 5.0, ghost=now.share > 0.2, name="b", key="b"))
-        up = maps.rotation(np.pi / 2 if b[0] >= 0 else -np.pi / 2) @ b / np.linalg.norm(b)
         for name, one, role in (("a", a, A), (r"\hat\imath", np.eye(2)[0], "i"), (r"\hat\jmath", np.eye(2)[1], "j")):
             tip = fall @ one
             drawn += [
                 plane.arrow(one, role, 5.0, ghost=True),
                 plane.path([one, tip], "text", 1.4, alpha=0.7, dash=(8, 5), name="Light", key=f"light {name}"),
                 plane.arrow(tip, role, 6.0, name=name, key=f"arrow {name}"),
+                *(self.landed(name, role, one, tip) if part == 1 else [named(name, role, tip, plane.beside(one, b))]),
             ]
-            place, text, side = tip, name, one + 0.3 * up
-            if part == 1:
-                side = -up if name == r"\hat\jmath" else up
-                place, text, disc = tip + 0.25 * side, tex(rf"{name} \to ?", one @ b), shapes.lifted([tip])
-                drawn.append(layers.Points(disc, role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}"))
-            drawn.append(plane.name(place, text, role, side, 27, key=f"name {name}"))
-        return [*drawn, self.named("b", b, B)] if now.share <= 0.2 else drawn
+        return [*drawn, named("b", B, b, plane.beside(b, a))]
+
+    def landed(self, name: str, role: str, one: np.ndarray, tip: np.ndarray) -> list[layers.Layer]:
+        """Return the point where an arrow has landed on the line of b, and the number there, opposite to its light."""
+        b, line = self.arrows()[1], self.number_line()
+        along = b / np.linalg.norm(b)
+        across = plane.beside(along, one, np.pi / 2)
+        numbered = (-across[1] if line.side == "below" else across[0]) > 0  # go beyond the numbers of the line
+        place = tip + (0.07 if numbered else 0.01) * np.ptp(self.corners(), axis=0).max() * across
+        disc = layers.Points(shapes.lifted([tip]), role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}")
+        return [disc, named(name, role, place, across + 0.4 * along, tex(rf"{name} \to ?", one @ b))]
 
     @ll.kept
     def number_line(self) -> plots.NumberLine:
@@ -216,7 +223,7 @@ class DotProduct(ll.Scene):
         end = shapes.lifted(most * b / (b @ b))
         side = "below" if abs(b[0]) >= abs(b[1]) else "right"
         look: dict[str, Any] = {"start": -end, "end": end, "side": side, "key": "line", "group": "grid"}
-        return plots.NumberLine(-most, most, count=7, color="text", **look)
+        return plots.NumberLine(-most, most, count=13, color="text", **look)
 
     # ------------------------------------------------------------------------------------- many dimensions
     @ll.kept
@@ -225,27 +232,21 @@ class DotProduct(ll.Scene):
         top = float(vectors.cosine_density(self.dimension, 0.0)) if self.dimension > 3 else 1.0
         return plots.Plot((-1, 1), (0, 1.25 * max(top, 0.8)), r"\cos\theta", "", right=4.4, up=2.6, count=(5, 0))
 
-    @ll.kept
-    def plot_view(self) -> ll.View:
-        """Return the view of the whole plot, with the name of its axis and the spread below it."""
-        plot = self.plot()
-        return ll.View(flat=True, bounds=np.vstack([plot.bounds(above=0.1), plot.world(1.25, 0.0) - (0.0, 1.05, 0.0)]))
-
     def histogram(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cosines of random pairs, on their way from dimension to dimension, and what the theory says."""
         dimensions, at = self.stage(now)
         here = dimensions[int(at + 0.5)]
-        before, part = int(at), at - int(at)
-        after = min(before + 1, len(dimensions) - 1)
-        heights = (1 - part) * self.counted(dimensions[before]) + part * self.counted(dimensions[after])
+        before, after, part = dimensions[int(at)], dimensions[int(np.ceil(at))], at % 1.0
+        heights = (1 - part) * self.counted(before) + part * self.counted(after)
         plot = self.plot()
         sd, top = 1 / np.sqrt(here), plot.world(0.0, 1.13 * plot.y[1])
-        look: dict[str, Any] = {"away": 0.62, "size": 0.16, "key": "spread", "name": "Spread"}
+        right, left = plot.world([sd, -sd], [0.0, 0.0]) - (0.0, 0.3, 0.0)  # below the numbers of the axis
+        look: dict[str, Any] = {"away": 0.32, "size": 0.16, "key": "spread", "name": "Spread"}
         return [
             plot,
             plot.bars(np.linspace(-1, 1, BINS + 1), heights, A, 0.0, name="Share", key="bars"),
             *([self.theory(here)] if part == 0 else []),
-            figures.Measure(plot.world(sd, 0.0), plot.world(-sd, 0.0), r"\pm 1/\sqrt{d}", "area", **look),
+            figures.Measure(right, left, r"\pm 1/\sqrt{d}", "area", **look),
             layers.Label(top, tex("d = ?n", here), "text", latex=True, size=34, side="centre", key="dimension"),
         ]
 
@@ -260,13 +261,16 @@ class DotProduct(ll.Scene):
         if not self.flat:
             return []
         (a, b), turn = super().handles(now), self.rotation(now)
-        return [replace(a, position=shapes.lifted(turn @ self.a), move=lambda one, at: a.move(one, at @ turn)), b]
+        heads = shapes.lifted([self.turned(now), self.arrows()[1]])
+        turning = replace(a, position=heads[0], move=lambda one, at: a.move(one, at @ turn))
+        return [turning, replace(b, position=heads[1])]
 
     # ---------------------------------------------------------------------------------------------- the words
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the product as numbers, and the number that is looked at."""
         (a, b), turned = self.arrows(), self.turned(now)
-        missing = [layers.Caution(f"{name} has no length, and so no direction") for name in self.without_length()]
+        short = [name for name, one in zip("ab", (a, b), strict=True) if not one.any()]
+        missing = [layers.Caution(f"{name} has no length, and so no direction") for name in short]
         if self.show == "duality":
             row = r"\begin{bmatrix} ? & ? \end{bmatrix} ? = ?"
             formula = tex(row, ("i", b[0]), ("j", b[1]), (A, a[:, None]), (ALONG, a @ b))
@@ -277,8 +281,9 @@ class DotProduct(ll.Scene):
             rf"a \cdot b = ? \cdot \fgcolor{{{B}}}{{{u}}} ? ? \cdot \fgcolor{{{B}}}{{{v}}}",
             (A, x), "-" if round(y, 2) < 0 else "+", (A, abs(y)),
         )  # fmt: skip
-        length, most = float(np.linalg.norm(b)), float(np.linalg.norm(a) * np.linalg.norm(b))
-        by_angle = (tex(r"?.2 \cdot ?.2", most, dot / most), "") if most > 0 else ("0", "there is no angle")
+        length = float(np.linalg.norm(b))
+        most, product = length * float(np.linalg.norm(a)), r"?.2 \cdot " + ("(?.2)" if round(dot, 2) < 0 else "?.2")
+        by_angle = (tex(product, most, dot / most), "") if most > 0 else ("0", "there is no angle")
         rows = [
             (sign_of(dot), r"\text{shadow} \times \|b\|", tex(r"?.2 \cdot ?.2", vectors.along(turned, b), length), ""),
             ("text", r"\|a\|\,\|b\| \cos\theta", *by_angle),
@@ -287,13 +292,9 @@ class DotProduct(ll.Scene):
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(formula, 23.0),
             *missing,
-            layers.Meter("a · b", "", dot, sign_of(dot), -(most or 1.0), most or 1.0),
+            layers.Meter("Dot product", r"a \cdot b =", dot, sign_of(dot), -(most or 1.0), most or 1.0),
             layers.Facts("The same as", rows),
         ]
-
-    def without_length(self) -> list[str]:
-        """Return the names of the arrows of no length."""
-        return [name for name in ("a", "b") if not np.any(getattr(self, name))]
 
     def sentence(self, now: ll.Now) -> str:
         """Say which way a points."""
@@ -310,14 +311,19 @@ class DotProduct(ll.Scene):
         here = dimensions[int(at + 0.5)]
         sd, off = self.spread(here)
         rows = [
-            ("text", r"1/\sqrt{d}", tex("?4", 1 / np.sqrt(here)), "in theory"),
-            (A, r"98\,\%", tex(r"?1^\circ \ldots ?1^\circ", 90 - off, 90 + off), "of the angles"),
+            ("text", r"1/\sqrt{d}", tex("?.4", 1 / np.sqrt(here)), "in theory"),
+            (A, r"98\,\%", tex(r"?.1^\circ \ldots ?.1^\circ", 90 - off, 90 + off), "of the angles"),
         ]
         return [
             layers.Title(self.title, lines=("In many dimensions nearly all directions are at right angles",)),
-            layers.Meter("Spread of the cosines", "", sd, ALONG, 0.0, 0.8, words("?4", sd)),
+            layers.Meter("Spread of the cosines", "", sd, ALONG, 0.0, 0.8, words("?.4", sd)),
             layers.Facts(words("?n random pairs", self.pairs), rows),
         ]
+
+
+def named(name: str, role: str, head: np.ndarray, side: np.ndarray, text: str = "") -> layers.Label:
+    """Return the name of an arrow, or what else is said of it, at its head."""
+    return plane.name(head, text or name, role, side, 30, key=f"name {name}")
 
 
 def sign_of(product: float) -> str:

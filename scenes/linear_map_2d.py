@@ -24,12 +24,6 @@ def on_sign(a: float, b: float) -> signs.Place:
     return 0.5 + 0.16 * (1.5 * a + 0.5 * b), 0.5 - 0.16 * (0.5 * a + 1.5 * b)
 
 
-def beside(arrow: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the direction (3,) from an arrow's head to its name: away from the other arrow, and a little ahead."""
-    left = np.array([-arrow[1], arrow[0]])
-    return shapes.lifted(0.5 * arrow - left if maps.cross(arrow, other) >= 0 else 0.5 * arrow + left)
-
-
 class LinearMap2D(ll.Scene):
     """The plane under a 2×2 matrix."""
 
@@ -153,9 +147,10 @@ class LinearMap2D(ll.Scene):
             layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True),
             *(layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", **CATCH) for k in range(2)),
         ]
-        for k, symbol in enumerate((r"\hat\imath", r"\hat\jmath")):
-            head, look = moved[:, k], {"latex": True, "size": 28, "side": beside(moved[:, k], moved[:, 1 - k])}
-            drawn.append(layers.Label(shapes.lifted(head), symbol, COLUMNS[k], value=words("?.1", head), **look))
+        outward = 1.1 if maps.determinant(moved) >= 0 else -1.1  # radians off the arrow, away from the other one
+        for k, (symbol, head) in enumerate(zip((r"\hat\imath", r"\hat\jmath"), moved.T, strict=True)):
+            side = maps.rotation((2 * k - 1) * outward) @ head
+            drawn.append(plane.name(head, symbol, COLUMNS[k], side, 30, value=words("?.1", head)))
         return drawn
 
     def directions_that_do_not_turn(self, moved: np.ndarray) -> list[layers.Layer]:
@@ -175,8 +170,13 @@ class LinearMap2D(ll.Scene):
 
     def axes_that_stay_perpendicular(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the two arrows that are perpendicular before and after: V's columns on their way to σU's."""
-        tips = shapes.lifted(np.linalg.svd(self.a)[2] @ moved.T)
-        return [layers.Arrows(np.zeros((2, 3)), tips, ("eigen1", "eigen2"), depth=False, name="Axis")]
+        _, stretch, before = np.linalg.svd(self.a)
+        tips, roles = before @ moved.T, ("eigen1", "eigen2")
+        arrows = layers.Arrows(np.zeros((2, 3)), shapes.lifted(tips), roles, depth=False, name="Axis")
+        drawn: list[layers.Layer] = [arrows]
+        if np.allclose(np.linalg.norm(tips, axis=1), stretch):  # from here on they only turn
+            drawn += [plane.name(tip, rf"\sigma_{k}", roles[k - 1], tip) for k, tip in enumerate(tips, 1)]
+        return drawn
 
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the matrix, the path, the area and the special directions, in words and formulas."""

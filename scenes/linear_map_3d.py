@@ -14,12 +14,8 @@ from lossland.models import linear_maps, subspaces
 COLUMNS = ("i", "j", "k")  # the colours of the basis arrows, and of A's columns
 HATS = (r"\hat\imath", r"\hat\jmath", r"\hat k")
 REACHED, LOST, RESULT = "accent", "text", "area"
-EXTENT, DENSE, FEW = (
-    1.5,
-    1.0,
-    16,
-)  # half the lattice's width in units, that of a fine one, and the most points of a coarse
-KEYS = 12  # moments of the way; between them the shader moves the points
+EXTENT, DENSE = 1.5, 1.0  # half the width of the lattice in units, and that of a fine one
+FEW = 16  # points along each side of a coarse lattice, at most
 CUBE = shapes.box((0, 0, 0), (1, 1, 1))
 BOUNDS = shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1))  # of what is seen, world
 REST = 1e-6  # of its size that a flattened body keeps: one without any has no normals
@@ -49,20 +45,17 @@ class LinearMap3D(ll.Scene):
     presets: ClassVar = {
         "shear and stretch": {},
         "projection": {"matrix": ((2 / 3, -1 / 3, -1 / 3), (-1 / 3, 2 / 3, -1 / 3), (-1 / 3, -1 / 3, 2 / 3))},
-        "rank one": {"matrix": ((1, 0.5, 0.5), (1, 0.5, 0.5), (0.8, 0.4, 0.4))},
+        "rank one": {"matrix": ((1, -0.5, 0.5), (1, -0.5, 0.5), (0.8, -0.4, 0.4))},
         "rotation": {"matrix": ((0, 0, 1), (1, 0, 0), (0, 1, 0))},
         "mirror": {"matrix": ((1, 0, 0), (0, 1, 0), (0, 0, -1))},
         "ball": {"matrix": ((1, 0, 1), (0, 2, 0), (0, 0, 1)), "shape": "ball"},
         "from two to three": {"matrix": ((1, 0.4, 0), (-0.3, 1, 0), (-0.3, 0.5, 0))},
-        "from three to two": {"matrix": ((1, 0.3, 0.7), (-0.2, 1, 0.6), (0, 0, 0))},
-        "least squares": {
-            "show": "target",
-            "matrix": ((1.5, 0.3, 0), (-0.3, 1.4, 0), (0.2, 0.5, 0)),
-            "target": (0.8, 1, 1.8),
-        },
+        "from three to two": {"matrix": ((1, 0.3, 0.65), (-0.2, 1, 0.4), (0, 0, 0))},
+        "least squares": {"show": "target", "matrix": ((1.5, 0.3, 0), (-0.3, 1.4, 0), (0.2, 0.5, 0)),
+                          "target": (0.8, 1, 1.8)},
         "right angles": {"show": "right angles", "matrix": ((1.8, 0.9, 0.3), (0, 1.3, 0.9), (0, 0.3, 1.5))},
         "quarter of a million": {"lattice": 64, "shape": "none"},
-    }
+    }  # fmt: skip
 
     matrix = parameters.Matrix(
         ((1, 0, 1), (0, 2, 0), (0, 0, 1)), -4, 4, "$A$", "Its columns are where the three arrows land.",
@@ -138,15 +131,8 @@ class LinearMap3D(ll.Scene):
         return now.eased(0.14, 0.74) if self.show == "map" else 1.0
 
     def moved(self, now: ll.Now) -> np.ndarray:
-        """Return the matrix (3, 3) that has moved space so far: on the way from moment to moment, straight between."""
-        at = self.part(now) * KEYS
-        key = min(int(at), KEYS - 1)
-        return (1 - (at - key)) * self.keyed(key) + (at - key) * self.keyed(key + 1)
-
-    @ll.kept(most=2 * KEYS)
-    def keyed(self, key: int) -> np.ndarray:
-        """Return the matrix (3, 3) at a moment of the way."""
-        return subspaces.on_path(self.a, key / KEYS)
+        """Return the matrix (3, 3) that has moved space so far."""
+        return subspaces.on_path(self.a, self.part(now))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: slowly around, and a little higher in the end."""
@@ -159,9 +145,7 @@ class LinearMap3D(ll.Scene):
         shown = {"map": self.mapped, "target": self.aimed, "right angles": self.squared}[self.show]
         drawn = [figures.Floor(self.unit()), *shown(now)]
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
-        for handle, role in zip(self.handles(now), (*COLUMNS, "text"), strict=False):
-            look: dict[str, Any] = {"outline": True, "group": "handles", "name": handle.name}
-            drawn.append(layers.Points(np.array([handle.position]), role, 7.0, "ring", **look))
+        drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (*COLUMNS, "text"), strict=False)]
         return ll.Frame(drawn, self.notes(now), self.view(now))
 
     def arrow(self, tip: Any, role: str, key: str, tail: Any = (0, 0, 0), **look: Any) -> list[layers.Layer]:
@@ -175,7 +159,7 @@ class LinearMap3D(ll.Scene):
         """Return the name of an arrow at its head, away from the origin."""
         place = self.world(at)
         return layers.Label(
-            place, name, role, latex=True, size=28, side=place if side is None else side, key=f"name {name}"
+            place, name, role, latex=True, size=34, side=place if side is None else side, key=f"name {name}"
         )
 
     def plane(self, normal: np.ndarray, half: float, opacity: float, key: str, name: str) -> layers.Layer:
@@ -214,17 +198,22 @@ class LinearMap3D(ll.Scene):
     def carried(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the cube or the ball, moved by a matrix (3, 3), and its volume where it has one."""
         axes = self.unit() * (moved + REST * np.eye(3))
+        half = self.world(np.linalg.svd(self.a)[2] @ moved.T)  # of the ellipsoid: perpendicular in the end, too
         body, place, said = {
             "none": ([], (0, 0, 0), ""),
             "cube": ([layers.Solid(shapes.parallelepiped(axes), RESULT, 0.15, 1.8, key="cube", name="Cube, moved")],
-                     (0.5, 0.5, 0.5), "volume ?.2"),
+                     (1, 1, 1), "volume ?.2"),
             "ball": ([layers.Solid(shapes.ellipsoid((0, 0, 0), axes, 24), RESULT, 0.26, 0.0, key="ball",
-                                   name="Ball, moved")], (0, 0, -1), "volume ×?.2"),
+                                   name="Ball, moved"),
+                      layers.Lines([np.stack([-one, one]) for one in half], "text", 1.6, 0.7, depth=False,
+                                   dash=(8, 5), key="half axes", name="Half axis")], (0, 0, -1), "volume ×?.2"),
         }[self.shape]  # fmt: skip
         if not body or subspaces.rank(self.a) < 3:
             return body
         text = words(said, np.linalg.det(moved))
-        return [*body, layers.Label(self.world(moved @ place), text, RESULT, size=20, side="below right", key="volume")]
+        at = self.world(moved @ place)
+        side = at if self.shape == "cube" else "below right"
+        return [*body, layers.Label(at, text, RESULT, size=20, side=side, key="volume")]
 
     @ll.kept
     def whole_space(self) -> tuple[np.ndarray, np.ndarray]:
@@ -242,9 +231,10 @@ class LinearMap3D(ll.Scene):
         return [layers.Lines([path], REACHED, 2.6, share, key="reached", name="Column space")]
 
     def lost(self, moved: np.ndarray) -> list[layers.Layer]:
-        """Return the line (or the two axes of the plane) that A sends to 0, as far as it has come."""
+        """Return the line (or the plane, with two axes) that A sends to 0, as far as it has come."""
+        lost = self.whole_space()[1]
         drawn: list[layers.Layer] = []
-        for k, direction in enumerate(self.whole_space()[1]):
+        for k, direction in enumerate(lost):
             ends = self.world(np.outer((-2.2, 2.2), moved @ direction))
             dots = self.world(np.outer(np.arange(-2, 2.1, 0.5), moved @ direction))
             drawn += [
@@ -253,6 +243,9 @@ class LinearMap3D(ll.Scene):
             ]
             if k == 0 and np.linalg.norm(ends[1]) > 0.12:
                 drawn.append(layers.Label(ends[1], "lost", LOST, size=19, side=ends[1], key="lost"))
+        if len(lost) == 2:
+            net = self.world(shapes.grid(1.5, 0.75) @ lost @ moved.T)
+            drawn.append(layers.Lines(list(net), LOST, 1.2, 0.6, pickable=False, key="lost plane"))
         return drawn
 
     def columns(self, ghost: bool) -> list[layers.Layer]:
@@ -291,7 +284,7 @@ class LinearMap3D(ll.Scene):
                 middle, text = start + way / 2, tex(rf"?\, a_{k + 1}", found[k])
                 side = self.world(middle - ways.sum(axis=1) / 2) - (0.0, 0.0, 1e-3)  # away from A x; below, if on it
                 drawn.append(
-                    layers.Label(self.world(middle), text, COLUMNS[k], latex=True, size=24, side=side, key=f"of {k}")
+                    layers.Label(self.world(middle), text, COLUMNS[k], latex=True, size=28, side=side, key=f"of {k}")
                 )
             start = start + ways[:, k]
         return drawn
@@ -330,14 +323,18 @@ class LinearMap3D(ll.Scene):
             low, high = min(0.0, float(np.floor(whole))), max(2.0, float(np.ceil(whole)))
             notes.append(layers.Meter(heading, symbol, float(np.linalg.det(self.moved(now))), RESULT, low, high))
         elif self.show == "target":
-            notes.append(layers.Meter("From b to the nearest A x", "", self.residual(), "text", 0.0, 4.0))
-            found = np.round(subspaces.least_squares(self.a, self.target), 2)
-            notes.append(layers.Formula(tex(r"\hat x = ?", (RESULT, found[:, None]))))
+            notes.append(layers.Meter("What is missing", r"\|b - A \hat x\| =", self.residual(), "text", 0.0, 4.0))
+            notes.append(layers.Formula(tex(r"\hat x = ?2", (RESULT, subspaces.least_squares(self.a, self.target)))))
+        if self.show == "right angles":
+            notes.append(layers.Formula(r"q_k = a_k - \sum_{j<k} \frac{q_j \cdot a_k}{q_j \cdot q_j}\, q_j"))
         rows = [(REACHED, tex(r"\text{rank}\ ?n", size), "", f"reaches {PLACES[size]}")]
         if len(lost):
             way = linear_maps.whole_multiple(lost[0])
             direction = tex("?", np.round(way / min(1.0, np.abs(way).max()), 2)) if len(lost) == 1 else ""
             rows.append((LOST, tex(r"\text{nullity}\ ?n", len(lost)), direction, "goes to 0"))
+        if self.show == "map" and self.shape == "ball":
+            stretch = np.linalg.svd(self.a, compute_uv=False)
+            rows.append((RESULT, tex(r"\sigma = ?2", stretch), "", "the half axes"))
         return [*notes, layers.Facts("What is kept, what is lost", rows)]
 
     def sentence(self) -> str:

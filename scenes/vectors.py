@@ -155,8 +155,7 @@ class Vectors(ll.Scene):
     def coefficients(self, now: ll.Now) -> np.ndarray:
         """Return s and t (2,): the walker is at s a + t b."""
         done = now.staged(len(TOUR) - 1, 0.04, 0.94, 0.85)
-        leg = min(int(done), len(TOUR) - 2)
-        return TOUR[leg] + (done - leg) * (TOUR[leg + 1] - TOUR[leg])
+        return np.array([np.interp(done, np.arange(len(TOUR)), stations) for stations in TOUR.T])
 
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -170,10 +169,7 @@ class Vectors(ll.Scene):
         if self.show in ("list", "span") or (self.show == "sum" and now.share < 0.9):
             place = self.world([self.walker(now)])
             drawn.append(layers.Points(place, "text", 7.0, "sphere", outline=True, key="walker", name="Walker"))
-        roles = {"a": A, "b": B, "scalar": RESULT}
-        for handle in self.handles(now):
-            place = np.array([handle.position])
-            drawn.append(layers.Points(place, roles[handle.name], 7.0, "ring", outline=True, group="handles"))
+        drawn += [handle.ring({"a": A, "b": B, "scalar": RESULT}[handle.name]) for handle in self.handles(now)]
         return ll.Frame(drawn, self.notes(now), self.view(now))
 
     @ll.kept(framing=True)
@@ -184,8 +180,8 @@ class Vectors(ll.Scene):
             "sum": [a, b, a + b], "difference": [a, b, a - b], "list": [a], "scale": [1.5 * a, self.scalar * a],
             "span": [1.5 * (a + b), -1.5 * (a + b), 1.5 * (b - a), 1.5 * (a - b)],
         }[self.show]  # fmt: skip
-        points, step = self.world([0 * a, *far]), self.unit * (1.0 if self.deep else 2.0)
-        return shapes.box(step * np.floor(points.min(0) / step - 0.1), step * np.ceil(points.max(0) / step + 0.1))
+        points, step, room = self.world([0 * a, *far]), self.unit, 0.1 if self.deep else 0.4  # for lists at the heads
+        return shapes.box(step * np.floor(points.min(0) / step - room), step * np.ceil(points.max(0) / step + room))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: straight down on the plane; in space slowly around, from above to nearly level."""
@@ -194,16 +190,14 @@ class Vectors(ll.Scene):
         turn = now.eased(0.0, 1.0) - 0.5
         return ll.View(-71.0, 28.0, bounds=self.bounds(), turned=(30.0 * turn, 8.0 * turn))
 
-    def arrow(
-        self, tail: Any, tip: Any, color: str, name: str, width: float = 6.0, ghost: bool = False
-    ) -> list[layers.Layer]:
+    def arrow(self, tail: Any, tip: Any, color: str, name: str, **look: Any) -> list[layers.Layer]:
         """Return an arrow between places in units, with a thread to the floor in space; none of no length."""
         tail, tip = self.world(tail), self.world(tip)
         if np.linalg.norm(tip - tail) < 0.02:
             return []
-        look = {"width": width, "ghost": ghost, "depth": self.deep, "key": name, "name": name}
+        look = {"width": 6.0, "depth": self.deep, "key": name, "name": name, **look}
         drawn: list[layers.Layer] = [layers.Arrows.one(tail, tip, color, **look)]
-        if not ghost and abs(tip[2]) > 0.02:
+        if not look.get("ghost") and abs(tip[2]) > 0.02:
             thread = [np.stack([tip, tip * (1, 1, 0)])]
             drawn.append(layers.Lines(thread, "dim", 1.2, 0.8, dash=(8, 5), pickable=False, key=f"{name} above"))
         return drawn
@@ -213,7 +207,7 @@ class Vectors(ll.Scene):
         left = self.view(now).left_of(self.world(along))
         return -left if left @ self.world(other) > 0 else left
 
-    def column(self, at: Any, numbers: np.ndarray, color: str, side: Any, symbol: str = "") -> layers.Label:
+    def column(self, at: Any, numbers: np.ndarray, color: str, side: Any, symbol: str) -> layers.Label:
         """Return a list of numbers as a column beside a place in units."""
         text = symbol + tex("?", (color, np.round(numbers, 2)[:, None]))
         return layers.Label(self.world(at), text, color, latex=True, size=24, side=side)
@@ -226,33 +220,38 @@ class Vectors(ll.Scene):
     def sum(self, now: ll.Now) -> list[layers.Layer]:
         """Walk along a; carry b to its head; walk along b; the sum is the way from start to end."""
         a, b = self.heads
-        carried, grown = now.eased(0.36, 0.52) * a, now.eased(0.78, 0.92)
+        moved, grown = now.eased(0.36, 0.52), now.eased(0.78, 0.92)
+        carried, turned = moved * a, min(4 * moved, 1.0)  # the list of b goes around its head before it comes down
         drawn = [*self.arrow(0 * a, a, A, "a"), *self.arrow(0 * b, b, B, "b", ghost=now.share > 0.36)]
         if now.share > 0.36:
             drawn += self.arrow(carried, carried + b, B, "b carried")
         if grown > 0:
             corners = self.world([0 * a, a, a + b, b])
             drawn.insert(0, layers.Polygon(corners, RESULT, 0.16 * grown, 0.0, depth=self.deep, name="a + b"))
-            drawn += self.arrow(0 * a, grown * (a + b), RESULT, "a + b", 7.0)
-        if grown > 0.5:
-            drawn.append(self.column(a + b, a + b, RESULT, self.world(a + b)))
-        beside_b = self.beside(b, -a, now)
+            drawn += self.arrow(0 * a, grown * (a + b), RESULT, "a + b", width=7.0)
+        aside = (1 - turned) * self.world(b) + turned * self.beside(b, -a, now)
         if self.deep:  # three numbers have no room there: they stand in the formula
-            return [*drawn, self.letter(a / 2, "a", A, self.beside(a, b, now)),
-                    self.letter(carried + b / 2, "b", B, beside_b)]  # fmt: skip
-        return [*drawn, self.column(a, a, A, self.world(a), "a = "),
-                self.column(carried + b / 2, b, B, beside_b, "b = ")]  # fmt: skip
+            drawn += [self.letter(a / 2, "a", A, self.beside(a, b, now)),
+                      self.letter(carried + (1 - 0.7 * moved**2) * b, "b", B, aside)]  # fmt: skip
+        else:
+            drawn += [self.column(a, a, A, self.world(a), "a = "),
+                      self.column(carried + (1 - 0.5 * moved**2) * b, b, B, aside, "b = ")]  # fmt: skip
+        if grown > 0.5:
+            drawn.append(self.column(a + b, a + b, RESULT, self.world(a + b), "a + b = "))
+        return drawn
 
     def difference(self, now: ll.Now) -> list[layers.Layer]:
         """Show the way from the head of b to that of a, and carry it to the origin."""
         a, b = self.heads
         grown, home = now.eased(0.1, 0.34), 1 - now.eased(0.5, 0.86)
         drawn = [*self.arrow(0 * a, a, A, "a"), *self.arrow(0 * b, b, B, "b")]
-        drawn += self.arrow(b, b + grown * (a - b), RESULT, "from b to a", 7.0, ghost=home < 1)
+        drawn += self.arrow(b, b + grown * (a - b), RESULT, "from b to a", width=7.0, ghost=home < 1)
         if home < 1:
-            drawn += self.arrow(home * b, home * b + a - b, RESULT, "a − b", 7.0)
+            drawn += self.arrow(home * b, home * b + a - b, RESULT, "a − b", width=7.0)
         drawn += [self.column(a, a, A, self.world(a), "a = "), self.column(b, b, B, self.world(b), "b = ")]
-        return [*drawn, self.column(a - b, a - b, RESULT, self.world(a - b), "a - b = ")] if home == 0 else drawn
+        if home < 0.5:
+            drawn.append(self.column(home * b + a - b, a - b, RESULT, self.world(a - b), "a - b = "))
+        return drawn
 
     def listed(self, now: ll.Now) -> list[layers.Layer]:
         """Walk so far along each axis as the list says; the arrow is the way from start to end."""
@@ -269,7 +268,7 @@ class Vectors(ll.Scene):
             drawn.append(layers.Lines([leg], STEPS[k], 5.0, **look))
             text, side = words("?2", part * a[k]), self.world(away)
             drawn.append(layers.Label(leg.mean(0), text, STEPS[k], size=24, side=side, key=f"count {k}"))
-        drawn += self.arrow(0 * a, now.eased(0.64, 0.82) * a, A, "a", 7.0)
+        drawn += self.arrow(0 * a, now.eased(0.64, 0.82) * a, A, "a", width=7.0)
         column = r"\begin{bmatrix} " + r" \\ ".join(numbers) + r" \end{bmatrix}"
         side = np.array([0.6, 0.0, 1.0] if self.deep else [0.6, 1.0, 0.0])
         drawn.append(layers.Label(self.world(a * done), column, "text", latex=True, size=24, side=side, key="list"))
@@ -290,10 +289,10 @@ class Vectors(ll.Scene):
         return [
             layers.Lines([path], "dim", 1.4, 0.8, dash=(8, 5), depth=self.deep, name="Line of a"),
             layers.Points(wholes, "dim", 4.0, "disc", pickable=False, key="wholes"),
-            *self.arrow(0 * a, factor * a, RESULT, "c a", 9.0),
-            *self.arrow(0 * a, a, A, "a", 5.0),
-            self.column(a, a, A, -side, "a = "),
-            self.column(factor * a, factor * a, RESULT, side, tex(r"?.2\, a = ", factor)),
+            *self.arrow(0 * a, a, A, "a", width=9.0, dim=0.5),
+            *self.arrow(0 * a, factor * a, RESULT, "c a"),
+            self.column(a, a, A, side, "a = "),
+            self.column(factor * a, factor * a, RESULT, -side, tex(r"?.2\, a = ", factor)),
         ]
 
     def span(self, now: ll.Now) -> list[layers.Layer]:
@@ -312,7 +311,7 @@ class Vectors(ll.Scene):
         drawn += [*self.arrow(0 * a, s * a, A, "s a"), *self.arrow(s * a + apart, walker + apart, B, "t b")]
         text = tex(r"?.1\,a ? ?.1\,b", (A, s), "-" if t < 0 else "+", (B, abs(t)))
         place = self.world(walker + 3 * apart)
-        return [*drawn, layers.Label(place, text, "text", latex=True, size=26, side=side, key="walked")]
+        return [*drawn, layers.Label(place, text, "text", latex=True, size=26, side=side, plate="panel", key="walked")]
 
     @ll.kept
     def dots(self) -> np.ndarray:
@@ -357,8 +356,8 @@ class Vectors(ll.Scene):
             "span": tex(r"s\, ? + t\, ?", (A, a), (B, b)),
         }[self.show]
         meter = {
-            "list": layers.Meter("Length of a", "", length, A, 0.0, 8.0),
-            "scale": layers.Meter("Length of c a", "", abs(self.factor(now)) * length, RESULT, 0.0, 10.0),
+            "list": layers.Meter("Length", r"\|a\| =", length, A, 0.0, 8.0),
+            "scale": layers.Meter("Length", r"\|c\,a\| =", abs(self.factor(now)) * length, RESULT, 0.0, 10.0),
             "span": layers.Meter("Dimensions of the span", "", dimension, RESULT, 0.0, 3.0, str(dimension)),
         }.get(self.show)
         title = layers.Title(self.title, lines=(SAID.get(self.show, SPANNED[dimension]),))

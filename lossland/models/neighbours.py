@@ -59,6 +59,22 @@ def nearest_others(distance: Floats, count: int) -> Indices:
     return nearest(apart, min(count, len(apart) - 1))
 
 
+def nearest_to(points: Floats, index: int, count: int, metric: str = "l2") -> tuple[Indices, Floats]:
+    """Return the indices (count,) of the nearest neighbours of one sample of points (n, d), and their distances."""
+    away = distances(points[[index]], points, metric)[0]
+    away[index] = np.inf
+    found = nearest(away[None], count)[0]
+    return found, away[found]
+
+
+def parted(ahead: NDArray[np.bool_], one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Return the share of two classes that a plane has on their own sides, all (n,): ``one`` ahead, ``other`` behind.
+
+    It is nan where the two are not apart.
+    """
+    return float((ahead == one)[one | other].mean()) if not (one & other).any() else float("nan")
+
+
 def vote(label: Indices) -> Indices:
     """Return the majority class of each sample's neighbours, from their labels (n, k), the nearest first.
 

@@ -68,3 +68,9 @@ def random_cosines(dimension: int, pairs: int, seed: int) -> Floats:
     random = np.random.Generator(np.random.Philox(key=np.array([seed, dimension], np.uint64)))
     first = random.standard_normal(pairs)
     return first / np.sqrt(first**2 + random.chisquare(dimension - 1, pairs))
+
+
+def cosine_spread(cosines: Floats) -> tuple[float, float]:
+    """Return the standard deviation of cosines (n,), and within how many degrees of 90° are 98 % of the angles."""
+    low, high = np.quantile(cosines, (0.01, 0.99))
+    return float(cosines.std()), float(np.degrees(np.arcsin(max(-low, high))))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossland.models.linear_maps import EigenDirection, whole_multiple
+from lossland.models.linear_maps import EigenDirection, cross, rotation, whole_multiple
 from lossland.world.layers import Arrows, Color, Facts, Label, Lines
 from lossland.world.phrases import tex
 from lossland.world.shapes import lifted
@@ -39,6 +39,14 @@ def arrow(tip: ArrayLike, color: Color, width: float, **look: Any) -> Arrows:
 def name(at: ArrayLike, text: str, color: Color, side: ArrayLike, size: float = 26.0, **look: Any) -> Label:
     """Return a name (LaTeX) beside a position, on the side that a direction (2,) points to."""
     return Label(lifted(at), text, color, side=lifted(side), size=size, **{"latex": True, **look})
+
+
+def beside(arrow: ArrayLike, other: ArrayLike, turn: float = 0.6) -> np.ndarray:
+    """Return the direction (2,) from an arrow's head to its name: off its line by ``turn`` radians, away from another.
+
+    Straight ahead a line on which the arrow lies would go through the name.
+    """
+    return rotation(turn if cross(other, arrow) >= 0 else -turn) @ np.asarray(arrow, float)
 
 
 def kept_directions(heading: str, kept: Sequence[EigenDirection], so_far: Sequence[str], always: float | None) -> Facts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -30,3 +32,12 @@ def test_directions_that_are_kept_are_told_with_their_factors() -> None:
     assert [row[2].rpartition(" ")[2] for row in told.rows] == ["3", "2"]
     assert plane.kept_directions("Lines", [], [], None).rows[0][1] == r"\text{none}"
     assert plane.kept_directions("Lines", [], [], 2.0).rows[0][2].endswith("2")
+
+
+@pytest.mark.parametrize("turn", [0.6, np.pi / 2])
+@pytest.mark.parametrize(("arrow", "other"), [((1, 0), (0, 1)), ((0, 2), (1, 0)), ((-3, 1), (2, 2))])
+def test_a_name_stands_off_the_line_of_its_arrow_away_from_another(arrow: Any, other: Any, turn: float) -> None:
+    side = plane.beside(arrow, other, turn)
+    cosine = side @ arrow / np.linalg.norm(arrow) ** 2
+    assert cosine == pytest.approx(np.cos(turn))
+    assert np.sign(np.linalg.det([arrow, side])) == -np.sign(np.linalg.det([arrow, other]))

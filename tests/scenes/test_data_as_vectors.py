@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 import lossland as ll
 from lossland.models import datasets, neighbours
 from lossland.scenery import library
+from lossland.world import layers
 
 
 def scene(preset: Any = None, **values: Any) -> Any:
@@ -171,3 +172,33 @@ def test_neighbours_of_one_model_are_those_of_the_other() -> None:
     made = scene(k=1)
     away = neighbours.distances(made.points(), made.points())
     assert neighbours.nearest_others(away, 1)[13, 0] == made.near()[0][0]
+
+
+@pytest.mark.parametrize(("preset", "topics"), [("a sentence", 4), ("ratings", 2)])
+def test_names_of_groups_have_the_colours_of_their_samples(preset: str, topics: int) -> None:
+    made = scene(preset)
+    frame = made.frame(made.clock.seconds)
+    found = {one.text: one for one in frame.layers if isinstance(one, layers.Label)}
+    assert len(made.samples().names) == topics
+    for kind, name in enumerate(made.samples().names):
+        assert found[name].color == made.colors()[list(made.samples().target).index(kind)]
+
+
+@pytest.mark.parametrize("preset", ["a digit", "ten means", "a separating plane"])
+def test_meters_of_shares_are_percentages(preset: str) -> None:
+    made = scene(preset)
+    frame, read = made.frame(made.clock.seconds), made.readouts(made.clock.seconds)
+    meter = next(note for note in frame.notes if isinstance(note, layers.Meter))
+    inertia = made.course().inertia
+    share = {"a digit": read["accuracy_nearest"], "ten means": read["inertia"] / inertia[0]}.get(
+        preset, read.get("separated")
+    )
+    assert meter.value == pytest.approx(100 * share)
+    assert (meter.low, meter.high) == (0.0, 100.0)
+
+
+def test_the_share_that_a_plane_parts() -> None:
+    one = np.array([True, True, False, False, False])
+    other = np.array([False, False, True, True, False])
+    assert neighbours.parted(np.array([True, False, False, False, True]), one, other) == 0.75  # the last is of neither
+    assert np.isnan(neighbours.parted(one, one, one))

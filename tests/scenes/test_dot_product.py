@@ -68,6 +68,24 @@ def test_arrows_of_length_one_have_their_cosine_as_product() -> None:
     assert read["cosine"] == pytest.approx(expected)
 
 
+def test_arrows_of_length_one_are_dragged_at_their_heads() -> None:
+    made = scene("normalized")
+    heads = np.array([handle.position for handle in made.handles(0.0)])
+    np.testing.assert_allclose(heads[:, :2], [np.array((2, 3)) / np.sqrt(13), np.array((4, 1)) / np.sqrt(17)])
+
+
+@pytest.mark.parametrize("a", [(1, 2), (2, -1), (-3, 1)])
+def test_the_name_of_b_is_off_its_line_on_the_other_side_than_a(a: Any) -> None:
+    made = scene("shadow", a=a, b=(4, 3))
+    side = layer(made.frame(0.0), "name b").side
+    assert np.sign(np.cross((4, 3, 0), side)[2]) == -np.sign(np.cross((4, 3, 0), (*a, 0))[2])
+
+
+def test_a_negative_cosine_is_put_in_brackets() -> None:
+    facts = next(note for note in scene("against").frame(12.0).notes if isinstance(note, layers.Facts))
+    assert "(-0.61)" in facts.rows[1][2].replace("\u2212", "-")
+
+
 def test_the_plane_collapses_onto_the_line_and_the_basis_lands_on_the_list() -> None:
     made = scene("duality", a=(1, 2), b=(-3, 2))
     frame = made.frame(12.0)

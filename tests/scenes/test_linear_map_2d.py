@@ -104,3 +104,15 @@ def test_a_still_leaves_out_the_rings_that_are_dragged() -> None:
     assert sum(layer.name == "Column" for layer in frame.layers) == 2
     assert not [layer for layer in frame.still.layers if layer.name == "Column"]
     assert len(frame.still.layers) == len(frame.layers) - 2
+
+
+def test_the_radii_have_their_names_once_they_are_as_long_as_the_singular_values() -> None:
+    made = scene("singular values")
+    names = [
+        [one.text for one in made.frame(time).layers if isinstance(one, layers.Label)] for time in (0.0, 1.5, 4.5, 6.0)
+    ]
+    assert [r"\sigma_1" in found and r"\sigma_2" in found for found in names] == [False, False, True, True]
+    for label in made.frame(6.0).layers:
+        if isinstance(label, layers.Label) and label.text.startswith(r"\sigma"):
+            expected = {r"\sigma_1": 6.708204, r"\sigma_2": 2.236068}[label.text]
+            assert np.linalg.norm(label.position) == pytest.approx(expected, abs=1e-6)

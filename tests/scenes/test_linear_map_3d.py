@@ -43,7 +43,8 @@ def test_an_axis_cycle_is_a_turn_of_120_degrees() -> None:
     for time in np.linspace(0, 12, 7):
         moved = made.readouts(float(time))["matrix_now"]
         np.testing.assert_allclose(moved @ np.ones(3), np.ones(3), atol=1e-12)  # the axis stays
-        assert np.abs(np.linalg.norm(moved, axis=0) - 1).max() < 0.01  # straight between twelve moments of the turn
+        np.testing.assert_allclose(moved.T @ moved, np.eye(3), atol=1e-12)  # and so do lengths and angles, all the way
+        assert made.readouts(float(time))["volume_now"] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -116,6 +117,25 @@ def test_what_is_lost_falls_into_the_origin(preset: str) -> None:
         assert all(size > 0.5 for size in longest) if time == 0.0 else all(size < 1e-9 for size in longest)
     reached = made.frame(12.0).layer("reached")
     assert isinstance(reached, layers.Lines if made.readouts()["rank"] == 1 else layers.Solid)
+
+
+def test_a_plane_that_is_lost_is_drawn_as_a_net() -> None:
+    made = scene("rank one")
+    for time in (0.0, 5.0, 12.0):
+        net = np.concatenate(made.frame(time).layer("lost plane").paths) / made.unit()
+        back = net @ np.linalg.pinv(made.readouts(time)["matrix_now"]).T if time < 12.0 else net
+        np.testing.assert_allclose(made.a @ back.T, 0.0, atol=1e-9)
+    assert made.frame(0.0).layer("lost plane") is not None
+    assert scene("projection").frame(0.0).layer("lost plane") is None
+
+
+def test_the_half_axes_of_the_ellipsoid_are_the_singular_values() -> None:
+    made = scene("ball")
+    axes = np.array(made.frame(12.0).layer("half axes").paths)[:, 1] / made.unit()
+    np.testing.assert_allclose(np.linalg.norm(axes, axis=1), (2, 1.618034, 0.618034), atol=1e-6)
+    np.testing.assert_allclose(axes @ axes.T, np.diag(np.square(np.linalg.norm(axes, axis=1))), atol=1e-9)
+    start = np.array(made.frame(0.0).layer("half axes").paths)[:, 1] / made.unit()
+    np.testing.assert_allclose(np.linalg.norm(start, axis=1), 1.0)
 
 
 def test_the_steps_along_the_columns_lead_below_b() -> None:
