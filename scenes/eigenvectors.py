@@ -180,7 +180,7 @@ class Eigenvectors(ll.Scene):
         """Return the plane on its way, 64 arrows of it, and the arrow that is tried with its line."""
         moved, tried = self.moved(now), np.array(self.vector)
         return [
-            layers.WarpedGrid(moved, group="grid", dim=0.55 + 0.4 * max(1 - abs(maps.determinant(moved)), 0.0)),
+            layers.WarpedGrid(moved, group="grid", dim=0.55),
             *self.eigenlines(self.reach),
             plane.path(CIRCLE, "ghost", 1.6, pickable=False),
             self.spokes(1.16),
