@@ -17,7 +17,6 @@ from lossland.world.theme import Theme
 LINE_BIAS = 6e-4  # NDC depth offset towards the eye, against z-fighting of lines on surfaces
 
 
-
 class Moved(IntEnum):
     """Whether a batch's plane moves a line, and which of the two shares in ``LineBatch.draw`` scales its opacity."""
 
