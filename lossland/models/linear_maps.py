@@ -155,6 +155,15 @@ def degrees_off_line(vectors: ArrayLike, line: ArrayLike) -> Floats:
     return np.where((np.hypot(x, y) > 0) & (np.hypot(u, v) > 0), angle, np.nan)
 
 
+def turn_to_line(vector: ArrayLike, line: ArrayLike) -> float:
+    """Return the angle in radians, from 0 to below π, by which a vector (2,) turns anticlockwise to reach a line (2,).
+
+    The vector 0 turns like (1, 0).
+    """
+    (x, y), (u, v) = np.asarray(vector, float), np.asarray(line, float)
+    return float((np.arctan2(v, u) - np.arctan2(y, x)) % np.pi)
+
+
 def repeated(matrix: Floats, vectors: ArrayLike, times: float) -> Floats:
     """Return the unit directions (..., 2) of vectors (..., 2) after A was applied ``times`` times.
 

@@ -142,3 +142,13 @@ def test_spread_directions_are_even_but_for_those_on_lines() -> None:
     even = 2 * np.pi * np.arange(20) / 20
     rest = owner == -1
     np.testing.assert_allclose(directions[rest], np.stack([np.cos(even), np.sin(even)], -1)[rest])
+
+
+@pytest.mark.parametrize("line", [(1.0, 0.0), (3.0, 1.0), (-1.0, 2.0), (0.0, -1.0)])
+@pytest.mark.parametrize("start", [(1.0, 0.0), (-0.3, 0.8), (2.0, -5.0)])
+def test_a_vector_that_turns_to_a_line_lies_on_it(start: tuple[float, float], line: tuple[float, float]) -> None:
+    turn = maps.turn_to_line(start, line)
+    (x, y), (u, v) = start, line
+    turned = (x + 1j * y) * np.exp(1j * turn)
+    assert 0.0 <= turn < np.pi
+    assert turned.real * v - turned.imag * u == pytest.approx(0.0, abs=1e-12)
