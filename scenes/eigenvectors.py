@@ -140,27 +140,22 @@ class Eigenvectors(ll.Scene):
         """Return the arrows around the circle (ARROWS, 2), and the eigenline that each is on: 0, 1, or -1 (ARROWS,)."""
         return maps.spread_directions(ARROWS, self.lines())
 
-    def eigenline(self, k: int) -> layers.Layer:
-        """Return line number ``k`` of those that stay."""
-        line, look = self.lines()[k], {"name": "Eigenline", "key": f"line {k + 1}", "dash": (15, 10)}
-        return plane.line(line.vector, f"eigen{k + 1}", 2.4, worth=[line.factor], **look)
-
     @ll.kept
     def eigenlines(self) -> list[layers.Layer]:
         """Return the lines that stay, with their factors at their ends."""
         drawn: list[layers.Layer] = []
         sent = self.a @ np.array(self.vector)
-        for k, line in enumerate(self.lines()):
+        for k, line in enumerate(self.lines(), 1):
             away = -1.0 if maps.cross(line.vector, sent) * (sent @ line.vector) >= 0 else 1.0  # from where v goes
-            drawn += [self.eigenline(k), self.factor(k, line.vector, maps.rotation(away * np.pi / 2) @ line.vector)]
+            drawn += self.named(k, line, line.vector, maps.rotation(away * np.pi / 2) @ line.vector)
         return drawn
 
-    def factor(self, k: int, end: np.ndarray, side: np.ndarray) -> layers.Label:
-        """Return the factor of line number ``k`` at the end of it to which a vector (2,) points."""
-        end = end / max(float(np.linalg.norm(end)), FLAT)
+    def named(self, k: int, line: maps.EigenDirection, ahead: np.ndarray, side: np.ndarray) -> list[layers.Layer]:
+        """Return a line that stays, with its factor at the end to which a vector (2,) points."""
+        end = ahead / max(float(np.linalg.norm(ahead)), FLAT)
         far = end * min(1.12, 0.9 / max(abs(end[1]), FLAT)) * self.reach
-        text = tex(r"\lambda_? = ?", k + 1, self.lines()[k].factor)
-        return plane.name(far, text, f"eigen{k + 1}", side, key=f"factor {k + 1}")
+        factor = plane.name(far, tex(r"\lambda_? = ?", k, line.factor), f"eigen{k}", side, key=f"factor {k}")
+        return [plane.eigenline(line, k), factor]
 
     @ll.kept
     def spokes(self, radius: float) -> layers.Lines:
@@ -197,9 +192,10 @@ class Eigenvectors(ll.Scene):
         tried, trace = self.tried(now), np.linalg.norm(self.vector) * plane.CIRCLE
         found: list[layers.Layer] = []
         for k in self.found(now):
-            turn = maps.turn_to_line(self.vector, self.lines()[k].vector)
-            behind = maps.rotation(turn + np.pi) @ np.array(self.vector)  # where v and Av do not come by
-            found += [self.eigenline(k), self.factor(k, behind, maps.rotation(np.pi / 2) @ behind)]
+            line = self.lines()[k]
+            turn = np.pi + maps.turn_to_line(self.vector, line.vector)
+            behind = maps.rotation(turn) @ np.array(self.vector)  # where v and Av do not come by
+            found += self.named(k + 1, line, behind, maps.rotation(np.pi / 2) @ behind)
         return [
             layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6),
             *found,
@@ -239,14 +235,11 @@ class Eigenvectors(ll.Scene):
 
     def along(self, now: ll.Now) -> list[layers.Layer]:
         """Return the grid that turns into that of the eigenvectors, and is then only stretched along them."""
-        basis = np.array([line.vector for line in self.lines()]).T
-        if maps.determinant(basis) < 0:
-            basis[:, 1] *= -1
-        turned = maps.on_path(basis, "polar", now.eased(0.08, 0.44))
+        turned = maps.on_path(maps.eigen_basis(self.lines()), "polar", now.eased(0.08, 0.44))
         grid = self.moved(now) @ turned
         drawn: list[layers.Layer] = [
             layers.WarpedGrid(grid, group="grid", before=now.share < 0.5),
-            *(self.eigenline(k) for k in range(len(self.lines()))),
+            *(plane.eigenline(line, k) for k, line in enumerate(self.lines(), 1)),
             layers.Polygon(shapes.lifted(SQUARE @ turned.T), "area", fill=0.0, outline=1.4, dash=(7, 4), name="Before"),
             layers.Polygon(shapes.lifted(SQUARE @ grid.T), "area", name="Cell"),
             *(plane.arrow(head, f"eigen{k}", 6.5, name="Basis arrow") for k, head in enumerate(grid.T, 1)),
@@ -336,9 +329,7 @@ class Eigenvectors(ll.Scene):
     @ll.kept
     def turns(self) -> layers.Series:
         """Return how far A turns an arrow off its line, over the arrow's direction."""
-        angle = np.linspace(0, 180, 361)
-        arrows = np.stack([np.cos(np.radians(angle)), np.sin(np.radians(angle))], -1)
-        return layers.Series("turn", "area", angle, maps.degrees_off_line(arrows @ self.a.T, arrows))
+        return layers.Series("turn", "area", *maps.degrees_off_by_direction(self.a, 361))
 
     def chart(self, now: ll.Now) -> layers.Chart:
         """Return that curve: it is 0 in the directions that stay."""

@@ -31,6 +31,12 @@ def line(direction: ArrayLike, color: Color, width: float, **look: Any) -> Lines
     return path(np.outer((-FAR, FAR), ahead / max(float(np.linalg.norm(ahead)), 1e-9)), color, width, **look)
 
 
+def eigenline(kept: EigenDirection, number: int) -> Lines:
+    """Return the whole line of a direction that a map keeps, dashed, in the colour of its number (from 1 on)."""
+    look = {"dash": (15, 10), "name": "Eigenline", "key": f"line {number}", "worth": [kept.factor]}
+    return line(kept.vector, f"eigen{number}", 2.4, **look)
+
+
 def arrow(tip: ArrayLike, color: Color, width: float, **look: Any) -> Arrows:
     """Return an arrow from the origin."""
     return Arrows.one((0.0, 0.0), tip, color, width=width, depth=False, **look)
