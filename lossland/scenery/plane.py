@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lossland.models.calculus import unrolled_ring
 from lossland.models.linear_maps import EigenDirection, whole_multiple
-from lossland.world.layers import Arrows, Color, Facts, Label, Lines
+from lossland.world.layers import Arrows, Color, Curve, Facts, Label, Lines
 from lossland.world.phrases import tex
 from lossland.world.shapes import lifted
 
@@ -45,6 +46,19 @@ def arrow(tip: ArrayLike, color: Color, width: float, **look: Any) -> Arrows:
 def name(at: ArrayLike, text: str, color: Color, side: ArrayLike, size: float = 26.0, **look: Any) -> Label:
     """Return a name (LaTeX) beside a place, on the side that a direction (2,) points to."""
     return Label(lifted(at), text, color, side=lifted(side), size=size, **{"latex": True, **look})
+
+
+def unrolled_disc(radius: float, shares: Sequence[float], color: Color) -> list[Curve]:
+    """Return a disc around the origin as rings of equal width, each unrolled by its share: 1 makes it a strip.
+
+    The first share is that of the innermost ring.
+    """
+    rings, width = [], radius / len(shares)
+    for k, share in enumerate(shares):
+        outer, inner = map(lifted, unrolled_ring(k * width, (k + 1) * width, share))
+        look = {"fill": 0.75 if k % 2 else 0.5, "name": "Ring", "key": f"ring {k}", "depth": False}
+        rings.append(Curve(outer, color, 0.0, foot=inner, **look))
+    return rings
 
 
 def kept_directions(heading: str, kept: Sequence[EigenDirection], so_far: Sequence[str], always: float | None) -> Facts:
