@@ -16,9 +16,12 @@ FEWEST = 4  # bars at first, if n allows
 MOST_STAGES = 6
 FIRST, LAST = 0.08, 0.84  # shares of the scene in which the bars split
 SPLITTING = 0.55  # of a stage
-FLAT = 1e-12  # height of a bar that is none
 DOTTED = 24  # bars up to which a dot shows where a height is taken
 DISC = 1.5  # radius of the disc, world
+SENTENCES = {
+    "rings": "Rings of a disc, unrolled, are a triangle",
+    "running": "The area grows as fast as the curve is high",
+}
 
 
 class IntegralArea(ll.Scene):
@@ -29,12 +32,10 @@ class IntegralArea(ll.Scene):
     chapter = "Calculus"
     rows = ("Q3", "S9", "S11", "S18")
     sign = (
-        *(
-            signs.Box((0.1 + 0.16 * k, 0.86 - 0.1 - 0.02 * (k + 1) ** 2), (0.14, 0.1 + 0.02 * (k + 1) ** 2), "area")
-            for k in range(5)
-        ),
+        *(signs.Box((0.1 + 0.16 * k, 0.76 - 0.02 * (k + 1) ** 2), (0.14, 0.1 + 0.02 * (k + 1) ** 2), "area")
+          for k in range(5)),
         signs.Line([(0.04 + 0.046 * k, 0.84 - 0.0018 * k * k) for k in range(20)], "grid", 2.0),
-    )
+    )  # fmt: skip
     presets: ClassVar = {
         "square": {"function": "x^2", "low": 0, "high": 1, "n": 80, "rule": "left", "window": (-0.1, 1.15)},
         "middles": {"function": "x^2", "low": 0, "high": 1, "n": 40, "rule": "mid", "window": (-0.1, 1.15)},
@@ -56,8 +57,7 @@ class IntegralArea(ll.Scene):
 
     def has_control(self, name: str) -> bool:
         """Hide what only bars have, and what a disc does not."""
-        idle = {"running": ("rule", "n"), "rings": ("function", "window", "rule")}
-        return name not in idle.get(self.show, ())
+        return name not in {"running": ("rule", "n"), "rings": ("function", "window", "rule")}.get(self.show, ())
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
@@ -214,8 +214,7 @@ class IntegralArea(ll.Scene):
     ) -> layers.Layer:
         """Return bars from a foot (n,), or from 0, to their top (n,): the more they are, the thinner their lines."""
         foot = np.zeros_like(top) if foot is None else foot
-        seen = max(int((np.abs(top - foot) > FLAT).sum()), 1)
-        width = float(np.clip(40.0 / seen, 0.25, 1.6))
+        width = float(np.clip(40.0 / max(np.count_nonzero(top - foot), 1), 0.25, 1.6))
         return self.plot.bars(edges, top, color, 0.0, foot, 0.5, width, name=name, key=f"{name} {color}")
 
     def limits(self) -> list[layers.Layer]:
@@ -307,13 +306,11 @@ class IntegralArea(ll.Scene):
 
     def sentence(self) -> str:
         """Say in words what is seen."""
-        if self.show == "rings":
-            return "Rings of a disc, unrolled, are a triangle"
-        if self.show == "running":
-            return "The area grows as fast as the curve is high"
-        if self.rule in PAIR:
-            return "The area lies between two sums, and they close in"
-        return "Thinner bars miss less"
+        if self.show == "sums":
+            return (
+                "The area lies between two sums, and they close in" if self.rule in PAIR else "Thinner bars miss less"
+            )
+        return SENTENCES[self.show]
 
     # ------------------------------------------------------------------------------------------------- handles
     def handles(self, now: ll.Now) -> list[ll.Handle]:
