@@ -264,9 +264,8 @@ class IntegralArea(ll.Scene):
         rings = plane.unrolled_disc(DISC, [now.eased(0.1 + wait, 0.5 + wait) for wait in late], AREA)
         drawn: list[layers.Layer] = [plane.path(DISC * plane.CIRCLE, "ghost", 1.6), *rings]
         flat, middle, foot = now.eased(0.8, 0.92), np.zeros(3), np.array([0.0, -DISC, 0.0])
-        radius = tex("R = ?", abs(self.high))
+        radius, wide = tex("R = ?", abs(self.high)), np.array([np.pi * DISC, 0.0, 0.0])
         if flat > 0.0:
-            wide = np.array([np.pi * DISC, 0.0, 0.0])
             corners = np.stack([foot - wide, foot + wide, middle])
             result = tex(r"\tfrac12 \cdot 2\pi R \cdot R = \pi R^2 = ?.2", (AREA, np.pi * self.high**2))
             return [

@@ -113,8 +113,7 @@ class MatrixComposition(ll.Scene):
     @ll.kept(framing=True)
     def half(self) -> float:
         """Return half the width of a small plane: all stages of the letter fit into it."""
-        corners = np.vstack([LETTER, np.eye(2)])
-        orders = self.chain(), self.chain()[::-1]
+        corners, orders = np.vstack([LETTER, np.eye(2)]), (self.chain(), self.chain()[::-1])
         stages = [maps.product(order[k:]) for order in orders for k in range(self.factors)]
         reach = max(1.65, *(float(np.abs(corners @ moved.T).max()) for moved in stages))
         return 1.09 * shapes.in_steps(reach, 2.6, 2.0)
@@ -142,20 +141,18 @@ class MatrixComposition(ll.Scene):
             *self.ends(now.share),
             *self.rings(),
         ]
+        sign = "?" if now.share <= 0.9 else "=" if self.commutes else r"\neq"
         written = {
             (-1, UP): (self.order(names, now, "B then A"), ONE),
             (1, UP): (rf"{names} \ \text{{at once}}", ONE),
             (-1, DOWN): (self.order(names[::-1], now, "A then B"), OTHER),
+            (1, DOWN): (rf"\fgcolor{{{ONE}}}{{{names}}} \ {sign} \ \fgcolor{{{OTHER}}}{{{names[::-1]}}}", "text"),
         }
-        sign = "?" if now.share <= 0.9 else "=" if self.commutes else r"\neq"
-        both = rf"\fgcolor{{{ONE}}}{{{names}}} \ {sign} \ \fgcolor{{{OTHER}}}{{{names[::-1]}}}"
-        written[1, DOWN] = (both, "text")
-        size = 30.0 - 3.0 * self.factors  # beside each other where the picture is small
         for (column, row), (text, role) in written.items():
             place = shapes.lifted(self.middle(column, row) + np.array([0, 1.01 * self.half()]))
-            text += r"\vphantom{\neq}"  # all stand on one line
-            look: dict[str, Any] = {"latex": True, "size": size, "side": "above", "key": f"name {column} {row}"}
-            drawn.append(layers.Label(place, text, role, **look))
+            text, size = text + r"\vphantom{\neq}", 30.0 - 3.0 * self.factors  # on one line, and no wider than a plane
+            key = f"name {column} {row}"
+            drawn.append(layers.Label(place, text, role, latex=True, size=size, side="above", key=key))
         return ll.Frame(drawn, self.notes(now), self.view())
 
     @property
@@ -171,8 +168,7 @@ class MatrixComposition(ll.Scene):
 
     def edge(self, column: float, row: float) -> layers.Layer:
         """Return the frame of a small plane."""
-        x, y = self.middle(column, row)
-        half = self.half()
+        (x, y), half = self.middle(column, row), self.half()
         corners = shapes.rectangle((x - half, x + half), (y - half, y + half))
         return layers.Polygon(corners, "ghost", 0.03, 1.0, key=f"frame {column} {row}", pickable=False)
 
@@ -238,12 +234,14 @@ class MatrixComposition(ll.Scene):
         chain, names = self.chain(), NAMES[: self.factors]
         areas = [maps.determinant(matrix) for matrix in chain]
         sizes = r" \cdot ".join(tex("(?2)" if area < 0 else "?2", area) for area in areas)
-        area = tex("?2", maps.determinant(self.product))
         return [
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(equation(names, chain), 22.0),
             layers.Formula(equation(names[::-1], chain[::-1]), 22.0),
-            layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
+            layers.Facts(
+                "Area of the unit square in the end",
+                [(ONE, rf"\det {names}", tex(f"{sizes} = ?2", maps.determinant(self.product)), "")],
+            ),
         ]
 
     def sentence(self, now: ll.Now) -> str:
