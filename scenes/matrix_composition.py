@@ -234,14 +234,12 @@ class MatrixComposition(ll.Scene):
         chain, names = self.chain(), NAMES[: self.factors]
         areas = [maps.determinant(matrix) for matrix in chain]
         sizes = r" \cdot ".join(tex("(?2)" if area < 0 else "?2", area) for area in areas)
+        told = tex(f"{sizes} = ?2", maps.determinant(self.product))
         return [
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(equation(names, chain), 22.0),
             layers.Formula(equation(names[::-1], chain[::-1]), 22.0),
-            layers.Facts(
-                "Area of the unit square in the end",
-                [(ONE, rf"\det {names}", tex(f"{sizes} = ?2", maps.determinant(self.product)), "")],
-            ),
+            layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", told, "")]),
         ]
 
     def sentence(self, now: ll.Now) -> str:

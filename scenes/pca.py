@@ -62,9 +62,8 @@ class PCA(ll.Scene):
 
     def has_control(self, name: str) -> bool:
         """Hide the number of samples where the data have their own, and what the picture does not use."""
-        return {"count": self.data == "gaussian", "keep": self.act == "turn", "axis": self.act == "axis"}.get(
-            name, True
-        )
+        used = {"count": self.data == "gaussian", "keep": self.act == "turn", "axis": self.act == "axis"}
+        return used.get(name, True)
 
     @ll.kept
     def taken(self) -> datasets.Data:
