@@ -145,7 +145,7 @@ class DerivativeSlope(ll.Scene):
         made = []
         for row, (graph, color, name) in enumerate(zip(self.graphs[1:], COLORS[1:], ("f'(x)", "f''(x)"), strict=True)):
             look = {"corner": (0.0, 0.5 - 1.4 * row, 0.0), "up": 1.0, "count": (5 * row, 2), "x_name": "x" * row}
-            made.append(curves.axes(self.span, plots.range_of(graph, self.span, 0.2), name, color, **look))
+            made.append(curves.axes(self.span, plots.range_of(graph, self.span, 0.28), name, color, **look))
         return made
 
     @ll.kept
@@ -171,7 +171,7 @@ class DerivativeSlope(ll.Scene):
         if self.show == "traced":  # and room for names and numbers where the picture is small
             bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower), [(0, 3.95, 0), (0, -1.15, 0)]])
         if self.show == "car":
-            bounds = np.vstack([bounds, [(-0.2, -0.35, 0), (4.9, 2.4, 0)]])
+            bounds = np.vstack([bounds, [(-0.2, -0.35, 0), (4.9, 3.3, 0)]])
         if self.show == "product":
             _, wide, high = self.scale()
             bounds = np.array([(-0.3, -0.35, 0), (wide + 0.3, high + 0.3, 0)])

@@ -150,7 +150,8 @@ class IntegralArea(ll.Scene):
     def view(self, unrolled: float) -> ll.View:
         """Return the view straight down on all of it; on the disc it widens while that is unrolled."""
         if self.show == "running":
-            return ll.View(flat=True, bounds=np.vstack([self.plot.bounds(), self.upper.bounds(above=0.08)]))
+            room = [(0, 4.1, 0), (0, -0.3, 0)]  # for names and numbers where the picture is small
+            return ll.View(flat=True, bounds=np.vstack([self.plot.bounds(), self.upper.bounds(), room]))
         if self.show == "rings":
             wide = (1.3 + (np.pi + 0.25 - 1.3) * unrolled) * DISC
             high = (1.15 + 2.0 * unrolled * (1.0 - unrolled)) * DISC  # the ends of rings swing up, and come down

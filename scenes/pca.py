@@ -226,7 +226,7 @@ class PCA(ll.Scene):
     def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:
         """Return thin lines along three features, with their names until the axes take over."""
         drawn, reach = list[layers.Layer](), self.bounds(0.0).max(axis=0)
-        lengths = np.maximum(1.2 * reach, 0.75 * reach.max()) * (1.0, 1.5, 1.0)  # the second leads away from the eye
+        lengths = np.maximum(1.2 * reach, 0.75 * reach.max()) * (1.0, 1.5 - 0.5 * turn, 1.0)  # seen end on
         for feature, length in zip(self.features(), lengths, strict=True):
             along = length * seen[feature]
             line: dict[str, Any] = {"dim": 0.88 * turn, "depth": True, "pickable": False, "key": f"feature {feature}"}

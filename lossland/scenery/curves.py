@@ -80,11 +80,12 @@ def beside(rising: bool, ahead: bool = True) -> Side:
 def clear_side(function: Function, plot: Plot, x: float, ahead: bool = True) -> Side:
     """Return the side of a point on a graph at which a text avoids the graph as far as the text reaches.
 
-    It is ahead of the point or behind it, and below where the graph is clearly higher there.
+    It is ahead of the point or behind it, and below where the graph gets clearly higher there.
     """
     (x0, x1), (y0, y1) = plot.x, plot.y
-    there = x + (TEXT if ahead else -TEXT) * (x1 - x0)
-    return beside((function.at(there) > function.at(x) + GAP * (y1 - y0)) == ahead, ahead)
+    reach = (TEXT if ahead else -TEXT) * (x1 - x0)
+    top = max(function.at(x + share * reach) for share in (1.0, 0.75, 0.5, 0.25))
+    return beside((top > function.at(x) + GAP * (y1 - y0)) == ahead, ahead)
 
 
 def headline(plot: Plot, text: str, color: Color) -> Label:
