@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -156,7 +157,7 @@ class ChainRule(ll.Scene):
         whole = whole if np.isfinite(whole).all() else numbers
         ends, first = ([line.point_at(pair) for line, pair in zip(lines, at, strict=True)] for at in (numbers, whole))
         if self.left(now) < 1.0:
-            drawn += [*self.on_its_way(*first[:2], "ghost"), *self.on_its_way(*first[1:], "ghost")]
+            drawn += [layer for pair in pairwise(first) for layer in self.on_its_way(*pair, "ghost")]
         for gap, part in enumerate(arrived[1:]):
             if part > 0.0:
                 drawn += self.on_its_way(ends[gap], ends[gap] + part * (ends[gap + 1] - ends[gap]), (Y, Z)[gap])
