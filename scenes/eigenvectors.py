@@ -128,12 +128,17 @@ class Eigenvectors(ll.Scene):
         shown = {"move": self.moving, "search": self.searching, "repeat": self.repeating, "eigenbasis": self.along}
         drawn = [*shown[self.played](now), layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True)]
         rings = [handle.ring(color) for handle, color in zip(self.handles(now), (*COLUMNS, "text"), strict=True)]
-        return ll.Frame([*drawn, *rings], self.notes(now), ll.View.from_above(self.reach))
+        return ll.Frame([*drawn, *rings], self.notes(now), self.view())
 
     @property
     def reach(self) -> float:
         """How far from the origin the picture reaches: always as far, so that it stays while A and v are dragged."""
         return REACHES.get(self.played, FAR)
+
+    @ll.kept
+    def view(self) -> ll.View:
+        """Return the view straight down."""
+        return ll.View.from_above(self.reach)
 
     @ll.kept
     def arrows(self) -> tuple[np.ndarray, np.ndarray]:
