@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -95,15 +96,9 @@ class ChainRule(ll.Scene):
         dz = g.at(y + dy) - g.at(y)
         first, second = f.slope(x), g.slope(y)
         found = {
-            "inner_value": y,
-            "outer_value": g.at(y),
-            "inner_slope": first,
-            "outer_slope": second,
-            "slope": first * second,
-            "dx": dx,
-            "dy": dy,
-            "dz": dz,
-        }
+            "inner_value": y, "outer_value": g.at(y), "dx": dx, "dy": dy, "dz": dz,
+            "inner_slope": first, "outer_slope": second, "slope": first * second,
+        }  # fmt: skip
         return found | self.jacobians() if self.show == "plane" else found
 
     @ll.kept
@@ -153,26 +148,33 @@ class ChainRule(ll.Scene):
 
     def shown_lines(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the lines, the nudge as far as it has come, and its factor in each gap."""
-        lines, factors = self.lines(), self.factors(now, read)
+        lines, factors, numbers = self.lines(), self.factors(now, read), self.numbers(read["dx"])
         arrived = 1.0, now.eased(0.12, 0.34), now.eased(0.4, 0.62)
         drawn: list[layers.Layer] = [*self.threads(), *lines]
-        values = np.array([self.x, read["inner_value"], read["outer_value"]])
-        moves = np.array([read["dx"], read["dy"], read["dz"]])
-        if not np.isfinite([*values, *moves]).all():
+        if not np.isfinite(numbers).all():
             return drawn
-        ends = [line.point_at([value, value + move]) for line, value, move in zip(lines, values, moves, strict=True)]
+        whole = self.numbers(self.nudge or 0.1)
+        whole = whole if np.isfinite(whole).all() else numbers
+        ends, first = ([line.point_at(pair) for line, pair in zip(lines, at, strict=True)] for at in (numbers, whole))
+        if self.left(now) < 1.0:
+            drawn += [layer for pair in pairwise(first) for layer in self.on_its_way(*pair, "ghost")]
         for gap, part in enumerate(arrived[1:]):
             if part > 0.0:
                 drawn += self.on_its_way(ends[gap], ends[gap] + part * (ends[gap + 1] - ends[gap]), (Y, Z)[gap])
             if part == 1.0:
-                middle = np.mean(ends[gap : gap + 2], axis=(0, 1)) + np.array([0.55, 0.0, 0.0])
+                place = np.mean(first[gap : gap + 2], axis=(0, 1)) + np.array([0.55, 0.0, 0.0])
                 factor = words("×\u2009?", written(factors[gap]))
-                drawn.append(layers.Label(middle, factor, (Y, Z)[gap], size=34, side="right"))
+                drawn.append(layers.Label(place, factor, (Y, Z)[gap], size=34, side="right"))
         for k, color in enumerate((X, Y, Z)):
             if arrived[k] == 1.0:
-                nudge = layers.Lines([ends[k]], color, 8.0, name=("dx", "dy", "dz")[k], worth=[moves[k]])
-                drawn += [nudge, lines[k].points(values[k], color, 8.0, name="xyz"[k])]
+                nudge = layers.Lines([ends[k]], color, 8.0, name=f"d{'xyz'[k]}", worth=[float(np.diff(numbers[k])[0])])
+                drawn += [nudge, lines[k].points(numbers[k, 0], color, 8.0, name="xyz"[k])]
         return drawn + (self.whole(factors[2]) if arrived[2] == 1.0 else [])
+
+    def numbers(self, dx: float) -> np.ndarray:
+        """Return x and x + dx, and what they become on the lines of y and z: (3, 2)."""
+        x = np.array([self.x, self.x + dx])
+        return np.stack([x, self.inner(x), self.outer(self.inner(x))])
 
     @staticmethod
     def on_its_way(start: np.ndarray, end: np.ndarray, color: str) -> list[layers.Layer]:
@@ -208,20 +210,16 @@ class ChainRule(ll.Scene):
         d = "d" if self.arrived(now) else r"\Delta "
         x, y, z = (tex("?", (color, d + name)) for name, color in (("x", X), ("y", Y), ("z", Z)))
         made = tex(r"? = ?, \quad ? = ?", (Y, "y"), self.inner.latex, (Z, "z"), self.outer.written("y"))
-        gaps = (
-            ("From x to y", "y", "x", Y),
-            ("From y to z", "z", "y", Z),
-            ("From x to z: the product", "z", "x", "text"),
-        )
-        return [
-            layers.Title(self.title, lines=("How much longer is a nudge when it arrives?",)),
-            layers.Formula(made, 24),
-            layers.Formula(rf"\dfrac{{{z}}}{{{x}}} = \dfrac{{{z}}}{{{y}}}\cdot \dfrac{{{y}}}{{{x}}}", 26),
-            *(
-                layers.Meter(said, rf"\frac{{{d}{over}}}{{{d}{under}}} =", factor, color, low, high, written(factor))
-                for (said, over, under, color), factor in zip(gaps, factors, strict=True)
-            ),
-        ]
+        gaps = (("x", "y", Y, ""), ("y", "z", Z, ""), ("x", "z", "text", ": the product"))
+        shrinks = "While it shrinks its factors become slopes"
+        asked = shrinks if self.left(now) < 1.0 else "How much longer is a nudge when it arrives?"
+        meters = [
+            layers.Meter(f"From {under} to {over}{more}", rf"\frac{{{d}{over}}}{{{d}{under}}} =", factor, color,
+                         low, high, written(factor))
+            for (under, over, color, more), factor in zip(gaps, factors, strict=True)
+        ]  # fmt: skip
+        rule = rf"\dfrac{{{z}}}{{{x}}} = \dfrac{{{z}}}{{{y}}}\cdot \dfrac{{{y}}}{{{x}}}"
+        return [layers.Title(self.title, lines=(asked,)), layers.Formula(made, 24), layers.Formula(rule, 26), *meters]
 
     # ------------------------------------------------------------------------------------------------- the plane
     @ll.kept

@@ -18,12 +18,12 @@ NEAREST = 0.02  # share of h below which the second point cannot be told from th
 HIGH = 3.0  # of the longer side of the rectangle u by v, world
 PLACES: dict[str, dict[str, Any]] = {  # of the axes of f, where they are not alone in the picture
     "traced": {"x_name": "", "corner": (0.0, 2.1, 0.0), "up": 1.5, "count": (0, 2)},
-    "car": {"x_name": "t", "corner": (0.0, 0.9, 0.0), "right": 2.5, "up": 2.0, "count": (5, 3)},
+    "car": {"x_name": r"t \text{ in s}", "corner": (0.0, 0.9, 0.0), "right": 2.5, "up": 2.0, "count": (5, 3)},
 }
 SENTENCES = {
     "secant": "Two points make a line. Let them meet",
     "traced": "The height below is the slope above",
-    "car": "How steep the way is, is how fast the car is",
+    "car": "The slope of its way over time is how fast the car is",
     "product": "Two strips count; their corner is soon too small to see",
     "epsilon": "However thin the band: some window around x keeps inside",
 }
@@ -129,8 +129,8 @@ class DerivativeSlope(ll.Scene):
     @ll.kept
     def plot(self) -> plots.Plot:
         """The axes of f."""
-        name, heights = "s(t)" if self.show == "car" else "f(x)", plots.range_of(self.function, self.span)
-        return curves.axes(self.span, heights, name, F, **PLACES.get(self.show, {}))
+        name = r"s(t) \text{ in m}" if self.show == "car" else "f(x)"
+        return curves.axes(self.span, plots.range_of(self.function, self.span), name, F, **PLACES.get(self.show, {}))
 
     @property
     def graphs(self) -> tuple[Any, Any, Any]:
@@ -145,7 +145,7 @@ class DerivativeSlope(ll.Scene):
         made = []
         for row, (graph, color, name) in enumerate(zip(self.graphs[1:], COLORS[1:], ("f'(x)", "f''(x)"), strict=True)):
             look = {"corner": (0.0, 0.5 - 1.4 * row, 0.0), "up": 1.0, "count": (5 * row, 2), "x_name": "x" * row}
-            made.append(curves.axes(self.span, plots.range_of(graph, self.span), name, color, **look))
+            made.append(curves.axes(self.span, plots.range_of(graph, self.span, 0.28), name, color, **look))
         return made
 
     @ll.kept
@@ -168,10 +168,10 @@ class DerivativeSlope(ll.Scene):
         bounds = self.plot.bounds()
         if self.show == "epsilon":  # with braces above and at the right
             bounds = self.plot.bounds(above=0.12) + np.array([(0, 0, 0), (0.45, 0, 0), (0.45, 0, 0), (0, 0, 0)])
-        if self.show == "traced":
-            bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower)])
+        if self.show == "traced":  # and room for names and numbers where the picture is small
+            bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower), [(0, 3.95, 0), (0, -1.15, 0)]])
         if self.show == "car":
-            bounds = np.vstack([bounds, [(-0.2, -0.35, 0), (4.9, 2.4, 0)]])
+            bounds = np.vstack([bounds, [(-0.2, -0.35, 0), (4.9, 3.3, 0)]])
         if self.show == "product":
             _, wide, high = self.scale()
             bounds = np.array([(-0.3, -0.35, 0), (wide + 0.3, high + 0.3, 0)])
@@ -205,7 +205,7 @@ class DerivativeSlope(ll.Scene):
         color, number, place = (SLOPE, slope, (x, y)) if there else (SECANT, read["secant"], (x + h, other))
         if np.isfinite(place).all() and (there or np.isfinite(number)):
             said = words("slope ?.2", number) if np.isfinite(number) else "no slope"
-            drawn.append(plot.label(*place, said, color, curves.beside(slope > 0, h > 0 or there), size=30))
+            drawn.append(plot.label(*place, said, color, curves.beside(slope > 0, h > 0), size=30))
         return drawn
 
     def half_tangents(self, x: float, y: float) -> list[layers.Layer]:
@@ -221,13 +221,14 @@ class DerivativeSlope(ll.Scene):
         if np.isfinite(read["slope"]):
             drawn.append(self.plot.tangent(self.function, x, SLOPE, reach=0.14, width=4.0))
         heights = (read["value"], read["slope"], read["second"])
-        ends = [self.plot.held(x, heights[0]), self.lower[1].held(x, heights[2])]
-        drawn.append(layers.Lines([np.array(ends)], "dim", 1.2, dash=(8, 5), pickable=False))
+        tops = [self.plot.held(x, heights[0]), *(plot.world(x, plot.y[1]) for plot in self.lower)]
+        feet = [*(plot.world(x, plot.y[0]) for plot in all_plots[:2]), self.lower[1].held(x, heights[2])]
+        drawn.append(layers.Lines(list(np.stack([tops, feet], 1)), "dim", 1.2, dash=(8, 5), pickable=False))
         drawn.append(self.plot.points(x, heights[0], "text", 7.0))
         for plot, graph, y, color in list(zip(all_plots, self.graphs, heights, COLORS, strict=True))[1:]:
             drawn += [self.slope_curve(plot, graph, color).upto(x), plot.points(x, y, color, 7.0)]
             if np.isfinite(y):
-                side = curves.beside(graph.slope(x) > 0, 2 * x < sum(self.span))
+                side = curves.clear_side(graph, plot, x, 2 * x < sum(self.span))
                 drawn.append(plot.label(x, y, words("?.2", y), color, side, size=28))
         passed = self.extrema()[self.extrema()[:, 0] <= x + 1e-9]
         if len(passed):
@@ -246,14 +247,14 @@ class DerivativeSlope(ll.Scene):
             *self.standing(), road,
             plot.tangent(self.function, t, SLOPE, reach=0.2, width=3.4), plot.guides(t, where),
             plot.points(t, where, "text", 8.0), figures.Car(road.point_at(where), F),
-            figures.Gauge((3.85, 1.35), speed, self.fastest(), "s'(t)", SLOPE, name="Speed"),
+            figures.Gauge((3.85, 1.35), speed, self.fastest(), r"s'(t) \text{ in m/s}", SLOPE, name="Speed"),
+            *layers.Label.each([(3.05, 1.35, 0), (4.65, 1.35, 0)], ["0", words("?", self.fastest())], side="below"),
         ]  # fmt: skip
 
     @ll.kept
     def fastest(self) -> float:
         """Return the largest slope in the window, rounded up to what a dial would show."""
-        speeds = np.abs(self.function.derivative(np.linspace(*self.span, 201)))
-        return calculus.rounded_up(float(speeds[np.isfinite(speeds)].max(initial=0.0)))
+        return calculus.rounded_up(calculus.largest(self.function.derivative, *self.span))
 
     # ------------------------------------------------------------------------------------------------- product
     def factors(self) -> tuple[Any, Any]:
@@ -263,8 +264,7 @@ class DerivativeSlope(ll.Scene):
     @ll.kept
     def scale(self) -> tuple[float, float, float]:
         """Return world units for a unit of u and v, and how long u and v get in the window."""
-        sizes = (np.abs(factor(np.linspace(*self.span, 201))) for factor in self.factors())
-        u, v = (float(size[np.isfinite(size)].max(initial=0.0)) for size in sizes)
+        u, v = (calculus.largest(factor, *self.span) for factor in self.factors())
         unit = HIGH / max(u, v, 1e-9)
         return unit, unit * u, unit * v
 
@@ -288,9 +288,8 @@ class DerivativeSlope(ll.Scene):
         (_, x1), (_, y1) = plot.x, plot.y
         if not np.isfinite([y, d]).all():
             return list(self.standing())
-        braces = [
-            figures.Brace(plot.world(x1, y + e), plot.world(x1, y - e), r"2\varepsilon", "j", away=0.24, size=0.14)
-        ]
+        ends = plot.world(x1, y + e), plot.world(x1, y - e)
+        braces = [figures.Brace(*ends, r"2\varepsilon", "j", away=0.24, size=0.14)]
         if d > 0.0:
             ends = plot.world(x - d, y1), plot.world(x + d, y1)
             braces.append(figures.Brace(*ends, r"2\delta", SLOPE, away=0.06, size=0.14))
@@ -300,7 +299,7 @@ class DerivativeSlope(ll.Scene):
             plot.box((x - d, x + d), plot.y, SLOPE, 0.16, 0.0, "δ"),
             plot.box((x - d, x + d), (y - e, y + e), SECANT, 0.2, 2.4, "Box"),
             self.standing()[1],
-            plot.points(x, y, "text", 8.0),
+            plot.points(x, y, "text", 5.0),
             *braces,
         ]
 
@@ -309,7 +308,7 @@ class DerivativeSlope(ll.Scene):
         """Return the title, the formula and the numbers that matter."""
         f, x = self.function, read["x_now"]
         met = self.show == "secant" and self.share(now) <= 0.02
-        title = layers.Title(self.title, lines=("Where the lines go is the slope" if met else SENTENCES[self.show],))
+        title = layers.Title(self.title, lines=("Where the secants go is the slope" if met else SENTENCES[self.show],))
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)
         slope = layers.Meter("Slope of the curve", tex("f'(?) =", x), read["slope"], SLOPE, *self.slopes())
         if self.show == "secant":
@@ -328,7 +327,7 @@ class DerivativeSlope(ll.Scene):
             rule = r"|t - x| < \fgcolor{i}{\delta} \;\Rightarrow\; |f(t) - f(x)| < \fgcolor{j}{\varepsilon}"
             return [
                 title, formula, layers.Formula(rule, 22),
-                layers.Meter("Allowed away from f(x)", r"\varepsilon", read["epsilon"], "j", 0, most[0]),
+                layers.Meter("Allowed up and down from f(x)", r"\varepsilon", read["epsilon"], "j", 0, most[0]),
                 layers.Meter("Enough on both sides of x", r"\delta", read["delta"], SLOPE, 0, most[1]),
             ]  # fmt: skip
         if self.show == "car":

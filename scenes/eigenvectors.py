@@ -13,7 +13,6 @@ from lossland.models import linear_maps as maps
 ARROWS = 64
 TIMES = 5  # how often A is repeated
 COLUMNS = ("i", "j")  # the colours of A's columns
-CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 129)), np.sin(np.linspace(0, 2 * np.pi, 129))], -1)
 SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
 FLAT = 1e-9
 ON_LINE = 1.5  # degrees: what is drawn as being on an eigenline
@@ -21,7 +20,7 @@ SAID = 8.0  # degrees: a smaller angle has no room for its number
 SEEN = 2.0  # degrees: a smaller angle is none to the eye
 RADIUS = 1.7  # of the circle on which directions are shown while A is repeated
 REACHES = {"repeat": 2.6, "eigenbasis": 2.4}  # how far from the origin a picture reaches; the others: FAR
-FAR = 3.0
+FAR = 3.3
 STAYING = ("Every arrow leaves its line", "Only the arrows on one line stay", "Only two lines of arrows stay")
 
 
@@ -87,6 +86,10 @@ class Eigenvectors(ll.Scene):
         starts = {"move": (0.12, 0.75), "eigenbasis": (0.52, 0.92)}
         return now.eased(*starts[self.played]) if self.played in starts else 1.0
 
+    def factors(self, now: ll.Now) -> list[float]:
+        """Return how many times as long the arrows on the lines that stay have become so far."""
+        return [1 + self.part(now) * (line.factor - 1) for line in self.lines()]
+
     def tried(self, now: ll.Now) -> np.ndarray:
         """Return the arrow (2,) that is tried: in a search it turns half around."""
         angle = np.pi * now.eased(0.06, 0.94) if self.played == "search" else 0.0
@@ -125,7 +128,7 @@ class Eigenvectors(ll.Scene):
         shown = {"move": self.moving, "search": self.searching, "repeat": self.repeating, "eigenbasis": self.along}
         drawn = [*shown[self.played](now), layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True)]
         rings = [handle.ring(color) for handle, color in zip(self.handles(now), (*COLUMNS, "text"), strict=True)]
-        return ll.Frame([*drawn, *rings], self.notes(now), self.view(self.reach))
+        return ll.Frame([*drawn, *rings], self.notes(now), self.view())
 
     @property
     def reach(self) -> float:
@@ -133,9 +136,9 @@ class Eigenvectors(ll.Scene):
         return REACHES.get(self.played, FAR)
 
     @ll.kept
-    def view(self, reach: float) -> ll.View:
-        """Return the view straight down that reaches so far from the origin."""
-        return ll.View.from_above(reach)
+    def view(self) -> ll.View:
+        """Return the view straight down."""
+        return ll.View.from_above(self.reach)
 
     @ll.kept
     def arrows(self) -> tuple[np.ndarray, np.ndarray]:
@@ -143,21 +146,21 @@ class Eigenvectors(ll.Scene):
         return maps.spread_directions(ARROWS, self.lines())
 
     @ll.kept
-    def eigenlines(self, reach: float, alone: int | None = None, named: bool = True) -> list[layers.Layer]:
-        """Return the lines that stay, with their factors at their ends where ``named``; or one of them ``alone``."""
+    def eigenlines(self) -> list[layers.Layer]:
+        """Return the lines that stay, with their factors at their ends."""
         drawn: list[layers.Layer] = []
-        for k, line in enumerate(self.lines()):
-            if alone not in (None, k):
-                continue
-            role, look = f"eigen{k + 1}", {"dash": (15, 10), "key": f"line {k + 1}", "worth": [line.factor]}
-            drawn.append(plane.line(line.vector, role, 2.4, name="Eigenline", **look))
-            if named:
-                far = line.vector * min(1.12, 0.9 / max(abs(line.vector[1]), 1e-9)) * reach
-                sent = self.a @ np.array(self.vector)
-                away = -1.0 if maps.cross(line.vector, sent) * (sent @ line.vector) >= 0 else 1.0  # from where v goes
-                factor, side = tex(r"\lambda_? = ?", k + 1, line.factor), maps.rotation(away * np.pi / 2) @ line.vector
-                drawn.append(plane.name(far, factor, role, side, key=f"factor {k + 1}"))
+        sent = self.a @ np.array(self.vector)
+        for k, line in enumerate(self.lines(), 1):
+            away = -1.0 if maps.cross(line.vector, sent) * (sent @ line.vector) >= 0 else 1.0  # from where v goes
+            drawn += self.named(k, line, line.vector, maps.rotation(away * np.pi / 2) @ line.vector)
         return drawn
+
+    def named(self, k: int, line: maps.EigenDirection, ahead: np.ndarray, side: np.ndarray) -> list[layers.Layer]:
+        """Return a line that stays, with its factor at the end to which a vector (2,) points."""
+        end = ahead / max(float(np.linalg.norm(ahead)), FLAT)
+        far = end * min(1.12, 0.9 / max(abs(end[1]), FLAT)) * self.reach
+        factor = plane.name(far, tex(r"\lambda_? = ?", k, line.factor), f"eigen{k}", side, key=f"factor {k}")
+        return [plane.eigenline(line, k), factor]
 
     @ll.kept
     def spokes(self, radius: float) -> layers.Lines:
@@ -180,21 +183,27 @@ class Eigenvectors(ll.Scene):
         """Return the plane on its way, 64 arrows of it, and the arrow that is tried with its line."""
         moved, tried = self.moved(now), np.array(self.vector)
         return [
-            layers.WarpedGrid(moved, group="grid", dim=0.55 + 0.4 * max(1 - abs(maps.determinant(moved)), 0.0)),
-            *self.eigenlines(self.reach),
-            plane.path(CIRCLE, "ghost", 1.6, pickable=False),
+            layers.WarpedGrid(moved, group="grid", dim=0.55),
+            *self.eigenlines(),
+            plane.path(plane.CIRCLE, "ghost", 1.6, pickable=False),
             self.spokes(1.16),
-            plane.path(CIRCLE @ moved.T, "grid", 2.2, name="Circle, moved"),
+            plane.path(plane.CIRCLE @ moved.T, "grid", 2.2, name="Circle, moved"),
             *self.around(self.arrows()[0] @ moved.T, foot=0.45),
             *self.trial(tried, moved @ tried),
         ]
 
     def searching(self, now: ll.Now) -> list[layers.Layer]:
         """Return an arrow that turns, where A sends it, and the lines found so far."""
-        tried, trace = self.tried(now), np.linalg.norm(self.vector) * CIRCLE
+        tried, trace = self.tried(now), np.linalg.norm(self.vector) * plane.CIRCLE
+        found: list[layers.Layer] = []
+        for k in self.found(now):
+            line = self.lines()[k]
+            turn = np.pi + maps.turn_to_line(self.vector, line.vector)
+            behind = maps.rotation(turn) @ np.array(self.vector)  # where v and Av do not come by
+            found += self.named(k + 1, line, behind, maps.rotation(np.pi / 2) @ behind)
         return [
             layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6),
-            *(layer for k in self.found(now) for layer in self.eigenlines(self.reach, k)),
+            *found,
             plane.path(trace, "ghost", 1.6, pickable=False),
             plane.path(trace @ self.a.T, "grid", 1.8, name="Where A sends it"),
             *self.trial(tried, self.a @ tried),
@@ -202,10 +211,8 @@ class Eigenvectors(ll.Scene):
 
     def found(self, now: ll.Now) -> list[int]:
         """Return the eigenlines that the turning arrow has met."""
-        start = np.arctan2(self.vector[1], self.vector[0])
-        turned = np.pi * now.eased(0.06, 0.94)
-        ahead = [(np.arctan2(line.vector[1], line.vector[0]) - start) % np.pi for line in self.lines()]
-        return [k for k, angle in enumerate(ahead) if angle <= turned + 1e-9]
+        turned = np.pi * now.eased(0.06, 0.94) + 1e-9
+        return [k for k, line in enumerate(self.lines()) if maps.turn_to_line(self.vector, line.vector) <= turned]
 
     def repeating(self, now: ll.Now) -> list[layers.Layer]:
         """Return all directions after A was applied again and again, and the steps of the one that is tried."""
@@ -215,8 +222,8 @@ class Eigenvectors(ll.Scene):
         here = RADIUS * maps.repeated(self.a, start, times)
         drawn = [
             layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.6),
-            *self.eigenlines(self.reach),
-            plane.path(RADIUS * CIRCLE, "ghost", 1.6, pickable=False),
+            *self.eigenlines(),
+            plane.path(RADIUS * plane.CIRCLE, "ghost", 1.6, pickable=False),
             *self.around(around, foot=0.25),
             layers.Points(shapes.lifted(steps), "area", 6.0, "disc", outline=True, name="Step"),
             plane.arrow(here, "area", 6.5, name="v"),
@@ -225,28 +232,24 @@ class Eigenvectors(ll.Scene):
         if line is not None:
             line = line if line @ here >= 0 else -line
             drawn += self.gap(line, here, 1.06 * RADIUS)
-            off = float(maps.degrees_off_line(here, line))
-            turn = 1.0 if (maps.cross(start, line) > 0) == (off < SAID) else -1.0  # where neither angle nor steps are
-            side = maps.rotation(1.35 * turn) @ here
-        name = tex(r"A^{?} v", int(times + 1e-9)) if times >= 1 else "v"
-        return [*drawn, plane.name(here, name, "area", side)]
+            beyond = (maps.cross(start, line) > 0) == (maps.degrees_off_line(here, line) < SAID)
+            side = maps.rotation(0.9 if beyond else -0.9) @ here  # where neither the angle nor the steps are
+        count = int(times + 1e-9)
+        name = "v" if count == 0 else "Av" if count == 1 else tex(r"A^{?} v", count)
+        return [*drawn, plane.name(1.04 * here, name, "area", side)]
 
     def along(self, now: ll.Now) -> list[layers.Layer]:
         """Return the grid that turns into that of the eigenvectors, and is then only stretched along them."""
-        basis = np.array([line.vector for line in self.lines()]).T
-        if maps.determinant(basis) < 0:
-            basis[:, 1] *= -1
-        turned = maps.on_path(basis, "polar", now.eased(0.08, 0.44))
+        turned = maps.on_path(maps.eigen_basis(self.lines()), "polar", now.eased(0.08, 0.44))
         grid = self.moved(now) @ turned
         drawn: list[layers.Layer] = [
             layers.WarpedGrid(grid, group="grid", before=now.share < 0.5),
-            *self.eigenlines(self.reach, named=False),
+            *(plane.eigenline(line, k) for k, line in enumerate(self.lines(), 1)),
             layers.Polygon(shapes.lifted(SQUARE @ turned.T), "area", fill=0.0, outline=1.4, dash=(7, 4), name="Before"),
             layers.Polygon(shapes.lifted(SQUARE @ grid.T), "area", name="Cell"),
             *(plane.arrow(head, f"eigen{k}", 6.5, name="Basis arrow") for k, head in enumerate(grid.T, 1)),
         ]
-        factors = [1 + self.part(now) * (line.factor - 1) for line in self.lines()]
-        for k, (factor, head) in enumerate(zip(factors, grid.T, strict=True), 1):
+        for k, (factor, head) in enumerate(zip(self.factors(now), grid.T, strict=True), 1):
             side = maps.rotation(1.2 if k == 2 else -1.2) @ head  # off the cell, and off the line
             drawn.append(plane.name(head, words("×\u2009?.2", factor), f"eigen{k}", side, 30, latex=False))
         return drawn
@@ -264,7 +267,8 @@ class Eigenvectors(ll.Scene):
         if np.linalg.norm(sent) > FLAT and np.linalg.norm(tried) > FLAT:
             ray = tried if tried @ sent >= 0 else -tried
             aside = np.array([-ray[1], ray[0]]) * (1 if maps.cross(ray, sent) > 0 else -1)
-            drawn += self.gap(ray, sent, min(1.0, 0.8 * float(np.linalg.norm(sent))))
+            roomy = float(np.clip(45.0 / max(off, 1.0), 1.0, 1.6))  # a narrow angle has room for its number farther out
+            drawn += self.gap(ray, sent, min(roomy, 0.8 * float(np.linalg.norm(sent))))
             drawn.append(plane.name(tried, "v", "text", -aside))
             if np.linalg.norm(sent - tried) > 0.25:
                 drawn.append(plane.name(sent, "Av" if off > ON_LINE else r"Av = \lambda v", role, aside + 0.6 * sent))
@@ -272,15 +276,8 @@ class Eigenvectors(ll.Scene):
 
     def gap(self, line: np.ndarray, arrow: np.ndarray, radius: float) -> list[layers.Layer]:
         """Return the angle between a ray of a line and an arrow, where there is room for one."""
-        off = float(maps.degrees_off_line(arrow, line))
-        if not off > SEEN:
-            return []
-        angle = figures.Angle((0, 0), line, arrow, radius=radius, color="area")
-        sector = list(angle.made()[:-1])  # its number has a place of its own here, close to the arc
-        if off > SAID:
-            place = angle.at(0.5)
-            sector.append(layers.Label(place, words("?.1°", off), "area", size=19, side=place, key="angle"))
-        return sector
+        seen = maps.degrees_off_line(arrow, line) > SEEN
+        return [figures.Angle((0, 0), line, arrow, radius, color="area", close=True, key="angle")] if seen else []
 
     # ---------------------------------------------------------------------------------------------- the words
     def notes(self, now: ll.Now) -> list[layers.Note]:
@@ -296,7 +293,7 @@ class Eigenvectors(ll.Scene):
             again, read = self.played == "repeat", self.readouts(now)
             off = self.angle_now(now) if again else read["turn_degrees"]
             text = words("?.2°" if again else "?.1°", off) if np.isfinite(off) else "none"
-            said = "Angle to the strongest line" if again else "Av is off the line of v by"
+            said = "Angle to the strongest line" if again else "Turned off its line by"
             notes.append(layers.Meter(said, "", off, "area", 0.0, 90.0, text))
         if self.played == "search":
             notes.append(self.chart(now))
@@ -305,7 +302,7 @@ class Eigenvectors(ll.Scene):
     def angle_now(self, now: ll.Now) -> float:
         """Return the angle in degrees from the strongest line to where the arrow has come to; nan without one."""
         line = maps.strongest_line(self.a)
-        here = maps.repeated(self.a, np.array(self.vector), self.times(now))
+        here = maps.repeated(self.a, self.vector, self.times(now))
         return float("nan") if line is None else float(maps.degrees_off_line(here, line))
 
     def sentence(self, now: ll.Now) -> str:
@@ -315,7 +312,12 @@ class Eigenvectors(ll.Scene):
         if self.played == "search":
             return "Turn v until Av is on its line" if self.found(now) or now.share < 0.9 else "There is no such line"
         if self.played == "repeat":
-            return words("A applied ?n times", int(self.times(now) + 1e-9))
+            count = int(self.times(now) + 1e-9)
+            return (
+                ("Apply A again and again", "A applied once")[count]
+                if count < 2
+                else words("A applied ?n times", count)
+            )
         if self.played == "eigenbasis":
             return "Take the arrows that stay as the basis" if now.share < 0.5 else "Along them A only stretches"
         if self.act == "eigenbasis":
@@ -324,17 +326,15 @@ class Eigenvectors(ll.Scene):
 
     def facts(self, now: ll.Now) -> layers.Facts:
         """Return the lines that stay, their factors, and how far these have come."""
-        part, moves = self.part(now), self.played in ("move", "eigenbasis")
-        so_far = [words("now ×\u2009?.2", 1 + part * (line.factor - 1)) if moves else "" for line in self.lines()]
+        moves = self.played in ("move", "eigenbasis")
+        so_far = [words("now ×\u2009?.2", factor) if moves else "" for factor in self.factors(now)]
         always = self.a[0, 0] if maps.is_multiple_of_identity(self.a) else None
         return plane.kept_directions("Lines that stay", self.lines(), so_far, always)
 
     @ll.kept
     def turns(self) -> layers.Series:
         """Return how far A turns an arrow off its line, over the arrow's direction."""
-        angle = np.linspace(0, 180, 361)
-        arrows = np.stack([np.cos(np.radians(angle)), np.sin(np.radians(angle))], -1)
-        return layers.Series("turn", "area", angle, maps.degrees_off_line(arrows @ self.a.T, arrows))
+        return layers.Series("turn", "area", *maps.degrees_off_by_direction(self.a, 361))
 
     def chart(self, now: ll.Now) -> layers.Chart:
         """Return that curve: it is 0 in the directions that stay."""

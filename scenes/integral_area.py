@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 import lossland as ll
-from lossland import curves, layers, parameters, plots, signs, tex, words
+from lossland import curves, layers, parameters, plane, plots, signs, tex, words
 from lossland.models import calculus
 
 F, AREA, BELOW, SLOPE, TOTAL = "optimizer.momentum", "area", "j", "i", "eigen1"
+PAIR = ("lower", "upper")  # the rules between whose sums the area lies
 FEWEST = 4  # bars at first, if n allows
 MOST_STAGES = 6
 FIRST, LAST = 0.08, 0.84  # shares of the scene in which the bars split
 SPLITTING = 0.55  # of a stage
-FLAT = 1e-12  # height of a bar that is none
 DOTTED = 24  # bars up to which a dot shows where a height is taken
 DISC = 1.5  # radius of the disc, world
+SENTENCES = {
+    "rings": "Rings of a disc, unrolled, are a triangle",
+    "running": "The area grows as fast as the curve is high",
+}
 
 
 class IntegralArea(ll.Scene):
@@ -28,12 +32,10 @@ class IntegralArea(ll.Scene):
     chapter = "Calculus"
     rows = ("Q3", "S9", "S11", "S18")
     sign = (
-        *(
-            signs.Box((0.1 + 0.16 * k, 0.86 - 0.1 - 0.02 * (k + 1) ** 2), (0.14, 0.1 + 0.02 * (k + 1) ** 2), "area")
-            for k in range(5)
-        ),
+        *(signs.Box((0.1 + 0.16 * k, 0.76 - 0.02 * (k + 1) ** 2), (0.14, 0.1 + 0.02 * (k + 1) ** 2), "area")
+          for k in range(5)),
         signs.Line([(0.04 + 0.046 * k, 0.84 - 0.0018 * k * k) for k in range(20)], "grid", 2.0),
-    )
+    )  # fmt: skip
     presets: ClassVar = {
         "square": {"function": "x^2", "low": 0, "high": 1, "n": 80, "rule": "left", "window": (-0.1, 1.15)},
         "middles": {"function": "x^2", "low": 0, "high": 1, "n": 40, "rule": "mid", "window": (-0.1, 1.15)},
@@ -54,8 +56,8 @@ class IntegralArea(ll.Scene):
     clock = ll.Clock(12.0)
 
     def has_control(self, name: str) -> bool:
-        """Hide what only bars have beside the area so far."""
-        return name not in ("rule", "n") or self.show != "running"
+        """Hide what only bars have, and what a disc does not."""
+        return name not in {"running": ("rule", "n"), "rings": ("function", "window", "rule")}.get(self.show, ())
 
     # ------------------------------------------------------------------------------------------------- numbers
     @property
@@ -103,8 +105,6 @@ class IntegralArea(ll.Scene):
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the sum of n bars, the integral and their difference, and those of the bars of the moment."""
-        number, moved = self.stage(now)
-        edges, heights = self.outline(number, moved, self.rule)
         total, x = self.bars(self.n, self.rule).sum, self.so_far(now)
         return {
             "sum": total,
@@ -112,8 +112,8 @@ class IntegralArea(ll.Scene):
             "error": total - self.integral(),
             "lower": self.bars(self.n, "lower").sum,
             "upper": self.bars(self.n, "upper").sum,
-            "n_now": len(heights),
-            "sum_now": calculus.Bars(edges, heights, edges[:-1]).sum,
+            "n_now": self.counts[self.stage(now)[0]],
+            "sum_now": self.sum_now(now, self.rule),
             "x_now": x,
             "area_now": calculus.integral(self.function, self.low, x),
             "height_now": self.function.at(x),
@@ -124,9 +124,10 @@ class IntegralArea(ll.Scene):
     @ll.kept
     def plot(self) -> plots.Plot:
         """The axes of f."""
-        low, high = plots.range_of(self.function, self.span)
-        up = {"up": 1.6} if self.show == "running" else {}
-        return curves.axes(self.span, (min(low, 0.0), max(high, 0.0)), "f(x)", F, **up)
+        running = self.show == "running"
+        low, high = plots.range_of(self.function, self.span, 0.22 if running else 0.12)
+        heights = min(low, -0.07 * max(high, 0.0)), max(high, 0.0)  # with numbers below the limits
+        return curves.axes(self.span, heights, "f(x)", F, up=1.6 if running else curves.HIGH)
 
     @property
     @ll.kept
@@ -135,7 +136,8 @@ class IntegralArea(ll.Scene):
         area = self.running()[1]
         area = area[np.isfinite(area)]
         low, high = float(area.min(initial=0.0)), float(area.max(initial=0.0))
-        heights = low - 0.12 * max(high - low, 1e-9), high + 0.12 * max(high - low, 1e-9)
+        spare = max(high - low, 1e-9)
+        heights = low - 0.28 * spare, high + 0.12 * spare  # with room for the slope below
         look = {"x_name": "", "corner": (0.0, 2.1, 0.0), "up": 1.6, "count": (0, 2)}
         return curves.axes(self.span, heights, "A(x)", TOTAL, **look)
 
@@ -148,7 +150,8 @@ class IntegralArea(ll.Scene):
     def view(self, unrolled: float) -> ll.View:
         """Return the view straight down on all of it; on the disc it widens while that is unrolled."""
         if self.show == "running":
-            return ll.View(flat=True, bounds=np.vstack([self.plot.bounds(), self.upper.bounds(above=0.08)]))
+            room = [(0, 4.1, 0), (0, -0.3, 0)]  # for names and numbers where the picture is small
+            return ll.View(flat=True, bounds=np.vstack([self.plot.bounds(), self.upper.bounds(), room]))
         if self.show == "rings":
             wide = (1.3 + (np.pi + 0.25 - 1.3) * unrolled) * DISC
             high = (1.15 + 2.0 * unrolled * (1.0 - unrolled)) * DISC  # the ends of rings swing up, and come down
@@ -178,7 +181,10 @@ class IntegralArea(ll.Scene):
         bars = self.bars(self.counts[number], self.rule)
         if len(bars.heights) <= DOTTED and moved == 1.0:
             drawn.append(self.plot.points(bars.places, bars.heights, "text", 4.0, name="Height"))
-        return [*drawn, *self.limits(), curves.headline(self.plot, words("?.4", read["sum_now"]), AREA)]
+        said = words("sum ?.4", read["sum_now"])
+        if self.rule in PAIR:
+            said = words("between ?.3 and ?.3", *(self.sum_now(now, rule) for rule in PAIR))
+        return [*drawn, *self.limits(), curves.headline(self.plot, said, AREA)]
 
     @ll.kept
     def standing(self, number: int) -> list[layers.Layer]:
@@ -187,38 +193,37 @@ class IntegralArea(ll.Scene):
 
     def moving(self, number: int, moved: float) -> list[layers.Layer]:
         """Return the bars of a stage, so far from those before."""
-        if self.rule in ("lower", "upper"):
-            (edges, lower), (_, upper) = (self.outline(number, moved, rule) for rule in ("lower", "upper"))
-            return [*self.boxes(edges, lower, AREA, "Lower"), *self.boxes(edges, upper, BELOW, "Between", foot=lower)]
-        edges, heights = self.outline(number, moved, self.rule)
+        if self.rule in PAIR:
+            lower, upper = (self.outline(number, moved, rule) for rule in PAIR)
+            between = self.boxes(upper.edges, upper.heights, BELOW, "Between", foot=lower.heights)
+            return [self.boxes(lower.edges, lower.heights, AREA, "Lower"), between]
+        edges, heights, _ = self.outline(number, moved, self.rule)
         above, below = np.maximum(heights, 0.0), np.minimum(heights, 0.0)
-        return [*self.boxes(edges, above, AREA, "Bar"), *self.boxes(edges, below, BELOW, "Bar")]
+        return [self.boxes(edges, above, AREA, "Bar"), self.boxes(edges, below, BELOW, "Bar")]
 
-    def outline(self, number: int, moved: float, rule: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return edges and heights of the bars of a stage, on their way from those before."""
+    def outline(self, number: int, moved: float, rule: str) -> calculus.Bars:
+        """Return the bars of a stage, on their way from those before."""
         bars = self.bars(self.counts[number], rule)
-        if moved == 1.0:
-            return bars.edges, bars.heights
-        before = np.repeat(self.bars(self.counts[number - 1], rule).heights, 2)
-        return bars.edges, before + moved * (bars.heights - before)
+        return bars if moved == 1.0 else calculus.halved(self.bars(self.counts[number - 1], rule), bars, moved)
+
+    def sum_now(self, now: ll.Now, rule: str) -> float:
+        """Return the signed area of the bars of the moment."""
+        return self.outline(*self.stage(now), rule).sum
 
     def boxes(
         self, edges: np.ndarray, top: np.ndarray, color: str, name: str, foot: np.ndarray | None = None
-    ) -> list[layers.Layer]:
+    ) -> layers.Layer:
         """Return bars from a foot (n,), or from 0, to their top (n,): the more they are, the thinner their lines."""
         foot = np.zeros_like(top) if foot is None else foot
-        seen = int((np.abs(top - foot) > FLAT).sum())
-        if not seen:
-            return []
-        width = float(np.clip(40.0 / seen, 0.25, 1.6))
-        return [self.plot.bars(edges, top, color, 0.0, foot, 0.5, width, name=name, key=f"{name} {color}")]
+        width = float(np.clip(40.0 / max(np.count_nonzero(top - foot), 1), 0.25, 1.6))
+        return self.plot.bars(edges, top, color, 0.0, foot, 0.5, width, name=name, key=f"{name} {color}")
 
     def limits(self) -> list[layers.Layer]:
         """Return the two places between which the area is taken, and their names."""
         drawn: list[layers.Layer] = []
-        for x, name in ((self.low, "a"), (self.high, "b")):
+        sides: tuple[layers.Side, layers.Side] = ("above left", "above right")
+        for x, name, side in zip((self.low, self.high), "ab", sides, strict=True):
             drawn.append(self.plot.points(x, 0.0, "text", 6.5, name=f"Limit {name}"))
-            side: layers.Side = "above left" if name == "a" else "above right"
             drawn.append(self.plot.label(x, 0.0, name, "text", side, True, 24))
         return drawn
 
@@ -227,12 +232,12 @@ class IntegralArea(ll.Scene):
         """Return the area up to a place below, and above the curve of its size, whose slope is the height below."""
         x, height, area, plot = read["x_now"], read["height_now"], read["area_now"], self.plot
         if not np.isfinite([height, area]).all():
-            return [plot, self.upper, self.curve(), *self.limits()[:1]]
+            return [plot, self.upper, self.curve(), *self.limits()[:2]]
         a, b = sorted((self.low, x))
         at, up, over = plot.world(x, 0.0), plot.world(x, height), self.upper.world(x, area)
-        ahead = 2 * x <= sum(self.span)
+        ahead = x + 1.2 * curves.TEXT * (self.span[1] - self.span[0]) < self.span[1]
         by_slope = curves.beside(round(height, 2) > 0, ahead)
-        by_height = curves.beside(self.function.slope(x) > 0, ahead)
+        by_height = curves.clear_side(self.function, plot, x, ahead)
         drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]
         if b > a:
             drawn.append(plot.area(self.function, AREA, (a, b), negative=BELOW, fill=0.35))
@@ -245,7 +250,7 @@ class IntegralArea(ll.Scene):
             self.upper.points(x, area, TOTAL, 8.0, name="Area so far"),
             self.upper.label(x, area, words("slope ?.2", height), SLOPE, by_slope, size=26),
             plot.label(x, height, words("height ?.2", height), SLOPE, by_height, size=26),
-            *self.limits()[:1], curves.headline(self.upper, words("area ?.2", area), TOTAL),
+            *self.limits()[:2], curves.headline(self.upper, words("area ?.2", area), TOTAL),
         ]  # fmt: skip
 
     @ll.kept
@@ -256,30 +261,25 @@ class IntegralArea(ll.Scene):
     # ------------------------------------------------------------------------------------------------- the disc
     def shown_rings(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return the rings of a disc, each unrolled a little after the one around it."""
-        radii, drawn = DISC * np.arange(self.n + 1) / self.n, []
-        for k in range(self.n):
-            late = 0.30 * (1 - k / max(self.n - 1, 1))  # the outermost one first
-            sides = calculus.unrolled_ring(radii[k], radii[k + 1], now.eased(0.1 + late, 0.5 + late))
-            outer, inner = map(ll.shapes.lifted, sides)
-            look: dict[str, Any] = {"fill": 0.75 if k % 2 else 0.5, "name": "Ring", "key": f"ring {k}", "depth": False}
-            drawn.append(layers.Curve(outer, AREA, 0.0, foot=inner, **look))
+        late = [0.30 * (1 - k / max(self.n - 1, 1)) for k in range(self.n)]  # the outermost one first
+        rings = plane.unrolled_disc(DISC, [now.eased(0.1 + wait, 0.5 + wait) for wait in late], AREA)
+        drawn: list[layers.Layer] = [plane.path(DISC * plane.CIRCLE, "ghost", 1.6), *rings]
         flat, middle, foot = now.eased(0.8, 0.92), np.zeros(3), np.array([0.0, -DISC, 0.0])
+        radius, wide = tex("R = ?", abs(self.high)), np.array([np.pi * DISC, 0.0, 0.0])
         if flat > 0.0:
-            wide = np.array([np.pi * DISC, 0.0, 0.0])
-            result = tex(r"\tfrac12 \cdot 2\pi R \cdot R = \pi R^2 = ?.2", (AREA, read["sum"]))
-            drawn += [
-                layers.Polygon(
-                    np.stack([foot - wide, foot + wide, middle]), "text", 0.0, 2.4, dim=1.0 - flat, name="Triangle"
-                ),
+            corners = np.stack([foot - wide, foot + wide, middle])
+            result = tex(r"\tfrac12 \cdot 2\pi R \cdot R = \pi R^2 = ?.2", (AREA, np.pi * self.high**2))
+            return [
+                *drawn, layers.Polygon(corners, "text", 0.0, 2.4, dim=1.0 - flat, name="Triangle"),
                 layers.Lines([np.stack([middle, foot])], "text", 2.0, dash=(8, 5), depth=False),
                 layers.Label(foot, r"2\pi R", latex=True, size=30, side="below"),
-                layers.Label(foot / 2, "R", latex=True, size=28, side="right", plate="background"),
-                layers.Label(-0.35 * foot, result, latex=True, size=34, side="centre"),
-            ]
-        elif now.share < 0.1:
+                layers.Label(foot / 2, radius, latex=True, size=26, side="right", plate="background"),
+                layers.Label(-1.25 * foot, result, latex=True, size=34, side="centre"),
+            ]  # fmt: skip
+        if now.share < 0.1:
             rim = np.array([DISC, 0.0, 0.0])
             drawn.append(layers.Lines([np.stack([middle, rim])], "text", 2.4, casing=1.4, depth=False, name="Radius"))
-            drawn.append(layers.Label(rim, tex("R = ?", self.high), latex=True, size=30, side="right"))
+            drawn.append(layers.Label(rim, radius, latex=True, size=30, side="right"))
         return drawn
 
     # ------------------------------------------------------------------------------------------------- notes
@@ -291,25 +291,26 @@ class IntegralArea(ll.Scene):
             rule = r"\sum \fgcolor{area}{2\pi r\, \Delta r} \;\to\; \pi R^2"
             return [title, layers.Formula(rule, 28)]
         if self.show == "running":
-            return [title, formula, layers.Formula(r"\fgcolor{eigen1}{A}'(x) = \fgcolor{i}{f(x)}", 30)]
-        exact = read["integral"]
-        sums = [self.bars(count, self.rule).sum for count in self.counts]
-        low, high = min(0.0, exact, *sums), max(0.0, exact, *sums)
+            area, rate = r"\fgcolor{eigen1}{A}(x) = \int_a^x f(t)\,dt", r"\fgcolor{eigen1}{A}'(x) = \fgcolor{i}{f(x)}"
+            return [title, formula, layers.Formula(area, 24), layers.Formula(rate, 30)]
+        exact, count = read["integral"], tex("n = ?n", read["n_now"])
+        sums = {self.rule: ("All bars together", AREA)}
+        if self.rule in PAIR:
+            sums = {"lower": ("Lower sum", AREA), "upper": ("Upper sum", BELOW)}
+        told = [(name, count, self.sum_now(now, rule), color) for rule, (name, color) in sums.items()]
+        told.insert(1, ("The area itself", tex(r"\int_{?}^{?} =", self.low, self.high), exact, F))
+        sizes = [exact, 0.0, *(self.bars(count, rule).sum for count in self.counts for rule in sums)]
+        meters = [layers.Meter(*one, min(sizes), max(sizes), words("?.4", one[2])) for one in told]
         rule = r"\sum_{k=1}^{n} f(x_k)\,\Delta x \;\to\; \int_a^b f(x)\,dx"
-        count, limits = tex("n = ?n", read["n_now"]), tex(r"\int_{?}^{?} =", self.low, self.high)
-        told = (("All bars together", count, read["sum_now"], AREA), ("The area itself", limits, exact, F))
-        meters = [layers.Meter(*one, low, high, words("?.4", one[2])) for one in told]
         return [title, formula, layers.Formula(rule, 24), *meters]
 
     def sentence(self) -> str:
         """Say in words what is seen."""
-        if self.show == "rings":
-            return "Rings of a disc, unrolled, are a triangle"
-        if self.show == "running":
-            return "The area grows as fast as the curve is high"
-        if self.rule in ("lower", "upper"):
-            return "The area lies between two sums, and they close in"
-        return "Thinner bars miss less"
+        if self.show == "sums":
+            return (
+                "The area lies between two sums, and they close in" if self.rule in PAIR else "Thinner bars miss less"
+            )
+        return SENTENCES[self.show]
 
     # ------------------------------------------------------------------------------------------------- handles
     def handles(self, now: ll.Now) -> list[ll.Handle]:

@@ -20,7 +20,7 @@ PARTS = ((0, 1, 6, 9), (2, 3, 4, 5), (6, 7, 8, 9))  # convex pieces of the lette
 NAMES = "ABCD"
 SAME = 1e-9
 CELLS = 2  # grid lines on each side of a small plane's middle
-ACROSS, ALONG = 1.06, 1.17  # from the middle of the picture to that of a small plane, in half widths of one
+ACROSS, ALONG = 1.06, 1.22  # from the middle of the picture to that of a small plane, in half widths of one
 UP, DOWN = 1.0, -1.0
 SCORE = {"B then A": (0.04, 0.38), "at once": (0.42, 0.56), "A then B": (0.60, 0.88)}  # shares of the scene
 
@@ -113,8 +113,7 @@ class MatrixComposition(ll.Scene):
     @ll.kept(framing=True)
     def half(self) -> float:
         """Return half the width of a small plane: all stages of the letter fit into it."""
-        corners = np.vstack([LETTER, np.eye(2)])
-        orders = self.chain(), self.chain()[::-1]
+        corners, orders = np.vstack([LETTER, np.eye(2)]), (self.chain(), self.chain()[::-1])
         stages = [maps.product(order[k:]) for order in orders for k in range(self.factors)]
         reach = max(1.65, *(float(np.abs(corners @ moved.T).max()) for moved in stages))
         return 1.09 * shapes.in_steps(reach, 2.6, 2.0)
@@ -127,7 +126,7 @@ class MatrixComposition(ll.Scene):
     def view(self) -> ll.View:
         """Return the view straight down on the four planes and their names."""
         right, up = (ACROSS + 1.0) * self.half(), (ALONG + 1.0) * self.half()
-        corners = [(x, y, 0.0) for x in (-right, right) for y in (-up, up + 0.26 * self.half())]
+        corners = [(x, y, 0.0) for x in (-right, right) for y in (-up, up + 0.4 * self.half())]
         return ll.View(90.0, 90.0, flat=True, bounds=np.array(corners))
 
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -142,17 +141,18 @@ class MatrixComposition(ll.Scene):
             *self.ends(now.share),
             *self.rings(),
         ]
+        sign = "?" if now.share <= 0.9 else "=" if self.commutes else r"\neq"
         written = {
             (-1, UP): (self.order(names, now, "B then A"), ONE),
             (1, UP): (rf"{names} \ \text{{at once}}", ONE),
             (-1, DOWN): (self.order(names[::-1], now, "A then B"), OTHER),
+            (1, DOWN): (rf"\fgcolor{{{ONE}}}{{{names}}} \ {sign} \ \fgcolor{{{OTHER}}}{{{names[::-1]}}}", "text"),
         }
-        sign = "?" if now.share <= 0.9 else "=" if self.commutes else r"\neq"
-        both = rf"\fgcolor{{{ONE}}}{{{names}}} \ {sign} \ \fgcolor{{{OTHER}}}{{{names[::-1]}}}"
-        written[1, DOWN] = (both, "text")
         for (column, row), (text, role) in written.items():
             place = shapes.lifted(self.middle(column, row) + np.array([0, 1.01 * self.half()]))
-            drawn.append(layers.Label(place, text, role, latex=True, size=27, side="above", key=f"name {column} {row}"))
+            text, size = text + r"\vphantom{\neq}", 30.0 - 3.0 * self.factors  # on one line, and no wider than a plane
+            key = f"name {column} {row}"
+            drawn.append(layers.Label(place, text, role, latex=True, size=size, side="above", key=key))
         return ll.Frame(drawn, self.notes(now), self.view())
 
     @property
@@ -164,12 +164,11 @@ class MatrixComposition(ll.Scene):
         """Return the matrices in the order in which they act, those in colour that have begun to."""
         stage, begun = self.stage(now, what), now.share > SCORE[what][0]
         parts = [name if begun and k <= stage else rf"\fgcolor{{dim}}{{{name}}}" for k, name in enumerate(names[::-1])]
-        return r"\ \rightarrow\ ".join(parts)
+        return r" \rightarrow ".join(parts)
 
     def edge(self, column: float, row: float) -> layers.Layer:
         """Return the frame of a small plane."""
-        x, y = self.middle(column, row)
-        half = self.half()
+        (x, y), half = self.middle(column, row), self.half()
         corners = shapes.rectangle((x - half, x + half), (y - half, y + half))
         return layers.Polygon(corners, "ghost", 0.03, 1.0, key=f"frame {column} {row}", pickable=False)
 
@@ -196,8 +195,9 @@ class MatrixComposition(ll.Scene):
         return [*pieces, layers.Lines([outline], role, 2.2, depth=False, key=key, name="F", dim=dim)]
 
     def ends(self, share: float) -> list[layers.Layer]:
-        """Return the fourth plane: the letter where one order and the other have brought it, when they have."""
-        drawn = [self.edge(1, DOWN)]
+        """Return the fourth plane: the letter where it began, and where one order and the other have brought it."""
+        began = shapes.lifted(np.vstack([LETTER, LETTER[:1]]) + self.middle(1, DOWN))
+        drawn = [self.edge(1, DOWN), layers.Lines([began], "ghost", 1.4, depth=False, key="began", pickable=False)]
         for matrix, role, ready in ((self.product, ONE, 0.58), (self.reverse, OTHER, 0.9)):
             if share > ready:
                 drawn += self.letter(LETTER @ matrix.T + self.middle(1, DOWN), role, f"end {role}")
@@ -234,20 +234,21 @@ class MatrixComposition(ll.Scene):
         chain, names = self.chain(), NAMES[: self.factors]
         areas = [maps.determinant(matrix) for matrix in chain]
         sizes = r" \cdot ".join(tex("(?2)" if area < 0 else "?2", area) for area in areas)
-        area = tex("?2", maps.determinant(self.product))
+        told = tex(f"{sizes} = ?2", maps.determinant(self.product))
         return [
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(equation(names, chain), 22.0),
             layers.Formula(equation(names[::-1], chain[::-1]), 22.0),
-            layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", rf"{sizes} = {area}", "")]),
+            layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", told, "")]),
         ]
 
     def sentence(self, now: ll.Now) -> str:
         """Say in words what is happening."""
         if now.share < SCORE["B then A"][1] + 0.02:
-            return "First " + ", then ".join(NAMES[: self.factors][::-1])
+            return "Each matrix moves what the one before it has made"
         if now.share < SCORE["at once"][1] + 0.02:
-            return "One matrix does the same at once"
+            undone = np.abs(self.product - np.eye(2)).max() < SAME
+            return "Together they move nothing" if undone else "One matrix does the same at once"
         if now.share < SCORE["A then B"][1] + 0.02:
             return "The same matrices in the other order"
         return "Here the order does not matter" if self.commutes else "The order matters"

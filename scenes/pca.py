@@ -7,15 +7,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lossland as ll
-from lossland import layers, parameters, shapes, signs, tex, words
+from lossland import layers, parameters, plane, shapes, signs, tex, words
 from lossland.models import datasets, linear_maps
 from lossland.models import principal as axes_of
+from lossland.models.neighbours import means
 
+LANES = tuple(f"lane.{(k + 1) % 12}" for k in range(12))  # of the classes
 ROLES = ("eigen1", "eigen2", "text")  # of the first three axes
 HALF = 2.0  # of the cloud in the world
 LEAN = -0.6  # radians: how far the cloud leans where an axis is tried
 MANY = 5000  # samples: more are drawn as dots
 MIST = 50_000  # samples: where so many dots lie over each other they add up
+FEW = 4  # classes that a legend tells
 BALL = 0.045  # radius of a sample's ball, world, about
 AXES = np.array([[1.5, 0.2, 0.1], [0.9, -0.55, 0.1], [0.45, 0.3, -0.28]])  # deviations of the Gaussian, as columns
 
@@ -58,17 +61,17 @@ class PCA(ll.Scene):
     clock = ll.Clock(12.0)
 
     def has_control(self, name: str) -> bool:
-        """Hide the number of samples where the data have their own."""
-        return name != "count" or self.data == "gaussian"
+        """Hide the number of samples where the data have their own, and what the picture does not use."""
+        used = {"count": self.data == "gaussian", "keep": self.act == "turn", "axis": self.act == "axis"}
+        return used.get(name, True)
 
     @ll.kept
     def taken(self) -> datasets.Data:
         """Return the data: samples (n, d), of which class each is, and what classes and features are called."""
         if self.data != "gaussian":
             return datasets.dataset(self.data)
-        return datasets.Data(
-            datasets.bell(AXES, self.count, self.seed), np.zeros(self.count, int), features=tuple("xyz")
-        )
+        points = datasets.bell(AXES, self.count, self.seed)
+        return datasets.Data(points, np.zeros(self.count, int), features=tuple("xyz"))
 
     @ll.kept
     def samples(self) -> np.ndarray:
@@ -183,31 +186,35 @@ class PCA(ll.Scene):
         size = 5.0 if count < 400 else 3.0 if count <= MANY else 1.0
         look: dict[str, Any] = {"style": "sphere" if count <= MANY else "dot", "dim": 0.6 if count >= MIST else 0.0}
         return [
-            layers.Points(position if len(own) == count else position[own], f"lane.{(k + 1) % 12}", size, name="Sample",
+            layers.Points(position if len(own) == count else position[own], LANES[k], size, name="Sample",
                           key=f"class {k}", **look)
             for k, own in enumerate(self.classes())
         ]  # fmt: skip
 
+    def middles(self, position: np.ndarray) -> list[layers.Layer]:
+        """Return the names of many classes, each in the middle of its samples; few are told in a legend."""
+        names = self.taken().names if len(self.taken().names) > FEW else ()
+        places = means(position, self.taken().target, len(names))
+        look: dict[str, Any] = {"size": 18, "side": "centre"}
+        return [layers.Label(places[k], name, plate=LANES[k], key=f"name {k}", **look) for k, name in enumerate(names)]
+
     def turning(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cloud in its ellipsoid, with the axes that it has come to."""
         turn, pressed = self.turned(now), self.pressed(now)
-        places = self.cloud(turn)
-        squash = np.where(np.arange(3) < self.keep, 1.0, 1.0 - pressed)
-        seen = self.seen_along(turn)
+        squash, seen = np.where(np.arange(3) < self.keep, 1.0, 1.0 - pressed), self.seen_along(turn)
+        places = self.cloud(turn) * squash if pressed else self.cloud(turn)
         body = shapes.covariance_axes(seen.T @ self.found().covariance @ seen / self.unit() ** 2, 2.0)
         solid = shapes.ellipsoid(np.zeros(3), squash[:, None] * body + 1e-4 * np.eye(3))
         drawn: list[layers.Layer] = [
-            *self.dots(places * squash if pressed else places),
+            *self.dots(places), *self.middles(places),
             layers.Solid(solid, "grid", alpha=0.1, edge_width=0.0, pickable=False),
             *self.feature_axes(seen, turn),
-        ]
+        ]  # fmt: skip
         for k, direction in enumerate(self.found().components[:3] @ seen):
             tip = squash * direction * max(2.0 * np.sqrt(self.found().values[k]) / self.unit(), 1e-6)
             gone, onto_line = k >= self.keep, pressed if self.keep == 1 else 0.0
             dim = 0.7 * pressed if gone else 0.0
-            if (
-                np.linalg.norm(tip) > 0.03
-            ):  # where all samples come to lie on the axis, it gets thin and lies under them
+            if np.linalg.norm(tip) > 0.03:  # an axis on which all samples come to lie gets thin, and lies under them
                 foot, end = np.array([-tip, tip]) - (0.0, 0.0, 0.05 * onto_line)
                 look: dict[str, Any] = {"depth": onto_line > 0.0, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
                 drawn.append(layers.Arrows(foot[None], end[None], ROLES[k], 5.5 - 3.0 * onto_line, **look))
@@ -218,34 +225,25 @@ class PCA(ll.Scene):
 
     def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:
         """Return thin lines along three features, with their names until the axes take over."""
-        drawn: list[layers.Layer] = []
-        for feature, length in zip(self.features(), self.lengths_of_features(), strict=True):
+        drawn, reach = list[layers.Layer](), self.bounds(0.0).max(axis=0)
+        lengths = np.maximum(1.2 * reach, 0.75 * reach.max()) * (1.0, 1.5 - 0.5 * turn, 1.0)  # seen end on
+        for feature, length in zip(self.features(), lengths, strict=True):
             along = length * seen[feature]
             line: dict[str, Any] = {"dim": 0.88 * turn, "depth": True, "pickable": False, "key": f"feature {feature}"}
             drawn.append(layers.Lines([np.array([-along, along])], "dim", 1.4, **line))
             if turn < 0.5:
                 look: dict[str, Any] = {"bold": False, "dim": 0.9 * min(2 * turn, 1.0), "side": along}
-                name = self.taken().features[feature]
-                drawn.append(layers.Label(along, name, "dim", size=17, key=f"name {feature}", **look))
+                look |= {"size": 17, "key": f"name {feature}"}
+                drawn.append(layers.Label(along, self.taken().features[feature], "dim", **look))
         return drawn
-
-    @ll.kept
-    def lengths_of_features(self) -> np.ndarray:
-        """Return how long the lines along the features are (3,): a little longer than the cloud is along them."""
-        reach = self.bounds(0.0).max(axis=0)
-        return np.maximum(1.2 * reach, 0.75 * reach.max())
 
     def lost(self, now: ll.Now) -> list[layers.Layer]:
         """Return the ways from where samples were to their shadows: what is lost."""
         pressed, places = self.pressed(now), self.cloud(1.0)
         if not pressed or self.keep > 2:
             return []
-        some = places[:: max(1, len(places) // 300)]
-        way = some * (np.arange(3) < self.keep) - some
-        length = np.linalg.norm(way, axis=1, keepdims=True)
-        part = np.maximum(pressed - BALL / np.maximum(length, BALL), 0.0)  # as far as the ball, not over it
-        ways = list(np.stack([some, some + part * way], axis=1))
-        drawn: list[layers.Layer] = [layers.Lines(ways, "bad", 1.2, 0.5, pickable=False, key="lost")]
+        ways = axes_of.ways_to_shadows(places[:: max(1, len(places) // 300)], self.keep, pressed, BALL)
+        drawn: list[layers.Layer] = [layers.Lines(list(ways), "bad", 1.2, 0.5, pickable=False, key="lost")]
         if self.keep == 2:
             corners = self.bounds()[[0, 2, 6, 4]] * (1.08, 1.08, 0.0)
             drawn.append(layers.Polygon(corners, "grid", fill=0.2 * pressed, outline=0.0, depth=True, pickable=False))
@@ -259,29 +257,37 @@ class PCA(ll.Scene):
         spread = np.sqrt(self.variance(now)) / self.unit()
         best = self.found().components[0] @ self.seen_along(1.0)[:, :2]
         ways = [shapes.lifted(np.array(pair)) for pair in zip(some, along, strict=True)]
-        far = shapes.lifted(np.outer((-3.2, 3.2), axis))
-        tips = shapes.lifted(2.0 * spread * axis)
+        tip, aside, reach = 2.0 * spread * axis, np.array([axis[1], -axis[0]]), np.array([[-3.2], [3.2]])
         return [
             layers.WarpedGrid(np.eye(2), group="grid", before=False, dim=0.75),
-            layers.Lines([shapes.lifted(np.outer((-3.2, 3.2), best))], "eigen1", 2.0, dash=(14, 8), depth=False,
-                         name="First axis", key="best"),
+            plane.path(reach * best, "eigen1", 2.0, dash=(14, 8), name="First axis", key="best"),
+            plane.name(3.0 * best, "first axis", "eigen1", (-best[1], best[0]), 20, latex=False),
             layers.Lines(ways, "bad", 1.0, 0.35, depth=False, pickable=False, key="ways"),
             *self.dots(shapes.lifted(flat)),
-            layers.Lines([far], "area", 1.8, depth=False, pickable=False, key="line"),
+            plane.path(reach * axis, "area", 1.8, pickable=False, key="line"),
             layers.Points(shapes.lifted(along), "area", 3.2, "disc", name="Shadow", key="shadows"),
-            layers.Arrows(-tips[None], tips[None], "area", 5.5, depth=False, name="Two deviations", key="spread"),
-            layers.Points(shapes.lifted([self.rotated(now) @ self.axis]), "text", 7.0, "ring", outline=True,
-                          group="handles", name="Axis"),
-        ]  # fmt: skip
+            layers.Arrows.one(-tip, tip, "area", width=5.5, depth=False, name="Two deviations", key="spread"),
+            plane.name(tip, words("variance ?.2", self.variance(now)), "area", aside, 22, latex=False),
+            self.handles(now)[0].ring("text"),
+        ]
 
     # --------------------------------------------------------------------------------------------------- the notes
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return how much the axes that are kept hold, and how much each has."""
-        found, kept = self.found(), float(self.found().ratios[: self.keep].sum())
-        nine = found.components_for(0.9)
-        said = words("? of ? axes kept; ? hold? 90 %", self.keep, len(found.values), nine, "s" if nine == 1 else "")
-        meter = layers.Meter("Kept of the variance", "", kept, "eigen1", 0.0, 1.0, f"{100 * kept:.3g} %")
-        return [layers.Title(self.title, lines=[said]), meter, self.facts(), *self.species(), self.scree()]
+        kept = float(self.found().ratios[: self.keep].sum())
+        meter = layers.Meter("Kept of the variance", "", kept, "eigen1", 0.0, 1.0, words("?.1 %", 100 * kept))
+        title, names = layers.Title(self.title, lines=[self.sentence(now)]), self.taken().names
+        legend = layers.Legend([layers.Row(color, name) for color, name in zip(LANES, names, strict=False)])
+        return [title, meter, self.facts(), *([legend] if 0 < len(names) <= FEW else []), self.scree()]
+
+    def sentence(self, now: ll.Now) -> str:
+        """Say in words what happens, and in the end how many axes are enough."""
+        if now.share < 0.48:
+            return "Turn the cloud until its longest side lies across"
+        if now.share < 0.84:
+            return "What lies along the other axes is lost"
+        nine = self.found().components_for(0.9)
+        return words("? of ? axes kept; ? hold? 90 %", self.keep, len(self.found().values), nine, "s" * (nine == 1))
 
     def trial_notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the variance along the axis that is tried, beside the largest that any axis has."""
@@ -296,15 +302,10 @@ class PCA(ll.Scene):
         """Return the variance along the first axes."""
         found = self.found()
         rows = [
-            (ROLES[k], tex(r"\lambda_? = ?.2", k + 1, found.values[k]), "", f"{100 * found.ratios[k]:.3g} %")
+            (ROLES[k], tex(r"\lambda_? = ?.2", k + 1, found.values[k]), "", words("?.1 %", 100 * found.ratios[k]))
             for k in range(3)
         ]
         return layers.Facts("Variance along each axis", rows)
-
-    def species(self) -> list[layers.Note]:
-        """Return what the colours are."""
-        rows = [layers.Row(f"lane.{(k + 1) % 12}", name) for k, name in enumerate(self.taken().names)]
-        return [layers.Legend(rows)] if rows else []
 
     @ll.kept
     def scree(self) -> layers.Chart:

@@ -20,6 +20,7 @@ Function = Callable[[Floats], ArrayLike]
 
 RULES = ("left", "mid", "right", "lower", "upper")  # where in a bar its height is taken
 SAMPLES = 801  # points at which a sign change is sought
+COARSE = 201  # points at which the size of a function is judged
 HALVINGS = 60  # bisection steps of a root
 REACHED = 36  # bisection steps of `reach_within`
 WITHIN = 17  # points in a bar at which its lowest and highest value are sought
@@ -86,6 +87,12 @@ def reach_within(f: Function, x: float, epsilon: float, most: float) -> float:
     return float(a)
 
 
+def largest(f: Function, low: float, high: float) -> float:
+    """Return the largest finite |f| at a few hundred points between two x, 0 if there is none."""
+    sizes = np.abs(np.asarray(f(np.linspace(low, high, COARSE)), float))
+    return float(sizes[np.isfinite(sizes)].max(initial=0.0))
+
+
 def rounded_up(size: float) -> float:
     """Return the least multiple of half a power of ten that is 5 % larger than a size: the end of a gauge. 1 for 0."""
     if size <= 0.0:
@@ -129,6 +136,12 @@ def riemann(f: Function, low: float, high: float, n: int, rule: str, turns: Arra
     best = lowest.argmin(axis=1) if rule == "lower" else highest.argmax(axis=1)
     number = np.arange(n)
     return Bars(edges, values[number, best], tried[number, best])
+
+
+def halved(before: Bars, after: Bars, share: float) -> Bars:
+    """Return bars on their way from those before, each of which is split in two, to those after; 1 is all the way."""
+    start = np.repeat(before.heights, 2)
+    return after._replace(heights=start + share * (after.heights - start))
 
 
 def integral(f: Function, low: float, high: float) -> float:

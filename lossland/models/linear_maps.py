@@ -155,6 +155,22 @@ def degrees_off_line(vectors: ArrayLike, line: ArrayLike) -> Floats:
     return np.where((np.hypot(x, y) > 0) & (np.hypot(u, v) > 0), angle, np.nan)
 
 
+def degrees_off_by_direction(matrix: Floats, count: int) -> tuple[Floats, Floats]:
+    """Return directions (count,) from 0° to 180°, and the angle in degrees by which A turns each off its line."""
+    direction = np.linspace(0.0, 180.0, count)
+    arrows = np.stack([np.cos(np.radians(direction)), np.sin(np.radians(direction))], -1)
+    return direction, degrees_off_line(arrows @ matrix.T, arrows)
+
+
+def turn_to_line(vector: ArrayLike, line: ArrayLike) -> float:
+    """Return the angle in radians, from 0 to below π, by which a vector (2,) turns anticlockwise to reach a line (2,).
+
+    The vector 0 turns like (1, 0).
+    """
+    (x, y), (u, v) = np.asarray(vector, float), np.asarray(line, float)
+    return float((np.arctan2(v, u) - np.arctan2(y, x)) % np.pi)
+
+
 def repeated(matrix: Floats, vectors: ArrayLike, times: float) -> Floats:
     """Return the unit directions (..., 2) of vectors (..., 2) after A was applied ``times`` times.
 
@@ -215,6 +231,12 @@ def eigen_directions(matrix: Floats) -> list[EigenDirection]:
         if not kept or abs(cross(vector, kept[0].vector)) > 1e-6:
             kept.append(EigenDirection(vector, float(factors[k].real)))
     return kept
+
+
+def eigen_basis(lines: Sequence[EigenDirection]) -> Floats:
+    """Return two directions that a map keeps as the columns of a matrix (2, 2) that does not mirror the plane."""
+    first, second = (line.vector for line in lines)
+    return np.column_stack([first, second if cross(first, second) > 0 else -second])
 
 
 def spread_directions(count: int, lines: Sequence[EigenDirection]) -> tuple[Floats, NDArray[np.int64]]:

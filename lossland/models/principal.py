@@ -100,6 +100,18 @@ def share_along(axes: Floats, covariance: Floats) -> float:
     return float(np.trace(unit.T @ covariance @ unit) / np.trace(covariance))
 
 
+def ways_to_shadows(points: Floats, keep: int, share: float, stop: float) -> Floats:
+    """Return ways (n, 2, d) from points (n, d) toward their shadows on the first ``keep`` axes of the frame.
+
+    They go a share of the way, but for its last piece of length ``stop``: as far as a ball around the moving point.
+    """
+    points = np.asarray(points, float)
+    way = np.where(np.arange(points.shape[1]) < keep, 0.0, -points)
+    length = np.linalg.norm(way, axis=1, keepdims=True)
+    part = np.maximum(share - stop / np.maximum(length, stop), 0.0)
+    return np.stack([points, points + part * way], axis=1)
+
+
 def standardized(points: Floats) -> Floats:
     """Return samples (n, d) whose features have mean 0 and variance 1; a constant one becomes 0."""
     centred = np.asarray(points, float) - np.mean(points, axis=0)

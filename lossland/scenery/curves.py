@@ -27,6 +27,8 @@ SAMPLES = 201  # of a window
 SPARE = 0.04  # margin of a widened window, as a share of its width
 ONE = 1.0  # half the width of a window whose ends are equal
 WIDE, HIGH = 4.0, 3.0  # world: axes of a graph that is alone in the picture
+TEXT = 0.2  # length of a text beside a graph, as a share of the plot's width
+GAP = 0.05  # between a point and a text above it, as a share of the plot's height
 NUMBERS = 17.0  # logical pixels: size of the numbers on axes
 
 
@@ -73,6 +75,17 @@ def beside(rising: bool, ahead: bool = True) -> Side:
     if ahead:
         return "below right" if rising else "above right"
     return "above left" if rising else "below left"
+
+
+def clear_side(function: Function, plot: Plot, x: float, ahead: bool = True) -> Side:
+    """Return the side of a point on a graph at which a text avoids the graph as far as the text reaches.
+
+    It is ahead of the point or behind it, and below where the graph gets clearly higher there.
+    """
+    (x0, x1), (y0, y1) = plot.x, plot.y
+    reach = (TEXT if ahead else -TEXT) * (x1 - x0)
+    top = max(function.at(x + share * reach) for share in (1.0, 0.75, 0.5, 0.25))
+    return beside((top > function.at(x) + GAP * (y1 - y0)) == ahead, ahead)
 
 
 def headline(plot: Plot, text: str, color: Color) -> Label:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lossland.models.calculus import unrolled_ring
 from lossland.models.linear_maps import EigenDirection, cross, rotation, whole_multiple
-from lossland.world.layers import Arrows, Color, Facts, Label, Lines
+from lossland.world.layers import Arrows, Color, Curve, Facts, Label, Lines
 from lossland.world.phrases import tex
 from lossland.world.shapes import lifted
 
@@ -31,6 +32,12 @@ def line(direction: ArrayLike, color: Color, width: float, **look: Any) -> Lines
     return path(np.outer((-FAR, FAR), ahead / max(float(np.linalg.norm(ahead)), 1e-9)), color, width, **look)
 
 
+def eigenline(kept: EigenDirection, number: int) -> Lines:
+    """Return the whole line of a direction that a map keeps, dashed, in the colour of its number (from 1 on)."""
+    look = {"dash": (15, 10), "name": "Eigenline", "key": f"line {number}", "worth": [kept.factor]}
+    return line(kept.vector, f"eigen{number}", 2.4, **look)
+
+
 def arrow(tip: ArrayLike, color: Color, width: float, **look: Any) -> Arrows:
     """Return an arrow from the origin."""
     return Arrows.one((0.0, 0.0), tip, color, width=width, depth=False, **look)
@@ -47,6 +54,19 @@ def beside(arrow: ArrayLike, other: ArrayLike, turn: float = 0.6) -> np.ndarray:
     Straight ahead a line on which the arrow lies would go through the name.
     """
     return rotation(turn if cross(other, arrow) >= 0 else -turn) @ np.asarray(arrow, float)
+
+
+def unrolled_disc(radius: float, shares: Sequence[float], color: Color) -> list[Curve]:
+    """Return a disc around the origin as rings of equal width, each unrolled by its share: 1 makes it a strip.
+
+    The first share is that of the innermost ring.
+    """
+    rings, width = [], radius / len(shares)
+    for k, share in enumerate(shares):
+        outer, inner = map(lifted, unrolled_ring(k * width, (k + 1) * width, share))
+        look = {"fill": 0.75 if k % 2 else 0.5, "name": "Ring", "key": f"ring {k}", "depth": False}
+        rings.append(Curve(outer, color, 0.0, foot=inner, **look))
+    return rings
 
 
 def kept_directions(heading: str, kept: Sequence[EigenDirection], so_far: Sequence[str], always: float | None) -> Facts:

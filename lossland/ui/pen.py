@@ -15,6 +15,7 @@ from typing import NamedTuple
 from imgui_bundle import imgui
 
 from lossland.ui.layout import Rect, tip_corner
+from lossland.world.phrases import capitals
 from lossland.world.theme import Theme, hex_color
 from lossland.writing.text import Type
 
@@ -259,11 +260,11 @@ class Pen:
         """
         while self.heading_width(title) > room and title not in ("", "…"):
             title = title.rstrip(" …")[:-1].rstrip() + "…"
-        return self.text(x, y, title.upper(), 12, color, "bold", track=1.1)
+        return self.text(x, y, capitals(title), 12, color, "bold", track=1.1)
 
     def heading_width(self, title: str) -> float:
         """Return the width of a section's name."""
-        return self.width(title.upper(), 12, "bold", 1.1)
+        return self.width(capitals(title), 12, "bold", 1.1)
 
     # ------------------------------------------------------------------------------------------ shapes
     def box(

@@ -78,10 +78,15 @@ def _meter(pen: Pen, note: Meter, x: float, y: float, width: float) -> float:
     pen.text(x, y + 9, pen.fitted(note.heading, width, 13), 13, "dim")
     y += 20
     color = pen.ink(note.color)
+    drop = 0.0
+    if note.latex:  # a fraction or an integral gets more room
+        mark = pen.type.formula(note.latex, 17)
+        y += max(mark.baseline / pen.scale - 17, 0)
+        drop = max((mark.height - mark.baseline) / pen.scale - 8, 0)
     right = pen.text(x + width, y + 10, note.written, 20, color, "bold", align=1)
     if note.latex:
         pen.latex(x, y + 15, note.latex, 17, room=width - right - 8)
-    y += 26
+    y += 26 + drop
     place, zero = note.share(note.value), note.share(0.0)
     if place is not None and zero is not None:
         pen.box(x, y, width, 6, "text", 0.10, 3)

@@ -34,6 +34,7 @@ Inked = tuple[Color | tuple[Color, ...], Value]
 _PLACE = re.compile(r"\?(\.?\d|s|n)?")
 _MISREAD = re.compile(r"\?\.[a-zA-Z]|\?\.?\d\d")  # looks like a format, but would be read as another
 _MISREAD_IN_WORDS = re.compile(rf"{_MISREAD.pattern}|\?\.?\d[defg](?!\w)|\?[a-mo-rt-w](?![\w?])")
+_QUANTITY = re.compile(r"(?<![\w(’'])((?!a \w\w)[a-zα-ω](?:\([^)]*\))?)(?!\w)")  # one letter, but not an article
 LAST_LETTER, SIGNS = "\u0530", "–—‘’“”•…€−×"  # the font has all characters below the first, and these
 
 
@@ -152,6 +153,11 @@ def _inked(text: str, color: Color) -> str:
 def _ascii(text: str) -> str:
     """Return a number with an ASCII minus sign, which LaTeX sets correctly."""
     return text.replace(numerals.MINUS, "-")
+
+
+def capitals(heading: str) -> str:
+    """Return a heading in capitals, but for the names of quantities, which are single letters: x, f(x), v."""
+    return "".join(part if k % 2 else part.upper() for k, part in enumerate(_QUANTITY.split(heading)))
 
 
 def plain_text(text: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from imgui_bundle import imgui
 
 from lossland.world.layers import Legend, Row, columns_of, told_rows
+from lossland.world.phrases import capitals
 from lossland.world.theme import marked
 from lossland.writing.placement import Rect
 from lossland.writing.room import BOTTOM, LEAST_PITCH, MARGIN, PITCH, legend_height, margin_share
@@ -45,7 +46,7 @@ def _table(type_: Type, legend: Legend, size: Size) -> _Table:
         default=0,
     )
     if legend.heading and len(columns) <= 1:  # else the columns' names are below it
-        right = max(right, type_.width(legend.heading.upper(), 12.0, track=0.9))
+        right = max(right, type_.width(capitals(legend.heading), 12.0, track=0.9))
     cells = []
     for column, texts in enumerate(columns):
         widest = max(type_.width(text, 14.0) for text in texts)
@@ -76,7 +77,7 @@ def draw_legend(dl: imgui.ImDrawList, type_: Type, legend: Legend, size: Size) -
     px, table = type_.px, _table(type_, legend, size)
     x, y, _, _ = legend_rect(type_, legend, size)
     if legend.heading:
-        type_.text(dl, x, y + px(10), legend.heading.upper(), 12.0, "dim", ay=0.5, track=0.9)
+        type_.text(dl, x, y + px(10), capitals(legend.heading), 12.0, "dim", ay=0.5, track=0.9)
     for name, right in zip(legend.columns, table.cells, strict=False):
         type_.text(dl, x + right, y + table.head - px(16), name, 13.0, "dim", ax=1, ay=0.5)
     cells = told_rows([row.cells for row in legend.rows])

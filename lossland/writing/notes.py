@@ -13,6 +13,7 @@ from imgui_bundle import imgui
 
 from lossland.scenery.scene import Frame
 from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Note, Title
+from lossland.world.phrases import capitals
 from lossland.world.ticks import half, multiples, next_step, tick_texts
 from lossland.writing.color_bar import draw_color_bar
 from lossland.writing.legend import draw_legend, legend_rect
@@ -235,7 +236,7 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
         return bar * (note.share(value) or 0.0)
 
     def draw(x: float, y: float) -> None:
-        type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
+        type_.text(dl, x, y, capitals(note.heading), 12.0, "dim", track=0.9)
         baseline = y + px(22) + 0.79 * value_height
         if formula:
             type_.put_formula(dl, x, baseline, note.latex, 25.0)
@@ -279,7 +280,7 @@ def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts, factor: float) 
     head = px(30)
 
     def draw(x: float, y: float) -> None:
-        type_.text(dl, x, y, note.heading.upper(), 12.0, "dim", track=0.9)
+        type_.text(dl, x, y, capitals(note.heading), 12.0, "dim", track=0.9)
         for number, (color, left, mid, text) in enumerate(note.rows):
             base = y + head + pitch * number + px(18)
             dash = base - px(6)

@@ -139,3 +139,17 @@ def test_the_corner_of_a_product_is_a_share_of_its_gain() -> None:
     # u = v = x: of 2 x h + h² that x² gains, the corner has h²
     assert calculus.corner_share(lambda x: x, lambda x: x, 2.0, 0.5) == pytest.approx(0.25 / (2 * 2 * 0.5 + 0.25))
     assert calculus.corner_share(lambda x: x, lambda x: 1 / x, 2.0, 0.5) == 0.0
+
+
+def test_the_largest_size_of_a_function_leaves_out_what_is_not_finite() -> None:
+    assert calculus.largest(lambda x: -(x**2), -3.0, 1.0) == pytest.approx(9.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        assert calculus.largest(np.log, -1.0, 2.0) == pytest.approx(-np.log(0.005), rel=1e-9)
+        assert calculus.largest(np.log, -2.0, -1.0) == 0.0
+
+
+def test_bars_that_are_split_begin_as_high_as_those_before() -> None:
+    before, after = (calculus.riemann(np.exp, 0.0, 1.0, n, "left") for n in (3, 6))
+    sums = [calculus.halved(before, after, share).sum for share in (0.0, 0.5, 1.0)]
+    left = [sum(np.exp(k / n) for k in range(n)) / n for n in (3, 6)]
+    np.testing.assert_allclose(sums, (left[0], (left[0] + left[1]) / 2, left[1]), rtol=1e-12)

@@ -142,3 +142,30 @@ def test_spread_directions_are_even_but_for_those_on_lines() -> None:
     even = 2 * np.pi * np.arange(20) / 20
     rest = owner == -1
     np.testing.assert_allclose(directions[rest], np.stack([np.cos(even), np.sin(even)], -1)[rest])
+
+
+@pytest.mark.parametrize("line", [(1.0, 0.0), (3.0, 1.0), (-1.0, 2.0), (0.0, -1.0)])
+@pytest.mark.parametrize("start", [(1.0, 0.0), (-0.3, 0.8), (2.0, -5.0)])
+def test_a_vector_that_turns_to_a_line_lies_on_it(start: tuple[float, float], line: tuple[float, float]) -> None:
+    turn = maps.turn_to_line(start, line)
+    (x, y), (u, v) = start, line
+    turned = (x + 1j * y) * np.exp(1j * turn)
+    assert 0.0 <= turn < np.pi
+    assert turned.real * v - turned.imag * u == pytest.approx(0.0, abs=1e-12)
+
+
+def test_degrees_off_by_direction_are_those_of_single_arrows() -> None:
+    direction, off = maps.degrees_off_by_direction(np.array([[2.0, 1.0], [1.0, 2.0]]), 13)
+    np.testing.assert_allclose(direction, np.arange(0.0, 181.0, 15.0), atol=1e-12)
+    sent = np.degrees(
+        np.angle([(2 * np.cos(t) + np.sin(t)) + 1j * (np.cos(t) + 2 * np.sin(t)) for t in np.radians(direction)])
+    )
+    apart = np.abs(sent - direction) % 180.0
+    np.testing.assert_allclose(off, np.minimum(apart, 180.0 - apart), atol=1e-9)
+
+
+def test_an_eigen_basis_holds_eigenvectors_and_does_not_mirror() -> None:
+    matrix = np.array([[1.6, 0.6], [0.3, 1.3]])
+    basis = maps.eigen_basis(maps.eigen_directions(matrix))
+    np.testing.assert_allclose(np.linalg.solve(basis, matrix @ basis), np.diag((1.9, 1.0)), atol=1e-12)
+    assert np.linalg.det(basis) > 0.0

@@ -102,3 +102,12 @@ def test_the_share_of_directions_is_that_of_the_components_along_them():
     found, covariance = principal.principal(CLOUD), np.cov(CLOUD, rowvar=False)
     shares = [principal.share_along(3.0 * found.components[:k].T, covariance) for k in range(1, 6)]
     np.testing.assert_allclose(shares, np.cumsum(found.ratios))
+
+
+def test_ways_to_shadows_end_at_the_ball_around_the_moving_point() -> None:
+    points = np.array([[1.0, 3.0, 4.0], [2.0, 0.0, 0.0], [-1.0, 0.1, 0.0]])
+    start, end = principal.ways_to_shadows(points, 1, 0.5, 0.25).swapaxes(0, 1)
+    np.testing.assert_array_equal(start, points)
+    gone = 0.5 * 5.0 - 0.25  # of the first, which is 5 from its shadow
+    np.testing.assert_allclose(end[0], points[0] - gone * np.array([0.0, 0.6, 0.8]), atol=1e-12)
+    np.testing.assert_array_equal(end[1:], points[1:])  # one is on the axis, the other in its ball

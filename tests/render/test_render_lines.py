@@ -556,6 +556,18 @@ def test_a_matrix_without_inverse_or_with_nan_draws_no_error(target):
     assert paint(target, camera, layers.WarpedGrid(np.full((2, 2), np.nan))).max() == 0.0
 
 
+@pytest.mark.parametrize("rest", [0.03, -0.03])
+def test_a_plane_nearly_pressed_flat_is_no_solid_band(target, rest):
+    camera = flat_camera(3.0)
+    matrix = np.array([[0.5, 0.5], [0.5, 0.5]]) + rest * np.array([[0.5, -0.5], [-0.5, 0.5]])
+    image = paint(target, camera, layers.WarpedGrid(matrix, before=False), theme=DARK)
+    across = np.outer(np.linspace(0.2, 0.35, 40), (1, -1))  # over ten of the lines on one side of what is left
+    places = camera.project(np.column_stack([across, np.zeros(40)]), SIZE).astype(int)
+    assert image[places[:, 1], places[:, 0]].max() < 0.05
+    x, y = camera.project([0.5, 0.5, 0.0], SIZE)
+    assert image[int(y) - 3 : int(y) + 3, int(x) - 3 : int(x) + 3].max() > 0.5  # the axes stay
+
+
 def test_a_polygon_is_filled_and_outlined(target):
     camera = flat_camera()
     corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], float)

@@ -83,3 +83,15 @@ def test_a_text_keeps_clear_of_the_graph_beside_it(rising: bool, ahead: bool) ->
     assert (horizontal == "right") == ahead
     goes_up = rising == ahead  # the graph on that side
     assert (vertical == "below") == goes_up
+
+
+@pytest.mark.parametrize(
+    ("x", "ahead"), [(0.5, True), (0.9, True), (1.4, True), (1.7, False), (3.0, False), (4.7, True), (6.0, True)]
+)
+def test_a_text_keeps_clear_of_the_graph_as_far_as_it_reaches(x: float, ahead: bool) -> None:
+    plot = curves.axes((0.0, 6.5), (-1.2, 1.2), "f", "i")
+    vertical, horizontal = curves.clear_side(function("sin(x)"), plot, x, ahead).split()
+    assert (horizontal == "right") == ahead
+    over = np.sin(x + np.linspace(0.0, 1.3 if ahead else -1.3, 200))  # as far as the text reaches
+    rise = over.max() - np.sin(x)
+    assert (vertical == "below") == (rise > 0.05 * 2.4)

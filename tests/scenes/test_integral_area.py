@@ -29,7 +29,7 @@ def test_what_changes_nothing_has_no_control() -> None:
         show: [name for name in scene().params() if not scene(show=show).has_control(name)]
         for show in ("sums", "running", "rings")
     }
-    assert idle == {"sums": [], "running": ["rule", "n"], "rings": []}
+    assert idle == {"sums": [], "running": ["rule", "n"], "rings": ["function", "window", "rule"]}
 
 
 @pytest.mark.parametrize(

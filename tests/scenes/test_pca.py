@@ -119,3 +119,24 @@ def test_on_a_line_the_samples_lie_over_the_axis_and_the_ways_end_at_them() -> N
     assert seen["axis 1"].tip[0, 2] < 0.0 == pytest.approx(places(made, made.clock.seconds)[:, 2].max())
     ends = np.array([np.linalg.norm(way[1, 1:]) for way in seen["lost"].paths])  # how far they stay from the axis
     assert ends.max() < 0.05
+
+
+def test_many_classes_have_their_names_in_their_middles_and_few_a_legend() -> None:
+    made = scene("digits")
+    target = datasets.dataset("digits").target
+    for time in (0.0, 12.0):
+        layers_by_key = drawn(made, time)
+        at = np.concatenate([np.asarray(layers_by_key[f"class {k}"].position) for k in range(10)])
+        middle = [at[np.sort(target) == k].mean(axis=0) for k in range(10)]
+        named = [np.asarray(layers_by_key[f"name {k}"].position) for k in range(10)]
+        np.testing.assert_allclose(named, middle, atol=1e-9)
+    legends = [
+        sum(isinstance(note, ll.layers.Legend) for note in scene(data=data).frame(0.0).notes)
+        for data in ("iris", "digits", "gaussian")
+    ]
+    assert legends == [1, 0, 0]
+
+
+def test_what_the_picture_does_not_use_has_no_control() -> None:
+    shown = {act: {name for name in ("keep", "axis") if scene(act=act).has_control(name)} for act in ("turn", "axis")}
+    assert shown == {"turn": {"keep"}, "axis": {"axis"}}

@@ -763,3 +763,18 @@ def test_an_empty_preset_is_chosen_only_while_all_is_at_its_default() -> None:
     assert current_preset(player) == "ripples"
     player.set_param("beta", 0.5)
     assert current_preset(player) == ""
+
+
+@pytest.mark.parametrize(
+    ("scene", "heading", "start"),
+    [("integral_area", "The area itself", r"\int_"), ("chain_rule", "From x to y", r"\frac")],
+)
+def test_a_tall_formula_of_a_meter_stays_below_its_heading(
+    open_bench: Any, scene: str, heading: str, start: str
+) -> None:
+    bench = open_bench(scene)
+    boxes = {text: box for text, box, _ in bench.felt.texts}
+    formula = next(text for text in boxes if text.startswith(start))
+    baseline = boxes[formula].y + 10  # as the bench notes it
+    top = baseline - bench.panels.pen.type.formula(formula, 17).baseline
+    assert top >= boxes[heading].bottom

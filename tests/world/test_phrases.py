@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lossland.errors import UserError
-from lossland.world.phrases import tex, words
+from lossland.world.phrases import capitals, tex, words
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,19 @@ def test_formulas(pattern: str, values: tuple, expected: str) -> None:
 def test_every_place_needs_a_value(pattern: str, values: tuple) -> None:
     with pytest.raises(UserError, match="give one for each"):
         words(pattern, *values)
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Slope of a curve at x", "SLOPE OF A CURVE AT x"),
+        ("Allowed away from f(x)", "ALLOWED AWAY FROM f(x)"),
+        ("From x to z: the product", "FROM x TO z: THE PRODUCT"),
+        ("Length of a", "LENGTH OF a"),
+        ("a · b", "a · b"),
+        ("Newton's method", "NEWTON'S METHOD"),
+        ("Divergence KL(P, Q)", "DIVERGENCE KL(P, Q)"),
+    ],
+)
+def test_capitals_leave_the_names_of_quantities(heading: str, expected: str) -> None:
+    assert capitals(heading) == expected

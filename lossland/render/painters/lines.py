@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,13 @@ from lossland.world.layers import Lines
 from lossland.world.theme import Theme
 
 LINE_BIAS = 6e-4  # NDC depth offset towards the eye, against z-fighting of lines on surfaces
+
+
+class Moved(IntEnum):
+    """Whether a batch's plane moves a line, and which of the two shares in ``LineBatch.draw`` scales its opacity."""
+
+    NOT, WHOLLY, ACROSS, ALONG = range(4)
+
 
 CORNERS = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)  # of a piece: along it, across it
 UNMOVED = np.eye(2, dtype=np.float32)
@@ -63,7 +71,7 @@ def quad_indices(count: int) -> gloo.IndexBuffer:
 
 
 def line_vertices(
-    path: ArrayLike, color: Sequence[float], alpha: float, width: float, moved: bool = False
+    path: ArrayLike, color: Sequence[float], alpha: float, width: float, moved: Moved = Moved.NOT
 ) -> NDArray[np.void]:
     """Return vertices for a polyline (m, 3) of one colour and width in pixels; ``moved`` by the batch's plane."""
     vertices = path_vertices(path, LINE_VERTEX)
@@ -133,8 +141,12 @@ class LineBatch:
         dash: tuple[float, float] | None = None,
         plane: ArrayLike | None = None,
         bias: float = LINE_BIAS,
+        shown: tuple[float, float] = (1.0, 1.0),
     ) -> None:
-        """Draw the lines; ``plane`` (2, 2) transforms the moved ones. ``dash`` is period and dash length in pixels."""
+        """Draw the lines; ``plane`` (2, 2) transforms the moved ones. ``dash`` is period and dash length in pixels.
+
+        ``shown`` are factors on the opacity of lines moved ``ACROSS`` and ``ALONG``.
+        """
         if not len(self._vertices):
             return
         if dash:
@@ -147,6 +159,7 @@ class LineBatch:
             u_px=context.px,
             u_bias=bias,
             u_plane=UNMOVED if plane is None else np.asarray(plane, np.float32).T.copy(),
+            u_shown=shown,
             u_dash=dash or (0.0, 0.0),
             u_wide=context.presence.wide,
             **context.presence.uniforms(),

@@ -8,12 +8,15 @@ from vispy import gloo
 
 from lossland.render.gl.programs import delete, program, set_state, set_uniforms, vertex_buffer
 from lossland.render.painter import DrawContext, Kept, Phase, paints
-from lossland.render.painters.lines import LINE_BIAS, LineBatch, line_vertices
+from lossland.render.painters.lines import LINE_BIAS, LineBatch, Moved, line_vertices
 from lossland.world.layers import Polygon, WarpedGrid
 from lossland.world.theme import Theme
 
 Floats = NDArray[np.float64]
 MOST_LINES = 64  # each way from the origin
+APART = 24.0  # logical pixels between neighbouring lines from which on they are drawn in full
+NEAR = 0.4  # share of their unmoved distance that is always enough
+CROWDED = 0.3  # share of what is enough at which they are gone
 
 
 def visible_reach(context: DrawContext, matrix: Floats) -> float:
@@ -37,13 +40,24 @@ def visible_reach(context: DrawContext, matrix: Floats) -> float:
     return float(np.abs(np.linalg.solve(matrix, ground.T)).max())
 
 
+def spacing(context: DrawContext, matrix: Floats) -> tuple[float, float]:
+    """Return how far apart, in logical pixels at the origin, the moved lines x = k and the moved lines y = k are."""
+    corners = np.zeros((3, 3))
+    corners[1:, :2] = matrix.T
+    middle, right, up = context.project(corners)
+    area = abs(float(np.linalg.det([right - middle, up - middle])))
+    across, along = (area / max(float(np.linalg.norm(side - middle)), 1e-9) for side in (up, right))
+    return across, along
+
+
 @paints(WarpedGrid, Phase.LINES)
 class WarpedGridPainter:
     """Unit lines, fainter half lines and bright axes, moved by the matrix; behind them the ghost of the old
     grid.
 
     The lines are in one buffer and the shader transforms them, so a changing matrix uploads nothing. The grid reaches
-    ``span`` units, or farther to cover the visible part of the plane.
+    ``span`` units, or farther to cover the visible part of the plane. Lines that come too close together fade: a plane
+    pressed flat would become a solid band.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -62,25 +76,32 @@ class WarpedGridPainter:
             span *= 2
         if self._kept.changed("grid", span, layer.before, context.theme):
             self._upload(min(span, max(MOST_LINES, layer.span)), layer.before, context.theme)
-        self._batch.draw(context, depth=not context.camera.flat, plane=matrix, bias=-LINE_BIAS)
+        enough = np.minimum(APART, NEAR * np.array(spacing(context, np.eye(2))))
+        gaps = np.array(spacing(context, matrix)) / enough
+        across, along = np.clip((gaps - CROWDED) / (1.0 - CROWDED), 0.0, 1.0).tolist()
+        flat = context.camera.flat
+        self._batch.draw(context, depth=not flat, plane=matrix, bias=-LINE_BIAS, shown=(across, along))
 
     def _upload(self, span: int, before: bool, theme: Theme) -> None:
         pieces = []
 
-        def lines(offsets: NDArray[np.floating], color: str, width: float, alpha: float, moved: bool) -> None:
+        def lines(
+            offsets: NDArray[np.floating], color: str, width: float, alpha: float, moved: tuple[Moved, Moved]
+        ) -> None:
             for k in offsets:
-                for path in ([(k, -span, 0), (k, span, 0)], [(-span, k, 0), (span, k, 0)]):
-                    pieces.append(line_vertices(path, theme.color(color), alpha, width, moved))
+                paths = [(k, -span, 0), (k, span, 0)], [(-span, k, 0), (span, k, 0)]
+                for path, way in zip(paths, moved, strict=True):
+                    pieces.append(line_vertices(path, theme.color(color), alpha, width, way))
 
         whole = np.arange(-span, span + 1.0)
         units = whole[whole != 0]
         axis = np.zeros(1)
         if before:
-            lines(units, "ghost", 1.0, 0.17, False)
-            lines(axis, "ghost", 1.2, 0.42, False)
-        lines(whole[:-1] + 0.5, "grid", 0.9, 0.30, True)
-        lines(units, "grid", 1.7, 0.85, True)
-        lines(axis, "grid.axis", 2.2, 0.95, True)
+            lines(units, "ghost", 1.0, 0.17, (Moved.NOT, Moved.NOT))
+            lines(axis, "ghost", 1.2, 0.42, (Moved.NOT, Moved.NOT))
+        lines(whole[:-1] + 0.5, "grid", 0.9, 0.30, (Moved.ACROSS, Moved.ALONG))
+        lines(units, "grid", 1.7, 0.85, (Moved.ACROSS, Moved.ALONG))
+        lines(axis, "grid.axis", 2.2, 0.95, (Moved.WHOLLY, Moved.WHOLLY))
         self._batch.set(pieces)
 
     def close(self) -> None:
