@@ -15,9 +15,10 @@ from lossland.models import datasets, networks, playground
 CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them stand in a row
 RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
 WORK = 3_000_000  # multiplications of the training that a window may do between two frames, some milliseconds
-LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
+RIGHT, HALF = 1.5, 0.9  # x of the output's middle, and half of its side, in the world
+NEAR, FAR, PER_LAYER = 0.4, 1.6, 0.4  # x of the inputs left of 0: without hidden layers, at most, and for each
 MIDDLE = np.array([RIGHT, 0.0])
-CELLS, FINE, SMALL = 14, 44, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
+CELLS, FINE, SMALL = 14, 61, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
 RELIEF = 0.4  # height of the output where it is 1
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 KNOB = 0.13  # world units a knob is raised for a weight of 1
@@ -48,16 +49,16 @@ class Playground(ll.Scene):
     presets: ClassVar = {
         "circle": {},
         "spiral with sines": {"data": "spiral", "features": "x1, x2, sin x1, sin x2", "widths": "8-8", "epochs": 300},
-        "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 100},
-        "a line cannot": {"data": "xor", "widths": "", "epochs": 60},
+        "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 40},
+        "a line cannot": {"data": "xor", "widths": "", "epochs": 20},
         "heights to learn": {
             "data": "multi_gauss", "widths": "8-8", "activation": "relu", "rate": 0.1, "epochs": 180,
         },
         "weights that die": {
             "data": "gauss", "features": "x1, x2, x1^2, x2^2, x1x2, sin x1, sin x2", "widths": "4",
-            "regularization": "L1", "regularization_rate": 0.03, "epochs": 150,
+            "regularization": "L1", "regularization_rate": 0.03, "epochs": 100,
         },
-        "two hundred starts": {"crowd": "starts", "features": "x1^2, x2^2", "widths": "", "epochs": 80},
+        "two hundred starts": {"crowd": "starts", "features": "x1^2, x2^2", "widths": "", "epochs": 24},
         "two hundred rates": {"crowd": "rates", "epochs": 80},
     }  # fmt: skip
 
@@ -156,7 +157,27 @@ class Playground(ll.Scene):
     @ll.kept
     def layout(self) -> playground.Layout:
         """Return where units, links and knobs stand."""
-        return playground.layout(self.net(), self.chosen(), LEFT, RIGHT, HALF)
+        return playground.layout(self.net(), self.chosen(), self.left, RIGHT, HALF)
+
+    @property
+    def left(self) -> float:
+        """The x of the inputs: the more layers, the more room."""
+        return -min(NEAR + PER_LAYER * len(playground.widths(self.widths)), FAR)
+
+    @ll.kept
+    def headings(self) -> list[layers.Layer]:
+        """Return what stands above each column, and a scale of the answers' heights and colours beside the output."""
+        middles, halves = self.layout().middles, self.layout().halves
+        names = ["features", *(words("?n neurons", len(one)) for one in middles[1:-1]), "output"]
+        tops = [(one[0, 0], one[:, 1].max() + half + 0.04, 0.0) for one, half in zip(middles, halves, strict=True)]
+        tops[-1] = (RIGHT, HALF, RELIEF)
+        low, high = (np.array([RIGHT + HALF + 0.1, -HALF, side * RELIEF]) for side in (-1, 1))
+        return [
+            *layers.Label.each(tops, names, size=15, side="above"),
+            layers.Lines([np.stack([low, high])], "dim", 1.2, pickable=False),
+            layers.Label(low, "−1", classes.OFF, size=16),
+            layers.Label(high, "+1", classes.ON, size=16),
+        ]
 
     def made_of(self, epoch: int, places: np.ndarray) -> list[np.ndarray]:
         """Return what all layers (the features first, k) make of places (N, 2), each (units, N), or (P, units, N)."""
@@ -188,7 +209,7 @@ class Playground(ll.Scene):
                 drawn.append(layers.Sheet(grid, name="Feature", **look))
             for k in own:
                 at, latex = (*(middles[k] - (half + 0.02, 0)), 0.0), list(playground.FEATURES.values())[k].latex
-                drawn.append(layers.Label(at, latex, color, latex=True, size=18, side="left"))
+                drawn.append(layers.Label(at, latex, color, latex=True, size=18 if which else 15, side="left"))
         return drawn
 
     @ll.kept(most=3)
@@ -247,16 +268,17 @@ class Playground(ll.Scene):
             drawn.append(
                 layers.Sheet(neurons[0], later[0], share, paint=neurons[1], **look, key="neurons", name="Neuron")
             )
-        look |= {"every": (6, 6), "line": "hair", "width": 1.0}
+        look |= {"every": (10, 10), "line": "hair", "width": 1.0}
         drawn.append(layers.Sheet(grid, end, share, paint=paint, **look, key="output", name="Output"))
         size = 3.0 if self.data in playground.REGRESSION else 3.6  # heights lie closer together than classes
         for k, (color, _, part) in enumerate(self.groups()):
             style, name = ("ring", "Test sample") if part else ("disc", "Sample")
             look = {"target": self.of_group(after, k), "share": share, "key": f"samples.{k}", "name": name}
             drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
-        below = (RIGHT, -HALF - 0.06, -RELIEF)
-        test = layers.Label(below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below")
-        return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
+        below, (training, test) = (RIGHT, -HALF - 0.06, -RELIEF), self.course().loss(epoch)[:, 0]
+        told = words("test loss ?", test), "text", words("training loss ?", training)
+        drawn += [*self.headings(), layers.Label(below, *told, size=22, side="below")]
+        return ll.Frame([*drawn, *self.knob(epoch)], self.notes(epoch), self.view(now))
 
     @ll.kept(most=3)
     def strength(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -301,7 +323,7 @@ class Playground(ll.Scene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the network."""
-        return shapes.box((LEFT - 0.55, -1.05, -RELIEF), (RIGHT + HALF, 1.7, RELIEF))
+        return shapes.box((self.left - 0.55, -1.05, -RELIEF), (RIGHT + HALF + 0.3, 1.3, RELIEF))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
@@ -311,8 +333,7 @@ class Playground(ll.Scene):
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
         """Return how far the training is, and its losses."""
-        loss = words("training loss ?", self.course().loss(epoch)[0, 0])
-        title = layers.Title(self.title, lines=(words("epoch ?n", epoch), loss))
+        title = layers.Title(self.title, lines=(words("epoch ?n", epoch),))
         return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
 
     @ll.kept(most=2)
@@ -373,7 +394,7 @@ class Playground(ll.Scene):
     def crowd_bounds(self) -> np.ndarray:
         """Return the corners of the crowd."""
         x, y = PITCH * ACROSS / 2, PITCH * CROWD / ACROSS / 2
-        return shapes.box((-x, -y - 0.3, 0.0), (x + 0.3, y + 0.8, 1.4))
+        return shapes.box((-x, -y - 0.3, 0.0), (x + 0.6, y + 0.9, 1.4))
 
     @ll.kept
     def crowd_names(self) -> list[layers.Layer]:
