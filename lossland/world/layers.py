@@ -464,6 +464,16 @@ class Lines(Layer):
     casing: float = 0.0  # pixels
 
 
+def upright(place: Sequence[float], marks: Sequence[tuple[float, str, Color]], **look: Any) -> list[Layer]:
+    """Return a scale that stands on a place (2,) of the plane: ``marks`` are a height, its text and the text's colour.
+
+    ``look`` are other fields of the labels.
+    """
+    ends = np.array([(*place, height) for height, _, _ in marks], float)
+    names = [Label(end, text, color, **look) for end, (_, text, color) in zip(ends, marks, strict=True)]
+    return [Lines([ends], "faint", 1.2, pickable=False), *names]
+
+
 @dataclass(frozen=True, eq=False)
 class WarpedGrid(Layer):
     """The plane's grid transformed by a 2x2 matrix, with the original one faintly behind.
