@@ -45,7 +45,7 @@ class NetworkWarp(ll.Scene):
         "moons": {"data": "moons", "widths": "3-3", "epochs": 300},
         "moons in the plane": {"data": "moons", "widths": "2-2", "epochs": 300},
         "exclusive or": {"data": "xor", "widths": "3-3", "epochs": 300},
-        "spiral": {"data": "spiral", "widths": "8-8-3", "epochs": 600, "play": "depth"},
+        "spiral": {"data": "spiral", "widths": "8-8-3", "epochs": 600},
         "spiral, folded": {"data": "spiral", "widths": "8-8-3", "activation": "relu", "epochs": 600},
         "swiss roll": {"data": "swiss_roll", "widths": "8-3", "epochs": 400},
         "while it learns": {"data": "spiral", "widths": "8-8-3", "epochs": 600, "play": "training"},
@@ -133,7 +133,7 @@ class NetworkWarp(ll.Scene):
 
     def epoch(self, now: ll.Now) -> float:
         """Return after how many epochs the network is seen."""
-        return self.epochs * (now.eased(0.05, 0.85) ** 2 if self.play == "training" else 1.0)  # most is learnt early
+        return self.epochs * (now.eased(0.05, 0.85) ** 1.5 if self.play == "training" else 1.0)  # most is learnt early
 
     def nearest(self, now: ll.Now) -> float:
         """Return the epoch with parameters that are kept that is nearest."""
@@ -144,7 +144,7 @@ class NetworkWarp(ll.Scene):
         deep = [float(one.shape[1] > 2) for one in self.hidden()]
         tilt = float(np.interp(self.at(now), np.arange(len(deep)), deep))
         azimuth = -90.0 + tilt * (self.facing() + 90.0 + 34.0 * (now.share - 1.0))
-        bounds = np.clip(self.shown(now)[::12, ::12].reshape(-1, 3), -1.1, 1.1)  # with ReLU it goes far
+        bounds = np.clip(self.shown(now)[::4, ::4].reshape(-1, 3), -1.3, 1.3)  # with ReLU it goes far
         found, last = self.parting(float(self.epochs)), max(self.at(now) - self.depth + 1.0, 0.0)
         if found and deep[-1]:  # room for the cut, little by little
             bounds = np.vstack([bounds, last * shapes.plane(*found).vertices])
