@@ -42,9 +42,7 @@ class LayerMap(ll.Scene):
     presets: ClassVar = {
         "fold xor": {},
         "xor of the book": {"weights": ((1, 1), (1, 1)), "bias": (0, -1)},
-        "tanh bends": {
-            "weights": ((1.3, 0.5), (-0.6, 1.2)), "bias": (0.2, -0.3), "activation": "tanh", "points": "none",
-        },
+        "tanh bends": {"weights": ((1.3, 0.5), (-0.6, 1.2)), "bias": (0.2, -0.3), "activation": "tanh", "points": "none"},
         "relu folds": {"weights": ((1.0, 0.5), (-0.6, 1.0)), "bias": (0.4, 0.3), "points": "none"},
         "turned over": {"weights": ((0.4, 1.2), (1.3, 0.2)), "bias": (0, 0), "activation": "tanh", "points": "none"},
         "one neuron": {"weights": ((1.0, -1.9),), "bias": (0.0,), "activation": "tanh", "points": "moons"},
@@ -53,9 +51,7 @@ class LayerMap(ll.Scene):
             "points": "none",
         },
         "folds in space": {"weights": ((1, 0), (0, 1), (-0.8, -0.8)), "bias": (0.2, 0.2, 0.4), "points": "none"},
-        "disc in ring": {
-            "weights": ((1, 0), (-0.5, 0.87), (-0.5, -0.87)), "bias": (0, 0, 0), "points": "circle",
-        },
+        "disc in ring": {"weights": ((1, 0), (-0.5, 0.87), (-0.5, -0.87)), "bias": (0, 0, 0), "points": "circle"},
     }  # fmt: skip
 
     weights = parameters.Matrix(
@@ -125,25 +121,30 @@ class LayerMap(ll.Scene):
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: straight down on a plane; a sheet in space from above, then from the side, slowly around."""
-        (start, before, after), (turned, _, bend) = self.boxes(), self.score(now)
-        bounds = before + bend * (after - before)
+        seen = self.extents()
+        bounds = seen[0] + np.tensordot(self.score(now), np.diff(seen, axis=0), 1)
         if self.width < 3:
             return ll.View(90.0, 90.0, flat=True, bounds=bounds, moves=True)
-        bounds = bounds if turned == 1.0 else start + turned * (before - start)
         azimuth, turn = (25.0, 46.0) if self.points == "none" else (10.0, -50.0)  # in the end a cut is not face-on
         elevation, slowly = 75.0 - 50.0 * now.eased(0.02, 0.28), (turn * (now.eased() - 0.5), 0.0)
         return ll.View(azimuth, elevation, bounds=bounds, turned=slowly, moves=True)
 
-    @ll.kept
-    def boxes(self) -> list[np.ndarray]:
-        """Return the corners (8, 3) of what must be seen first, before φ, and after; they change in steps."""
-        stages = [one.reshape(-1, 3) for one in self.layer.stages(self.inputs())]
+    @ll.kept(framing=True)
+    def extents(self) -> np.ndarray:
+        """Return points (4, k, 3) that must be seen before the layer and after W, b and φ; the last 8 are a box."""
+        stages = self.layer.stages(self.inputs())
         arrows = np.vstack([np.zeros(3), self.layer.shift, self.layer.shift + self.layer.matrix.T[:2]])
-        ended = np.vstack([stages[3], np.eye(3)[: self.width], arrows])
+        ended = np.vstack([stages[3].reshape(-1, 3), np.eye(3)[: self.width], arrows])
         if self.points != "none":
             ended = np.vstack([ended, self.place(1.0, 1.0, 1.0)])
-        parts, seen = (stages[0], np.concatenate(stages[:3]), ended), (1.0, 1.0, self.width == 3)
-        return [shapes.around(points, step, 0.2) * seen for points, step in zip(parts, (1.0, 1.0, 0.5), strict=True)]
+        after = shapes.around(ended, 0.5, 0.2) * (1.0, 1.0, self.width == 3)
+        if self.width == 3:  # what W does to a sheet is best seen from near
+            corners = [1.15 * one[::CELLS, ::CELLS].reshape(-1, 3) for one in stages]
+            return np.array(
+                [np.vstack([one, end]) for one, end in zip(corners, (*3 * [0 * after], after), strict=True)]
+            )
+        before = shapes.around(np.concatenate(stages[:3]).reshape(-1, 3), 1.0, 0.2) * (1.0, 1.0, 0.0)
+        return np.stack([before, before, before, after])
 
     # ------------------------------------------------------------------------------------------------- picture
     def square(self) -> tuple[np.ndarray, float]:
@@ -174,7 +175,7 @@ class LayerMap(ll.Scene):
         """Return the axes of the outputs, on a faint grid, and their names in the end."""
         if self.width < 3:
             return classes.plane(8.0, depth=False, rim=False)
-        ends = np.diag(self.boxes()[2].max(axis=0) + 0.25)
+        ends = np.diag(self.extents()[3, -8:].max(axis=0) + 0.25)
         axes, floor = [np.stack([0 * end, end]) for end in ends], [*shapes.lifted(shapes.grid(3.0))]
         look: dict[str, Any] = {"pickable": False, "group": "grid"}
         names = [layers.Label(end, f"h_{k}", "dim", latex=True, size=26, side=end) for k, end in enumerate(ends, 1)]
@@ -242,7 +243,7 @@ class LayerMap(ll.Scene):
         size = float(np.linalg.norm(cut.w))
         if share == 0.0 or size < 1e-9:
             return []
-        flat, corners = self.width < 3, self.boxes()[2]
+        flat, corners = self.width < 3, self.extents()[3, -8:]
         near = corners.mean(axis=0) if flat else self.layer.outputs(self.data()[0]).mean(axis=0)
         half = 0.5 * float(np.linalg.norm(np.ptp(corners, axis=0))) if flat else 1.2
         return classes.cut(layer_maps.in_space(cut.w) / size, -cut.b / size, near, half, share, flat)
