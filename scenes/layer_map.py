@@ -42,7 +42,9 @@ class LayerMap(ll.Scene):
     presets: ClassVar = {
         "fold xor": {},
         "xor of the book": {"weights": ((1, 1), (1, 1)), "bias": (0, -1)},
-        "tanh bends": {"weights": ((1.3, 0.5), (-0.6, 1.2)), "bias": (0.2, -0.3), "activation": "tanh", "points": "none"},
+        "tanh bends": {
+            "weights": ((1.3, 0.5), (-0.6, 1.2)), "bias": (0.2, -0.3), "activation": "tanh", "points": "none",
+        },
         "relu folds": {"weights": ((1.0, 0.5), (-0.6, 1.0)), "bias": (0.4, 0.3), "points": "none"},
         "turned over": {"weights": ((0.4, 1.2), (1.3, 0.2)), "bias": (0, 0), "activation": "tanh", "points": "none"},
         "one neuron": {"weights": ((1.0, -1.9),), "bias": (0.0,), "activation": "tanh", "points": "moons"},
@@ -253,10 +255,8 @@ class LayerMap(ll.Scene):
         """Return the heads of W's columns where they will be, and that of b."""
         foot = self.score(ll.Now(now, self.clock))[1] * self.layer.shift
         look: dict[str, Any] = {"plane": None if self.width == 3 else 0.0, "free": self.width == 3}
-        found = [
-            ll.Handle(COLUMNS[k], foot + head, partial(LayerMap.drag, column=k, foot=foot), **look)
-            for k, head in enumerate(self.layer.matrix.T[:2])
-        ]
+        drags = (partial(LayerMap.drag, column=k, foot=foot) for k in (0, 1))
+        found = [ll.Handle(*one, **look) for one in zip(COLUMNS, foot + self.layer.matrix.T[:2], drags, strict=True)]
         return [*found, ll.Handle("b", self.layer.shift, LayerMap.push, **look)]
 
     def drag(self, place: Sequence[float], column: int, foot: np.ndarray) -> None:
