@@ -264,8 +264,8 @@ class Playground(ll.Scene):
         neurons, (grid, paint), (end, _) = self.neurons(epoch), self.output(epoch), self.output(after)
         drawn: list[layers.Layer] = []
         if neurons:
-            later, of = self.neurons(after)[0], {"key": "neurons", "name": "Neuron"}
-            drawn.append(sheet(neurons[0], later, share, paint=neurons[1], **of))
+            later = self.neurons(after)[0]
+            drawn.append(sheet(neurons[0], later, share, paint=neurons[1], key="neurons", name="Neuron"))
         look: dict[str, Any] = {"every": (10, 10), "line": "hair", "width": 1.0, "key": "output", "name": "Output"}
         drawn.append(sheet(grid, end, share, paint=paint, **look))
         size = 3.0 if self.data in playground.REGRESSION else 3.6  # heights lie closer together than classes

@@ -107,7 +107,7 @@ def network(name: str, count: int, hidden: Sequence[int], activation: str) -> ne
     return networks.mlp((count, *hidden, 1), activation, "half_mse", output)
 
 
-def levels(target: Floats) -> NDArray[np.int_]:
+def levels(target: NDArray) -> NDArray[np.int_]:
     """Return -1, 0 or 1 (n,) for targets (n,) in the lower, middle and upper third of their range around 0."""
     share = target / max(float(np.abs(target).max()), 1e-9)
     return np.where(np.abs(share) > 1 / 3, np.sign(share), 0).astype(int)
