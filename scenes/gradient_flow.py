@@ -197,7 +197,7 @@ class GradientFlow(ll.Scene):
         losses, length = self.learnt()
         level = self.height(signals.decades(length[::2]))
         last, depth = len(level) - 1, (len(FRONT) - 1) * PITCH + 0.6
-        step, pitch = now.eased(0.05, 0.92) * last, depth / max(STEPS // 2, last)
+        step, pitch = now.staged(last, 0.05, 0.92), depth / max(STEPS // 2, last)
         shown = level[: int(step) + 1] * np.clip(step + 1 - np.arange(int(step) + 1), 0.15, 1)[:, None]
         edges = self.along(np.arange(self.depth + 2.0) - 0.5)
         boxes = np.array(shapes.ridgeline(edges, shown, -pitch, -0.72)) + np.array([0.0, depth / 2, 0.0])

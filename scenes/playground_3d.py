@@ -50,7 +50,7 @@ class Playground(ll.Scene):
     )  # fmt: skip
     presets: ClassVar = {
         "circle": {},
-        "spiral with sines": {"data": "spiral", "features": "x1, x2, sin x1, sin x2", "widths": "8-8", "epochs": 300},
+        "spiral with sines": {"data": "spiral", "features": "x1, x2, sin x1, sin x2", "widths": "8-8"},
         "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 40},
         "a line cannot": {"data": "xor", "widths": "", "epochs": 20},
         "heights to learn": {
