@@ -30,11 +30,6 @@ sheet = partial(layers.Sheet, shades="signed", every=(0, 0))
 LEVELS = {-1: classes.OFF, 0: "faint", 1: classes.ON}  # colours of samples
 
 
-def grid_of(count: int) -> np.ndarray:
-    """Return the places (count², 2) of a grid over all inputs."""
-    return playground.square(playground.REACH, count).reshape(-1, 2)
-
-
 class Playground(ll.Scene):
     """The network that you can see through: what each neuron makes of the plane, and what they make together."""
 
@@ -174,14 +169,6 @@ class Playground(ll.Scene):
             *layers.upright((RIGHT + HALF + 0.1, -HALF), marks),
         ]
 
-    def made_of(self, epoch: int, places: np.ndarray) -> list[np.ndarray]:
-        """Return what all layers (the features first, k) make of places (N, 2), each (units, N), or (P, units, N)."""
-        return self.course().seen(epoch, playground.inputs(self.chosen(), places))
-
-    def seen(self, epoch: int, count: int) -> list[np.ndarray]:
-        """Return what all layers make of a grid of inputs, each (units, count, count), or (P, units, count, count)."""
-        return [one.reshape(*one.shape[:-1], count, count) for one in self.made_of(epoch, grid_of(count))]
-
     def patches(self, middles: np.ndarray, half: float, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return sheets (n, s, s) in one grid, and their colours; a neuron that goes beyond 1 is drawn lower."""
         values = values / np.maximum(np.abs(values).max(axis=(1, 2), keepdims=True), 1.0)
@@ -194,7 +181,7 @@ class Playground(ll.Scene):
     @ll.kept
     def inputs(self) -> list[layers.Layer]:
         """Return the features' sheets, the chosen ones and, faintly, the others, and their names."""
-        values = playground.inputs(tuple(playground.FEATURES), grid_of(CELLS)).reshape(-1, CELLS, CELLS)
+        values = playground.sheets(tuple(playground.FEATURES), CELLS)
         middles, half = self.layout().middles[0], self.layout().halves[0]
         drawn: list[layers.Layer] = []
         for key, which, dim, color, size in (
@@ -213,14 +200,14 @@ class Playground(ll.Scene):
     @ll.kept(most=3)
     def neurons(self, epoch: int) -> list[np.ndarray]:
         """Return the hidden neurons' sheets after an epoch and their colours; nothing where there are none."""
-        where, hidden = self.layout(), [one[0] for one in self.seen(epoch, CELLS)[1:-1]]
+        where, hidden = self.layout(), [one[0] for one in self.course().sheets(epoch, self.chosen(), CELLS)[1:-1]]
         found = [self.patches(*one) for one in zip(where.middles[1:-1], where.halves[1:-1], hidden, strict=True)]
         return [np.concatenate(parts, axis=1) for parts in zip(*found, strict=True)]
 
     @ll.kept(most=3)
     def output(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the output's sheet and its colours after an epoch."""
-        value = self.seen(epoch, FINE)[-1][0, 0]
+        value = self.course().sheets(epoch, self.chosen(), FINE)[-1][0, 0]
         flat, high = playground.square(HALF, FINE) + MIDDLE, RELIEF * np.clip(value, -1.3, 1.3)
         return np.concatenate([flat, high[..., None]], -1), self.shades(value)
 
@@ -228,7 +215,8 @@ class Playground(ll.Scene):
     def lifted(self, epoch: int) -> list[np.ndarray]:
         """Return the samples of training and test on the output's sheet (N, 3)."""
         places = [part.points for part in self.samples()]
-        high = self.made_of(epoch, np.concatenate(places))[-1].reshape(-1, 1)
+        features = playground.inputs(self.chosen(), np.concatenate(places))
+        high = self.course().seen(epoch, features)[-1].reshape(-1, 1)
         flat = np.concatenate(places) * HALF / playground.REACH + MIDDLE
         return np.split(np.hstack([flat, RELIEF * np.clip(high, -1.3, 1.3) + 0.02]), [len(places[0])])
 
@@ -343,7 +331,7 @@ class Playground(ll.Scene):
     @ll.kept(most=3)
     def sheets(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the outputs of the crowd, each at the height of its loss, and their colours."""
-        value = np.clip(np.nan_to_num(self.seen(epoch, SMALL)[-1][:, 0]), -1, 1)
+        value = np.clip(np.nan_to_num(self.course().sheets(epoch, self.chosen(), SMALL)[-1][:, 0]), -1, 1)
         half = 0.44 * PITCH
         lift = HILL * self.course().heights(epoch)
         grid = shapes.patches(playground.seats(PITCH), half, 0.275 * half * value, lift)

@@ -87,6 +87,11 @@ def square(half: float, count: int) -> Floats:
     return np.stack(np.meshgrid(side, side), -1)
 
 
+def sheets(names: Sequence[str], count: int) -> Floats:
+    """Return the features on a grid over all inputs (k, count, count), row by row from low y to high y."""
+    return inputs(names, square(REACH, count).reshape(-1, 2)).reshape(-1, count, count)
+
+
 def split(name: str, noise: float, share: float, seed: int) -> tuple[datasets.Data, datasets.Data]:
     """Return a data set's samples for training, a share of them, and for the test: both in random order."""
     data = datasets.dataset(name, SAMPLES[name], noise, seed)
@@ -216,6 +221,11 @@ class Course:
         """Return the outputs of all layers for features (k, N) then: these first, then (P, units, N)."""
         theta = self.theta(epoch)
         return forward(self._kinds, layers_of(self.net, theta), x.astype(theta.dtype))
+
+    def sheets(self, epoch: int, names: Sequence[str], count: int) -> list[Floats]:
+        """Return what all layers make of a grid then (see `sheets`): (k, count, count), then (P, units, count, count)."""
+        found = self.seen(epoch, sheets(names, count).reshape(-1, count**2))
+        return [one.reshape(*one.shape[:-1], count, count) for one in found]
 
     def curves(self, epoch: int, epochs: int) -> tuple[Floats, Floats]:
         """Return the epochs (K,) of which losses are kept, up to ``epochs``, and these (K, 2, P).

@@ -263,3 +263,12 @@ def test_a_loss_is_a_height_up_to_a_limit() -> None:
     np.testing.assert_allclose(trained.heights(0, 1.5), (1.5, 0.3))
     trained.losses[0] = np.array([[np.inf, 7.0], [0.0, 0.0]])
     np.testing.assert_allclose(trained.heights(0), (1.2, 1.2))
+
+
+def test_sheets_are_what_a_network_makes_of_a_grid() -> None:
+    trained = course("circle", widths="3", many=2)
+    features, hidden, output = trained.sheets(0, ("x1", "x2"), 5)
+    np.testing.assert_array_equal(features, np.stack(np.meshgrid(np.linspace(-6, 6, 5), np.linspace(-6, 6, 5))))
+    assert (hidden.shape, output.shape) == ((2, 3, 5, 5), (2, 1, 5, 5))
+    made = trained.net.apply(trained.theta(0)[1], [[3.0, -6.0]])
+    assert output[1, 0, 0, 3] == pytest.approx(float(made[0, 0]), rel=1e-6)
