@@ -223,7 +223,7 @@ class Course:
         return forward(self._kinds, layers_of(self.net, theta), x.astype(theta.dtype))
 
     def sheets(self, epoch: int, names: Sequence[str], count: int) -> list[Floats]:
-        """Return what all layers make of a grid then (see `sheets`): (k, count, count), then (P, units, count, count)."""
+        """Return what all layers make of a grid then, as `sheets`: (k, count, count), then (P, units, count, count)."""
         found = self.seen(epoch, sheets(names, count).reshape(-1, count**2))
         return [one.reshape(*one.shape[:-1], count, count) for one in found]
 
