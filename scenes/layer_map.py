@@ -123,8 +123,9 @@ class LayerMap(ll.Scene):
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: straight down on a plane; a sheet in space from above, then from the side, slowly around."""
-        seen = self.extents()
-        bounds = seen[0] + np.tensordot(self.score(now), np.diff(seen, axis=0), 1)
+        seen, score = self.extents(), self.score(now)
+        moves = score[0 if self.width == 3 else 2] > 0  # in the plane only φ moves the view
+        bounds = seen[0] + np.tensordot(score, np.diff(seen, axis=0), 1) if moves else seen[0]
         if self.width < 3:
             return ll.View(90.0, 90.0, flat=True, bounds=bounds, moves=True)
         azimuth, turn = (25.0, 46.0) if self.points == "none" else (10.0, -50.0)  # in the end a cut is not face-on
@@ -132,8 +133,8 @@ class LayerMap(ll.Scene):
         return ll.View(azimuth, elevation, bounds=bounds, turned=slowly, moves=True)
 
     @ll.kept(framing=True)
-    def extents(self) -> np.ndarray:
-        """Return points (4, k, 3) that must be seen before the layer and after W, b and φ; the last 8 are a box."""
+    def extents(self) -> tuple[np.ndarray, ...]:
+        """Return points (k, 3) that must be seen before the layer and after W, b and φ; the last 8 are a box."""
         stages = self.layer.stages(self.inputs())
         arrows = np.vstack([np.zeros(3), self.layer.shift, self.layer.shift + self.layer.matrix.T[:2]])
         ended = np.vstack([stages[3].reshape(-1, 3), np.eye(3)[: self.width], arrows])
@@ -142,11 +143,9 @@ class LayerMap(ll.Scene):
         after = shapes.around(ended, 0.5, 0.2) * (1.0, 1.0, self.width == 3)
         if self.width == 3:  # what W does to a sheet is best seen from near
             corners = [1.15 * one[::CELLS, ::CELLS].reshape(-1, 3) for one in stages]
-            return np.array(
-                [np.vstack([one, end]) for one, end in zip(corners, (*3 * [0 * after], after), strict=True)]
-            )
+            return tuple(np.vstack(pair) for pair in zip(corners, (*3 * [0 * after], after), strict=True))
         before = shapes.around(np.concatenate(stages[:3]).reshape(-1, 3), 1.0, 0.2) * (1.0, 1.0, 0.0)
-        return np.stack([before, before, before, after])
+        return before, before, before, after
 
     # ------------------------------------------------------------------------------------------------- picture
     def square(self) -> tuple[np.ndarray, float]:
@@ -177,7 +176,7 @@ class LayerMap(ll.Scene):
         """Return the axes of the outputs, on a faint grid, and their names in the end."""
         if self.width < 3:
             return classes.plane(8.0, depth=False, rim=False)
-        ends = np.diag(self.extents()[3, -8:].max(axis=0) + 0.25)
+        ends = np.diag(self.extents()[3][-8:].max(axis=0) + 0.25)
         axes, floor = [np.stack([0 * end, end]) for end in ends], [*shapes.lifted(shapes.grid(3.0))]
         look: dict[str, Any] = {"pickable": False, "group": "grid"}
         names = [layers.Label(end, f"h_{k}", "dim", latex=True, size=26, side=end) for k, end in enumerate(ends, 1)]
@@ -245,7 +244,7 @@ class LayerMap(ll.Scene):
         size = float(np.linalg.norm(cut.w))
         if share == 0.0 or size < 1e-9:
             return []
-        flat, corners = self.width < 3, self.extents()[3, -8:]
+        flat, corners = self.width < 3, self.extents()[3][-8:]
         near = corners.mean(axis=0) if flat else self.layer.outputs(self.data()[0]).mean(axis=0)
         half = 0.5 * float(np.linalg.norm(np.ptp(corners, axis=0))) if flat else 1.2
         return classes.cut(layer_maps.in_space(cut.w) / size, -cut.b / size, near, half, share, flat)

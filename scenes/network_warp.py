@@ -18,7 +18,6 @@ STARTS = 8  # networks that are trained side by side; the best of them is shown
 MOST, KEPT = 600, 10  # epochs, and between those that are kept
 ABOVE, LEAN = 88.0, 64.0  # degrees: looking at a plane, and how far down to look at what stands in space
 KEYS = 8  # moments of W's way; between them the shader moves the sheet
-HALF = 0.8  # half the side of a cut in space
 NETWORK, STRAIGHT = "The network gets right", "Logistic regression gets right"
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # the sheet (n, n, 3), and both classes (m, 3), in the world
 
@@ -55,9 +54,7 @@ class NetworkWarp(ll.Scene):
     widths = parameters.Text("3-3", networks.widths, "hidden widths", "Neurons of each hidden layer, as 8-8-3.")
     activation = parameters.Choice("tanh", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(100, 0, MOST, "epochs", "How often the training has seen all the data.")
-    play = parameters.Choice(
-        "depth", ("depth", "training"), "time is", "What goes on with time: the layers, or the training."
-    )
+    play = parameters.Choice("depth", ("depth", "training"), "time is", "What goes on: the layers, or the training.")
     layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes.")
     x = parameters.Point((0.4, 0.9), -1e3, 1e3, "$x$", "A place of the inputs that is followed.", hidden=True)
     clock = ll.Clock(18.0)
@@ -144,11 +141,16 @@ class NetworkWarp(ll.Scene):
         deep = [float(one.shape[1] > 2) for one in self.hidden()]
         tilt = float(np.interp(self.at(now), np.arange(len(deep)), deep))
         azimuth = -90.0 + tilt * (self.facing() + 90.0 + 34.0 * (now.share - 1.0))
-        bounds = np.clip(self.shown(now)[::4, ::4].reshape(-1, 3), -1.3, 1.3)  # with ReLU it goes far
-        found, last = self.parting(float(self.epochs)), max(self.at(now) - self.depth + 1.0, 0.0)
-        if found and deep[-1]:  # room for the cut, little by little
-            bounds = np.vstack([bounds, last * shapes.plane(*found).vertices])
-        return ll.View(azimuth, ABOVE - LEAN * tilt, bounds=bounds, moves=True)
+        return ll.View(azimuth, ABOVE - LEAN * tilt, bounds=self.bounds(self.at(now), self.epoch(now)), moves=True)
+
+    @ll.kept(most=2)
+    def bounds(self, at: float, epoch: float) -> np.ndarray:
+        """Return points (k, 3) of the sheet, and room for the cut, little by little."""
+        sheet = np.clip(self.shown(at, epoch)[::4, ::4].reshape(-1, 3), -1.3, 1.3)  # with ReLU it goes far
+        found, last = self.parting(float(self.epochs)), max(at - self.depth + 1.0, 0.0)
+        if found is None or self.hidden()[-1].shape[1] < 3:
+            return sheet
+        return np.vstack([sheet, last * shapes.plane(*found).vertices])
 
     @ll.kept
     def facing(self) -> float:
@@ -180,9 +182,8 @@ class NetworkWarp(ll.Scene):
         sheet, samples = self.warp(epoch).placed(layer, key / KEYS if key <= KEYS else 2.0)
         return sheet, *classes.split(samples, self.positive())
 
-    def moving(self, now: ll.Now) -> tuple[Parts, Parts, float]:
-        """Return between which two places all is at a moment, and how far it has come."""
-        at, epoch = self.at(now), self.epoch(now)
+    def moving(self, at: float, epoch: float) -> tuple[Parts, Parts, float]:
+        """Return between which two places all is at a depth after some epochs, and how far it has come."""
         if self.play == "training":
             index = min(int(epoch / KEPT), MOST // KEPT - 1)
             layer, key = (int(at) - 1, KEYS + 1) if at >= 1 else (0, 0)
@@ -194,9 +195,9 @@ class NetworkWarp(ll.Scene):
         key = min(int(along), KEYS)
         return self.placed(epoch, layer, key), self.placed(epoch, layer, key + 1), along - key
 
-    def shown(self, now: ll.Now) -> np.ndarray:
-        """Return the sheet (n, n, 3) at a moment."""
-        start, end, share = self.moving(now)
+    def shown(self, at: float, epoch: float) -> np.ndarray:
+        """Return the sheet (n, n, 3) at a depth after some epochs."""
+        start, end, share = self.moving(at, epoch)
         return start[0] + share * (end[0] - start[0])
 
     @ll.kept(most=3)
@@ -208,7 +209,7 @@ class NetworkWarp(ll.Scene):
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
-        start, end, share = self.moving(now)
+        start, end, share = self.moving(self.at(now), self.epoch(now))
         look: dict[str, Any] = {"shades": "signed", "every": (EVERY, EVERY), "line": "grid.axis", "width": 1.1}
         paint = self.paint(self.nearest(now))
         sheet = layers.Sheet(start[0], end[0], share, fill=0.72, paint=paint, key="sheet", name="The inputs", **look)
@@ -227,7 +228,7 @@ class NetworkWarp(ll.Scene):
     @ll.kept(most=3)
     def parting(self, epoch: float) -> tuple[np.ndarray, np.ndarray, float] | None:
         """Return middle (3,), normal (3,) and half a side of the cut after some epochs; None: it misses the picture."""
-        return self.warp(epoch).parting(self.positive(), HALF)
+        return self.warp(epoch).parting(self.positive(), 0.8)
 
     # ------------------------------------------------------------------------------------------------- one place
     def place(self) -> np.ndarray:
@@ -244,7 +245,7 @@ class NetworkWarp(ll.Scene):
 
     def where(self, now: ll.Now) -> np.ndarray:
         """Return where that point is in the world (3,)."""
-        return self.shown(now)[self.index()]
+        return self.shown(self.at(now), self.epoch(now))[self.index()]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the place that is followed: it is dragged over the sheet, wherever that is."""
@@ -253,7 +254,7 @@ class NetworkWarp(ll.Scene):
 
     def follow(self, place: Sequence[float], now: ll.Now) -> None:
         """Follow the point of the sheet that is nearest to a place in the world."""
-        off = np.linalg.norm(self.shown(now) - np.asarray(place, float), axis=-1)
+        off = np.linalg.norm(self.shown(self.at(now), self.epoch(now)) - np.asarray(place, float), axis=-1)
         row, column = np.unravel_index(int(off.argmin()), off.shape)
         self.set("x", tuple(map(float, self.sheet()[row, column][:2])))
 

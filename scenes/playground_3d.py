@@ -23,6 +23,7 @@ UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 KNOB = 0.13  # world units a knob is raised for a weight of 1
 STRONGEST = 5.0  # weight that a knob can be dragged to
 PITCH = 0.25  # from one network of the crowd to the next
+AROUND = shapes.box((-2.5, -1.55, 0.0), (3.1, 2.15, 1.4))  # the crowd, its names and its scale
 SIDES = PITCH * np.array([playground.ACROSS, playground.CROWD / playground.ACROSS]) / 2  # half, of the crowd
 HILL = 1.1  # height of a network of the crowd whose loss is 1
 SHOWN = 250  # samples of training, and of test, in the picture
@@ -306,9 +307,13 @@ class Playground(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
         turned = (10.0 * (1 - now.eased(0.02, 1.0)), 16.0 * (1 - now.eased(0.02, 0.3)))
+        return ll.View(-97.0, 44.0, bounds=self.bounds(), turned=turned)
+
+    @ll.kept
+    def bounds(self) -> np.ndarray:
+        """Return the corners of the network."""
         left = float(self.layout().middles[0][0, 0])
-        bounds = shapes.box((left - 0.55, -1.05, -RELIEF), (RIGHT + HALF + 0.3, 1.3, RELIEF))
-        return ll.View(-97.0, 44.0, bounds=bounds, turned=turned)
+        return shapes.box((left - 0.55, -1.05, -RELIEF), (RIGHT + HALF + 0.3, 1.3, RELIEF))
 
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
@@ -356,8 +361,7 @@ class Playground(ll.Scene):
         spread = layers.Series("networks", "accent", (edges[1:] + edges[:-1]) / 2, counts)
         charts = [layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch"),
                   layers.Chart("How many networks have which loss", [spread], kind="bar", x_label="loss")]  # fmt: skip
-        turned, (x, y) = (12.0 * now.eased() - 6.0, 0.0), SIDES
-        view = ll.View(-84.0, 36.0, bounds=shapes.box((-x, -y - 0.3, 0), (x + 0.6, y + 0.9, 1.4)), turned=turned)
+        view = ll.View(-84.0, 36.0, bounds=AROUND, turned=(12.0 * now.eased() - 6.0, 0.0))
         return ll.Frame([crowd, *self.crowd_names()], [title, *charts], view)
 
     @ll.kept

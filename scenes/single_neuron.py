@@ -23,7 +23,6 @@ STEPS = (
     ("text", r"\varphi(w \cdot x + b)", "", "everywhere", "The same for every input: a sheet"),
 )
 TILTED = (0.48, 0.58)  # shares of the scene between which the view goes from straight down to the side
-BOX = shapes.box((-1.02, -1.02, -0.1), (1.02, 1.02, 0.62))  # of what must be seen, over half the square
 formula = partial(layers.Label, latex=True, size=28)
 told = partial(formula, size=22)  # a number, on a plate: it stands on lines or on a coloured sheet
 
@@ -90,7 +89,12 @@ class SingleNeuron(ll.Scene):
         beside = 60.0 * float(self.neuron.ahead.prod())  # so that w points across the picture
         slowly = 12.0 * (now.eased(0.69, 1.0) - tilted)
         azimuth, elevation = -90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted
-        return ll.View(azimuth, elevation, bounds=self.reach * BOX, turned=(slowly, 0.0), moves=True)
+        return ll.View(azimuth, elevation, bounds=self.bounds(self.reach), turned=(slowly, 0.0), moves=True)
+
+    @ll.kept
+    def bounds(self, reach: float) -> np.ndarray:
+        """Return the corners of what is to be seen."""
+        return reach * shapes.box((-1.02, -1.02, -0.1), (1.02, 1.02, 0.62))
 
     @property
     def reach(self) -> float:
@@ -209,8 +213,7 @@ class SingleNeuron(ll.Scene):
         flat, output = self.section().spread(ACROSS), self.neuron.output(self.section().axis)
         z = np.broadcast_to(self.unit * output, flat.shape[:2])
         start = np.broadcast_to(self.section().nearest, flat.shape)
-        positive = self.activation in ("step", "sigmoid")  # from 0 to 1
-        tint = 2 * output - 1 if positive else output * self.unit / (0.6 * self.reach)
+        tint = 2 * output - 1 if self.activation in ("step", "sigmoid") else output * self.unit / (0.6 * self.reach)
         return np.dstack([start, z]), np.dstack([flat, z]), np.broadcast_to(tint, z.shape)
 
     def risen(self, now: ll.Now) -> list[layers.Layer]:
@@ -262,11 +265,10 @@ class SingleNeuron(ll.Scene):
             sentence = "No straight line parts the two colours"
         rows = rows if score[3] == 1.0 else layers.lit(rows, index)
         rows.insert(2, ("dim", r"z / \lVert w \rVert", tex("?", ("dim", read["distance"])), "distance"))
-        notes: list[layers.Note] = [
+        gate = () if self.points == "none" else (read["right"], ON, 0.0, 4.0, str(read["right"]))
+        return [
             layers.Title(self.title, lines=(sentence,)),
             layers.Formula(rf"y = \varphi(\fgcolor{{{W}}}{{w}} \cdot x + \fgcolor{{{SHIFT}}}{{b}})", 28),
             layers.Facts("Step by step", rows),
+            *([layers.Meter("Right, of four", "", *gate)] if gate else []),
         ]
-        if self.points != "none":
-            notes.append(layers.Meter("Right, of four", "", read["right"], ON, 0.0, 4.0, str(read["right"])))
-        return notes

@@ -140,7 +140,7 @@ def test_training_goes_from_nothing_to_all() -> None:
 def test_the_ball_is_dragged_over_the_sheet(disc: Any, share: float) -> None:
     now = disc.now(share * disc.clock.seconds)
     (handle,) = disc.handles(now)
-    start, end, part = disc.moving(now)
+    start, end, part = disc.moving(disc.at(now), disc.epoch(now))
     aim = (start[0] + part * (end[0] - start[0]))[20, 40]
     handle.move(disc, aim)
     np.testing.assert_allclose(disc.handles(now)[0].position, aim, atol=1e-12)
