@@ -13,17 +13,13 @@ from lossland import layers, parameters, shapes, signs, words
 from lossland.models import signals
 
 LENGTH, PITCH = 3.6, 0.72  # of a lane, and from one lane to the next, in the world
-TALL, HIGHEST = 0.95, 0.16  # of all the bars, and of one decade at most
+TALL, HIGHEST = 0.8, 0.16  # of all the bars, and of one decade at most
 THICK, GAP = 0.2, 0.1  # of a bar, across the lane, and between those of signal and gradient
 COLORS = {"activation": "optimizer.momentum", "gradient": "up"}  # forward and backward
 ROWS = {"activation": "activation, forward", "gradient": "gradient, back"}
 NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "linear": "linear"}
 FRONT = tuple(NAMES)  # lanes from the front to the back
-WEIGHTS = {
-    "xavier": "weights of variance 1/n times ?",
-    "he": "weights of variance 2/n times ?",
-    "orthogonal": "orthonormal weights times ?",
-}
+WEIGHTS = {"xavier": "weights of variance 1/n", "he": "weights of variance 2/n", "orthogonal": "orthonormal weights"}
 FORMULA = r"\|\delta_0\| = g_1 g_2 \cdots g_L \, \|\delta_L\|"
 THERE, BACK = (0.04, 0.3), (0.36, 0.9)  # shares of the scene: the way of the signal, and of the gradient
 STEPS, RATE = 40, 1.0  # of the descent
@@ -189,7 +185,7 @@ class GradientFlow(ll.Scene):
     def names(self, kind: str, layer: float) -> list[layers.Layer]:
         """Return a lane's name behind its output, and how long its gradient is by a layer."""
         color, x = "accent" if kind == self.activation else "dim", LENGTH / 2 + 0.18
-        drawn: list[layers.Layer] = [layers.Label((x, self.lane(kind, 0), 0.0), NAMES[kind], color, size=18)]
+        drawn: list[layers.Layer] = [layers.Label((x, self.lane(kind, 1), 0.0), NAMES[kind], color, size=18)]
         if layer < self.depth:
             high = self.height(np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1]))
             text, at = words("?", self.gradients()[kind][round(layer)]), (-x - 0.1, self.lane(kind, 1), float(high))
@@ -201,7 +197,7 @@ class GradientFlow(ll.Scene):
         losses, length = self.learnt()
         level = self.height(signals.decades(length[::2]))
         last, depth = len(level) - 1, (len(FRONT) - 1) * PITCH + 0.6
-        step, pitch = now.eased(0.05, 0.92) * last, depth / max(STEPS // 2, last)
+        step, pitch = now.staged(last, 0.05, 0.92), depth / max(STEPS // 2, last)
         shown = level[: int(step) + 1] * np.clip(step + 1 - np.arange(int(step) + 1), 0.15, 1)[:, None]
         edges = self.along(np.arange(self.depth + 2.0) - 0.5)
         boxes = np.array(shapes.ridgeline(edges, shown, -pitch, -0.72)) + np.array([0.0, depth / 2, 0.0])
@@ -224,19 +220,21 @@ class GradientFlow(ll.Scene):
     def scale(self) -> list[layers.Layer]:
         """Return the levels of some powers of ten behind the lanes, and the floor on which nothing has changed."""
         low, high = self.span()
-        step = next(step for step in (1, 2, 3, 5, 10, 20, 60) if step * self.decade() >= 0.2)
+        step = next(step for step in (1, 2, 3, 5, 10, 20, 60) if step * self.decade() >= 0.28)
         y, x = self.lane(FRONT[-1]) + 0.25, LENGTH / 2 + 0.1
         marks = [k for k in range(-60, 61, step) if low <= k <= high]
         walls = [np.array([(-x, y, z), (x, y, z)]) for z in self.height(np.array(marks, float))]
         one, fronts = float(self.height(0.0)), [self.lane(kind, 1) - THICK / 2 - 0.01 for kind in FRONT]
         ones = [np.array([(-x, at, one), (x, at, one)]) for at in fronts] if self.show == "layers" else []
         floor = np.array([[(-x, -y, 0.0), (x, -y, 0.0)], [(-x, y, 0.0), (x, y, 0.0)]])
+        ends = [(float(self.along(layer)), -y - 0.02, 0.0) for layer in (0, self.depth)]
         names = [(float(self.height(k)), f"10^{{{k}}}" if k else "1", f"scale.{k}") for k in marks]
         return [
             layers.Lines(walls, ["text" if k == 0 else "hair" for k in marks], 1.2, pickable=False),
             layers.Sheet(floor, fill=0.14, color="grid", every=(0, 0), pickable=False),
             layers.Lines(ones, "text", 1.2, 0.5, dash=(10.0, 5.0), pickable=False),
             *(layers.Label((x + 0.04, y, z), text, "dim", latex=True, size=17, key=key) for z, text, key in names),
+            *layers.Label.each(ends, ("inputs", words("layer ?n", self.depth)), size=15, side="below"),
         ]
 
     @ll.kept
@@ -248,14 +246,15 @@ class GradientFlow(ll.Scene):
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along with the gradient a little."""
-        return ll.View(-70.0, 27.0, bounds=self.bounds(), turned=(-9.0 * now.eased(*BACK), 0.0))
+        return ll.View(-70.0, 33.0, bounds=self.bounds(), turned=(-9.0 * now.eased(*BACK), 0.0))
 
     # ---------------------------------------------------------------------------------------------------- the notes
     def made(self) -> tuple[str, ...]:
         """Say what the networks are made of."""
-        lines = [words("?n layers of ?n, ", self.depth, self.width) + words(WEIGHTS[self.init], self.gain)]
-        lines += ["a link around each"] * self.residual
-        return (*lines, f"{self.norm} normalization") if self.norm != "none" else tuple(lines)
+        times = words("? times ", self.gain) if self.gain != 1.0 else ""
+        lines = [words("?n layers of ?n, ", self.depth, self.width) + times + WEIGHTS[self.init]]
+        lines += ["a link around each"] * self.residual + [f"{self.norm} normalization"] * (self.norm != "none")
+        return (*lines, words("gradients clipped to length ?", self.clip)) if self.clip else tuple(lines)
 
     @ll.kept
     def notes(self) -> list[layers.Note]:

@@ -53,9 +53,7 @@ class LayerMap(ll.Scene):
             "points": "none",
         },
         "folds in space": {"weights": ((1, 0), (0, 1), (-0.8, -0.8)), "bias": (0.2, 0.2, 0.4), "points": "none"},
-        "disc in ring": {
-            "weights": ((1, 0), (-0.5, 0.87), (-0.5, -0.87)), "bias": (0, 0, 0), "points": "circle",
-        },
+        "disc in ring": {"weights": ((1, 0), (-0.5, 0.87), (-0.5, -0.87)), "bias": (0, 0, 0), "points": "circle"},
     }  # fmt: skip
 
     weights = parameters.Matrix(
@@ -125,31 +123,29 @@ class LayerMap(ll.Scene):
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: straight down on a plane; a sheet in space from above, then from the side, slowly around."""
-        (before, after), bend = self.boxes(), self.score(now)[2]
-        bounds = before + bend * (after - before) if bend else before
+        seen, score = self.extents(), self.score(now)
+        moves = score[0 if self.width == 3 else 2] > 0  # in the plane only φ moves the view
+        bounds = seen[0] + np.tensordot(score, np.diff(seen, axis=0), 1) if moves else seen[0]
         if self.width < 3:
             return ll.View(90.0, 90.0, flat=True, bounds=bounds, moves=True)
-        down = 1.0 - now.eased(0.02, 0.28)
-        slowly = (46.0 * (now.eased() - 0.5), 0.0)
-        return ll.View(25.0, 25.0 + 50.0 * down, bounds=bounds, turned=slowly, moves=True)
+        azimuth, turn = (25.0, 46.0) if self.points == "none" else (10.0, -50.0)  # in the end a cut is not face-on
+        elevation, slowly = 75.0 - 50.0 * now.eased(0.02, 0.28), (turn * (now.eased() - 0.5), 0.0)
+        return ll.View(azimuth, elevation, bounds=bounds, turned=slowly, moves=True)
 
-    @ll.kept
-    def boxes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the corners (8, 3) of what must be seen before φ, and after; they change in steps, as heads move."""
-        stages, heads = (
-            [one.reshape(-1, 3) for one in self.layer.stages(self.inputs())],
-            self.layer.shift + self.layer.matrix.T[:2],
-        )
-        ended = np.vstack([stages[3], np.zeros((1, 3)), np.eye(3)[: self.width], self.layer.shift[None], heads])
+    @ll.kept(framing=True)
+    def extents(self) -> tuple[np.ndarray, ...]:
+        """Return points (k, 3) that must be seen before the layer and after W, b and φ; the last 8 are a box."""
+        stages = self.layer.stages(self.inputs())
+        arrows = np.vstack([np.zeros(3), self.layer.shift, self.layer.shift + self.layer.matrix.T[:2]])
+        ended = np.vstack([stages[3].reshape(-1, 3), np.eye(3)[: self.width], arrows])
         if self.points != "none":
             ended = np.vstack([ended, self.place(1.0, 1.0, 1.0)])
-        found = []
-        for points, step in ((np.concatenate(stages[:3]), 1.0), (ended, 0.5)):
-            low = step * np.floor(points.min(axis=0) / step) - 0.2
-            high = step * np.ceil(points.max(axis=0) / step) + 0.2
-            seen = np.array([1.0, 1.0, self.width == 3])
-            found.append(shapes.box(low * seen, high * seen))
-        return found[0], found[1]
+        after = shapes.around(ended, 0.5, 0.2) * (1.0, 1.0, self.width == 3)
+        if self.width == 3:  # what W does to a sheet is best seen from near
+            corners = [1.15 * one[::CELLS, ::CELLS].reshape(-1, 3) for one in stages]
+            return tuple(np.vstack(pair) for pair in zip(corners, (*3 * [0 * after], after), strict=True))
+        before = shapes.around(np.concatenate(stages[:3]).reshape(-1, 3), 1.0, 0.2) * (1.0, 1.0, 0.0)
+        return before, before, before, after
 
     # ------------------------------------------------------------------------------------------------- picture
     def square(self) -> tuple[np.ndarray, float]:
@@ -170,7 +166,7 @@ class LayerMap(ll.Scene):
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the plane on its way through the layer."""
-        drawn = [*self.space(self.score(now)[2] == 1.0), self.sheet(now), *self.folds(now), *self.basis(now)]
+        drawn = [*self.space(self.score(now)[2] == 1.0), *self.sheet(now), *self.folds(now), *self.basis(now)]
         if self.points != "none":
             drawn += [*self.carried(now), *self.cut(now)]
         return ll.Frame([*drawn, *self.rings(now)], self.notes(now), self.view(now))
@@ -180,7 +176,7 @@ class LayerMap(ll.Scene):
         """Return the axes of the outputs, on a faint grid, and their names in the end."""
         if self.width < 3:
             return classes.plane(8.0, depth=False, rim=False)
-        ends = np.diag(self.boxes()[1].max(axis=0))
+        ends = np.diag(self.extents()[3][-8:].max(axis=0) + 0.25)
         axes, floor = [np.stack([0 * end, end]) for end in ends], [*shapes.lifted(shapes.grid(3.0))]
         look: dict[str, Any] = {"pickable": False, "group": "grid"}
         names = [layers.Label(end, f"h_{k}", "dim", latex=True, size=26, side=end) for k, end in enumerate(ends, 1)]
@@ -190,14 +186,18 @@ class LayerMap(ll.Scene):
             *(names if ended else []),
         ]
 
-    def sheet(self, now: ll.Now) -> layers.Layer:
-        """Return the plane of inputs, as far as it has come; the shader moves it between the moments that are kept."""
+    def sheet(self, now: ll.Now) -> list[layers.Layer]:
+        """Return the plane, as far as it has come: the shader moves it between moments. Its rim may be but a line."""
         turned, shifted, bend = self.score(now)
         done = KEYS * turned + shifted + bend
         key = min(int(done), KEYS + 1)
         look: dict[str, Any] = {"every": (EVERY, EVERY), "line": "grid.axis", "width": 1.3, "key": "sheet"}
         fill, paint = 0.9 if self.width == 3 else 0.45, self.origin()
-        return layers.Sheet(self.keyed(key), self.keyed(key + 1), done - key, fill=fill, paint=paint, **look)
+        edge = self.layer.at(shapes.rim(self.inputs()), turned, shifted, bend)
+        return [
+            layers.Sheet(self.keyed(key), self.keyed(key + 1), done - key, fill=fill, paint=paint, **look),
+            layers.Lines([edge], "grid.axis", 1.8, depth=self.width == 3, key="edge", pickable=False),
+        ]
 
     @ll.kept
     def origin(self) -> np.ndarray:
@@ -221,8 +221,8 @@ class LayerMap(ll.Scene):
         for tail, name, color, width, way in arrows:
             if np.linalg.norm(way) > 0.02:
                 look: dict[str, Any] = {"width": width, "depth": self.width == 3, "dim": 0.75 * bend}
-                arrow, label = layers.named_arrow(tail, tail + way, color, name, size=28, key=f"arrow {color}", **look)
-                drawn += [arrow, label] if bend == 0 else [arrow]
+                look |= {"size": 20, "plate": color, "key": f"arrow {color}"}
+                drawn += layers.named_arrow(tail, tail + way, color, name, **look)
         return drawn
 
     def place(self, turned: float, shifted: float, bend: float) -> np.ndarray:
@@ -230,9 +230,7 @@ class LayerMap(ll.Scene):
         points, positive = self.data()
         place = self.layer.at(points, turned, shifted, bend)
         if self.width == 1 and bend > 0:
-            side = np.where(positive, 1.0, -1.0)
-            pile = 1.0 + layer_maps.piles(self.layer.outputs(points)[:, 0] + 10 * positive, PILE)
-            place[:, 1] = bend * side * pile / max(pile.max(), LEAST)
+            place[:, 1] = bend * layer_maps.piled(self.layer.outputs(points)[:, 0], positive, PILE, LEAST)
         return place
 
     def carried(self, now: ll.Now) -> list[layers.Layer]:
@@ -246,7 +244,7 @@ class LayerMap(ll.Scene):
         size = float(np.linalg.norm(cut.w))
         if share == 0.0 or size < 1e-9:
             return []
-        flat, corners = self.width < 3, self.boxes()[1]
+        flat, corners = self.width < 3, self.extents()[3][-8:]
         near = corners.mean(axis=0) if flat else self.layer.outputs(self.data()[0]).mean(axis=0)
         half = 0.5 * float(np.linalg.norm(np.ptp(corners, axis=0))) if flat else 1.2
         return classes.cut(layer_maps.in_space(cut.w) / size, -cut.b / size, near, half, share, flat)
@@ -256,10 +254,8 @@ class LayerMap(ll.Scene):
         """Return the heads of W's columns where they will be, and that of b."""
         foot = self.score(ll.Now(now, self.clock))[1] * self.layer.shift
         look: dict[str, Any] = {"plane": None if self.width == 3 else 0.0, "free": self.width == 3}
-        found = [
-            ll.Handle(COLUMNS[k], foot + head, partial(LayerMap.drag, column=k, foot=foot), **look)
-            for k, head in enumerate(self.layer.matrix.T[:2])
-        ]
+        drags = (partial(LayerMap.drag, column=k, foot=foot) for k in (0, 1))
+        found = [ll.Handle(*one, **look) for one in zip(COLUMNS, foot + self.layer.matrix.T[:2], drags, strict=True)]
         return [*found, ll.Handle("b", self.layer.shift, LayerMap.push, **look)]
 
     def drag(self, place: Sequence[float], column: int, foot: np.ndarray) -> None:
@@ -286,7 +282,9 @@ class LayerMap(ll.Scene):
         turned, shifted, bend = self.score(now)
         read, said = self.numbers(), "W moves the plane: straight lines stay straight"
         if turned == 1.0 and now.share > 0.35:
-            said = SAID.get(self.activation, "φ bends it") if shifted == 1.0 and now.share > 0.54 else "b shifts it"
+            said = "b shifts it" if self.layer.shift.any() else "b is 0 and shifts nothing"
+        if shifted == 1.0 and now.share > 0.54:
+            said = SAID.get(self.activation, "φ bends it") if self.width > 1 else "φ bends each point of the line"
         numbers = tex(r"W = ?, \quad b = ?", (COLUMNS, self.layer.weights), (SHIFT, self.layer.bias[:, None]))
         notes: list[layers.Note] = [
             layers.Title(self.title, lines=(said,)),

@@ -13,12 +13,11 @@ from lossland import classes, layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, layer_maps, networks, neurons, training, warps
 
 DATA = ("circle", "moons", "xor", "spiral", "gauss", "swiss_roll")
-SAMPLES, CELLS, EVERY = 240, 64, 4
+SAMPLES, CELLS, EVERY = 240, 96, 6
 STARTS = 8  # networks that are trained side by side; the best of them is shown
 MOST, KEPT = 600, 10  # epochs, and between those that are kept
 ABOVE, LEAN = 88.0, 64.0  # degrees: looking at a plane, and how far down to look at what stands in space
 KEYS = 8  # moments of W's way; between them the shader moves the sheet
-FLAT, DEEP = (shapes.box(-one, one) for one in np.array([(1.0, 1.0, 0.02), (0.86, 0.86, 0.86)]))  # what must be seen
 NETWORK, STRAIGHT = "The network gets right", "Logistic regression gets right"
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # the sheet (n, n, 3), and both classes (m, 3), in the world
 
@@ -45,7 +44,7 @@ class NetworkWarp(ll.Scene):
         "moons": {"data": "moons", "widths": "3-3", "epochs": 300},
         "moons in the plane": {"data": "moons", "widths": "2-2", "epochs": 300},
         "exclusive or": {"data": "xor", "widths": "3-3", "epochs": 300},
-        "spiral": {"data": "spiral", "widths": "8-8-3", "epochs": 600, "play": "depth"},
+        "spiral": {"data": "spiral", "widths": "8-8-3", "epochs": 600},
         "spiral, folded": {"data": "spiral", "widths": "8-8-3", "activation": "relu", "epochs": 600},
         "swiss roll": {"data": "swiss_roll", "widths": "8-3", "epochs": 400},
         "while it learns": {"data": "spiral", "widths": "8-8-3", "epochs": 600, "play": "training"},
@@ -55,9 +54,7 @@ class NetworkWarp(ll.Scene):
     widths = parameters.Text("3-3", networks.widths, "hidden widths", "Neurons of each hidden layer, as 8-8-3.")
     activation = parameters.Choice("tanh", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(100, 0, MOST, "epochs", "How often the training has seen all the data.")
-    play = parameters.Choice(
-        "depth", ("depth", "training"), "time is", "What goes on with time: the layers, or the training."
-    )
+    play = parameters.Choice("depth", ("depth", "training"), "time is", "What goes on: the layers, or the training.")
     layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes.")
     x = parameters.Point((0.4, 0.9), -1e3, 1e3, "$x$", "A place of the inputs that is followed.", hidden=True)
     clock = ll.Clock(18.0)
@@ -114,8 +111,7 @@ class NetworkWarp(ll.Scene):
     @ll.kept
     def accuracy(self, epoch: float) -> float:
         """Return what share of the samples the network gets right."""
-        data = self.samples()
-        return float(self.network.accuracy(self.theta(epoch), data.points, data.target))
+        return float(self.network.accuracy(self.theta(epoch), self.samples().points, self.samples().target))
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how well the network does, and how well a straight cut does after each layer."""
@@ -134,7 +130,7 @@ class NetworkWarp(ll.Scene):
 
     def epoch(self, now: ll.Now) -> float:
         """Return after how many epochs the network is seen."""
-        return self.epochs * now.eased(0.05, 0.85) if self.play == "training" else float(self.epochs)
+        return self.epochs * (now.eased(0.05, 0.85) ** 1.5 if self.play == "training" else 1.0)  # most is learnt early
 
     def nearest(self, now: ll.Now) -> float:
         """Return the epoch with parameters that are kept that is nearest."""
@@ -144,20 +140,25 @@ class NetworkWarp(ll.Scene):
         """Return the view: down on a plane, and slowly around what stands in space."""
         deep = [float(one.shape[1] > 2) for one in self.hidden()]
         tilt = float(np.interp(self.at(now), np.arange(len(deep)), deep))
-        azimuth = -90.0 + tilt * (self.facing() + 90.0)
-        bounds = FLAT + tilt * (DEEP - FLAT) if 0 < tilt < 1 else DEEP if tilt else FLAT
-        slowly = (34.0 * (now.share - 1.0) * tilt, 0.0)
-        return ll.View(azimuth, ABOVE - LEAN * tilt, bounds=bounds, turned=slowly, moves=True)
+        azimuth = -90.0 + tilt * (self.facing() + 90.0 + 34.0 * (now.share - 1.0))
+        return ll.View(azimuth, ABOVE - LEAN * tilt, bounds=self.bounds(self.at(now), self.epoch(now)), moves=True)
+
+    @ll.kept(most=2)
+    def bounds(self, at: float, epoch: float) -> np.ndarray:
+        """Return points (k, 3) of the sheet, and room for the cut, little by little."""
+        sheet = np.clip(self.shown(at, epoch)[::4, ::4].reshape(-1, 3), -1.3, 1.3)  # with ReLU it goes far
+        found, last = self.parting(float(self.epochs)), max(at - self.depth + 1.0, 0.0)
+        if found is None or self.hidden()[-1].shape[1] < 3:
+            return sheet
+        return np.vstack([sheet, last * shapes.plane(*found).vertices])
 
     @ll.kept
     def facing(self) -> float:
         """Return the azimuth from which the end is seen best, and the plane after the first W is not edge-on."""
         warp = self.warp(float(self.epochs))
-        first = warp.ways[0][0].matrix
-        across = np.cross(first[:, 0], first[:, 1])
+        across = np.cross(*warp.ways[0][0].matrix[:, :2].T)
         across = across / max(float(np.linalg.norm(across)), 1e-9)
-        normal = warp.cut(self.positive())[0]
-        return warps.facing(warp.ways[-1][1].end, normal, across, ABOVE - LEAN, -60.0)
+        return warps.facing(warp.ways[-1][1].end, warp.cut(self.positive())[0], across, ABOVE - LEAN, -60.0)
 
     # ------------------------------------------------------------------------------------------------- picture
     @ll.kept
@@ -181,9 +182,8 @@ class NetworkWarp(ll.Scene):
         sheet, samples = self.warp(epoch).placed(layer, key / KEYS if key <= KEYS else 2.0)
         return sheet, *classes.split(samples, self.positive())
 
-    def moving(self, now: ll.Now) -> tuple[Parts, Parts, float]:
-        """Return between which two places all is at a moment, and how far it has come."""
-        at, epoch = self.at(now), self.epoch(now)
+    def moving(self, at: float, epoch: float) -> tuple[Parts, Parts, float]:
+        """Return between which two places all is at a depth after some epochs, and how far it has come."""
         if self.play == "training":
             index = min(int(epoch / KEPT), MOST // KEPT - 1)
             layer, key = (int(at) - 1, KEYS + 1) if at >= 1 else (0, 0)
@@ -195,6 +195,11 @@ class NetworkWarp(ll.Scene):
         key = min(int(along), KEYS)
         return self.placed(epoch, layer, key), self.placed(epoch, layer, key + 1), along - key
 
+    def shown(self, at: float, epoch: float) -> np.ndarray:
+        """Return the sheet (n, n, 3) at a depth after some epochs."""
+        start, end, share = self.moving(at, epoch)
+        return start[0] + share * (end[0] - start[0])
+
     @ll.kept(most=3)
     def paint(self, epoch: float) -> np.ndarray:
         """Return which class the network finds at each place of the sheet (n, n), from -1 to 1."""
@@ -204,7 +209,7 @@ class NetworkWarp(ll.Scene):
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
-        start, end, share = self.moving(now)
+        start, end, share = self.moving(self.at(now), self.epoch(now))
         look: dict[str, Any] = {"shades": "signed", "every": (EVERY, EVERY), "line": "grid.axis", "width": 1.1}
         paint = self.paint(self.nearest(now))
         sheet = layers.Sheet(start[0], end[0], share, fill=0.72, paint=paint, key="sheet", name="The inputs", **look)
@@ -217,12 +222,13 @@ class NetworkWarp(ll.Scene):
         share = now.eased(0.84, 0.92) if self.play == "depth" else 1.0
         if share == 0.0 or self.at(now) < self.depth:
             return []
-        epoch = self.nearest(now)
-        normal, far = self.warp(epoch).cut(self.positive())
-        flat = self.hidden()[-1].shape[1] <= 2
-        if abs(far) > 1.2:  # it passes far from all samples
-            return []
-        return classes.cut(normal, far, np.zeros(3), 1.3 if flat else 0.8, share, flat)
+        found, flat = self.parting(self.nearest(now)), self.hidden()[-1].shape[1] <= 2
+        return [] if found is None else classes.cut(found[1], found[0] @ found[1], *found[::2], share, flat)
+
+    @ll.kept(most=3)
+    def parting(self, epoch: float) -> tuple[np.ndarray, np.ndarray, float] | None:
+        """Return middle (3,), normal (3,) and half a side of the cut after some epochs; None: it misses the picture."""
+        return self.warp(epoch).parting(self.positive(), 0.8)
 
     # ------------------------------------------------------------------------------------------------- one place
     def place(self) -> np.ndarray:
@@ -239,8 +245,7 @@ class NetworkWarp(ll.Scene):
 
     def where(self, now: ll.Now) -> np.ndarray:
         """Return where that point is in the world (3,)."""
-        start, end, share = self.moving(now)
-        return start[0][self.index()] + share * (end[0][self.index()] - start[0][self.index()])
+        return self.shown(self.at(now), self.epoch(now))[self.index()]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the place that is followed: it is dragged over the sheet, wherever that is."""
@@ -249,8 +254,7 @@ class NetworkWarp(ll.Scene):
 
     def follow(self, place: Sequence[float], now: ll.Now) -> None:
         """Follow the point of the sheet that is nearest to a place in the world."""
-        start, end, share = self.moving(now)
-        off = np.linalg.norm(start[0] + share * (end[0] - start[0]) - np.asarray(place, float), axis=-1)
+        off = np.linalg.norm(self.shown(self.at(now), self.epoch(now)) - np.asarray(place, float), axis=-1)
         row, column = np.unravel_index(int(off.argmin()), off.shape)
         self.set("x", tuple(map(float, self.sheet()[row, column][:2])))
 
@@ -260,11 +264,8 @@ class NetworkWarp(ll.Scene):
         at, learns = self.at(now), self.play == "training"
         reached = int(at + 1e-9)
         if learns:
-            said, share, heading = (
-                words("After ?n epochs", round(self.epoch(now))),
-                self.accuracy(self.nearest(now)),
-                NETWORK,
-            )
+            said, heading = words("After ?n epochs", round(self.epoch(now))), NETWORK
+            share = self.accuracy(self.nearest(now))
         else:
             step = "W and b turn and stretch" if at - reached < 0.5 else "φ bends"
             said, share, heading = words("Layer ?n: ", reached + 1) + step, self.probes()[reached], STRAIGHT

@@ -12,24 +12,23 @@ import lossland as ll
 from lossland import classes, layers, parameters, shapes, signs, words
 from lossland.models import datasets, networks, playground
 
-CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them stand in a row
-RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
+CROWD, ACROSS, RATES = playground.CROWD, playground.ACROSS, playground.RATES
 WORK = 3_000_000  # multiplications of the training that a window may do between two frames, some milliseconds
-LEFT, RIGHT, HALF = -1.6, 1.5, 0.9  # x of the inputs, of the output's middle, and half of its side, in the world
+RIGHT, HALF = 1.5, 0.9  # x of the output's middle, and half of its side, in the world
+NEAR, FAR, PER_LAYER = 0.4, 1.6, 0.4  # x of the inputs left of 0: without hidden layers, at most, and for each
 MIDDLE = np.array([RIGHT, 0.0])
-CELLS, FINE, SMALL = 14, 44, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
+CELLS, FINE, SMALL = 14, 61, 8  # of a neuron's sheet, of the output's and of a sheet of the crowd, along a side
 RELIEF = 0.4  # height of the output where it is 1
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 KNOB = 0.13  # world units a knob is raised for a weight of 1
 STRONGEST = 5.0  # weight that a knob can be dragged to
 PITCH = 0.25  # from one network of the crowd to the next
+AROUND = shapes.box((-2.5, -1.55, 0.0), (3.1, 2.15, 1.4))  # the crowd, its names and its scale
+SIDES = PITCH * np.array([playground.ACROSS, playground.CROWD / playground.ACROSS]) / 2  # half, of the crowd
 HILL = 1.1  # height of a network of the crowd whose loss is 1
 SHOWN = 250  # samples of training, and of test, in the picture
-
-
-def grid_of(count: int) -> np.ndarray:
-    """Return the places (count², 2) of a grid over all inputs."""
-    return playground.square(playground.REACH, count).reshape(-1, 2)
+sheet = partial(layers.Sheet, shades="signed", every=(0, 0))
+LEVELS = {-1: classes.OFF, 0: "faint", 1: classes.ON}  # colours of samples
 
 
 class Playground(ll.Scene):
@@ -47,17 +46,17 @@ class Playground(ll.Scene):
     )  # fmt: skip
     presets: ClassVar = {
         "circle": {},
-        "spiral with sines": {"data": "spiral", "features": "x1, x2, sin x1, sin x2", "widths": "8-8", "epochs": 300},
-        "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 100},
-        "a line cannot": {"data": "xor", "widths": "", "epochs": 60},
+        "spiral with sines": {"data": "spiral", "features": "x1, x2, sin x1, sin x2", "widths": "8-8"},
+        "xor by hand": {"data": "xor", "features": "x1x2", "widths": "", "epochs": 40},
+        "a line cannot": {"data": "xor", "widths": "", "epochs": 20},
         "heights to learn": {
             "data": "multi_gauss", "widths": "8-8", "activation": "relu", "rate": 0.1, "epochs": 180,
         },
         "weights that die": {
             "data": "gauss", "features": "x1, x2, x1^2, x2^2, x1x2, sin x1, sin x2", "widths": "4",
-            "regularization": "L1", "regularization_rate": 0.03, "epochs": 150,
+            "regularization": "L1", "regularization_rate": 0.03, "epochs": 100,
         },
-        "two hundred starts": {"crowd": "starts", "features": "x1^2, x2^2", "widths": "", "epochs": 80},
+        "two hundred starts": {"crowd": "starts", "features": "x1^2, x2^2", "widths": "", "epochs": 24},
         "two hundred rates": {"crowd": "rates", "epochs": 80},
     }  # fmt: skip
 
@@ -115,15 +114,15 @@ class Playground(ll.Scene):
     def course(self) -> playground.Course:
         """Return the training of one network, or of two hundred."""
         sets = playground.prepared(self.chosen(), *self.samples())
-        start = networks.initial(self.net(), self.seed, CROWD, "playground")
         penalty = playground.Penalty(self.regularization, self.regularization_rate)
         if self.crowd == "one":
-            start, edits = start[[self.member]], playground.edits(self.edits)
+            start = networks.initial(self.net(), self.seed, CROWD, "playground")[[self.member]]
+            edits = playground.edits(self.edits)
             return playground.Course(self.net(), *sets, start, self.rate, self.batch, penalty, edits)
-        rates = np.tile(RATES, CROWD // ACROSS) if self.crowd == "rates" else self.rate
-        start = np.repeat(start[: CROWD // ACROSS], ACROSS, axis=0) if self.crowd == "rates" else start
+        start, rates = playground.starts(self.net(), self.seed, self.crowd)
+        rates = self.rate if rates is None else rates
         stride = 1 + self.epochs * start.size // 20_000_000  # so many numbers are kept
-        return playground.Course(self.net(), *sets, start.astype(np.float32), rates, self.batch, penalty, (), stride)
+        return playground.Course(self.net(), *sets, start, rates, self.batch, penalty, (), stride)
 
     def reached(self, now: ll.Now) -> tuple[int, int, float]:
         """Return two epochs that are shown, and how far it is from the first to the second.
@@ -155,16 +154,21 @@ class Playground(ll.Scene):
     # -------------------------------------------------------------------------------------------------- the sheets
     @ll.kept
     def layout(self) -> playground.Layout:
-        """Return where units, links and knobs stand."""
-        return playground.layout(self.net(), self.chosen(), LEFT, RIGHT, HALF)
+        """Return where units, links and knobs stand: the more layers, the more room."""
+        left = -min(NEAR + PER_LAYER * len(playground.widths(self.widths)), FAR)
+        return playground.layout(self.net(), self.chosen(), left, RIGHT, HALF)
 
-    def made_of(self, epoch: int, places: np.ndarray) -> list[np.ndarray]:
-        """Return what all layers (the features first, k) make of places (N, 2), each (units, N), or (P, units, N)."""
-        return self.course().seen(epoch, playground.inputs(self.chosen(), places))
-
-    def seen(self, epoch: int, count: int) -> list[np.ndarray]:
-        """Return what all layers make of a grid of inputs, each (units, count, count), or (P, units, count, count)."""
-        return [one.reshape(*one.shape[:-1], count, count) for one in self.made_of(epoch, grid_of(count))]
+    @ll.kept
+    def headings(self) -> list[layers.Layer]:
+        """Return what stands above each column, and a scale of the answers' heights and colours beside the output."""
+        middles, halves = self.layout().middles, self.layout().halves
+        names = ["features", *(words("?n neurons", len(one)) for one in middles[1:-1]), "output"]
+        tops = [(one[0, 0], one[:, 1].max() + half + 0.04, 0.0) for one, half in zip(middles, halves, strict=True)]
+        marks = ((-RELIEF, "−1", classes.OFF), (RELIEF, "+1", classes.ON))
+        return [
+            *layers.Label.each([*tops[:-1], (RIGHT, HALF, RELIEF)], names, size=15, side="above"),
+            *layers.upright((RIGHT + HALF + 0.1, -HALF), marks),
+        ]
 
     def patches(self, middles: np.ndarray, half: float, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return sheets (n, s, s) in one grid, and their colours; a neuron that goes beyond 1 is drawn lower."""
@@ -178,34 +182,33 @@ class Playground(ll.Scene):
     @ll.kept
     def inputs(self) -> list[layers.Layer]:
         """Return the features' sheets, the chosen ones and, faintly, the others, and their names."""
-        values = playground.inputs(tuple(playground.FEATURES), grid_of(CELLS)).reshape(-1, CELLS, CELLS)
-        middles, half, drawn = self.layout().middles[0], self.layout().halves[0], []
-        for key, dim, color, which in (("features", 0.0, "text", True), ("others", 0.8, "faint", False)):
+        values = playground.sheets(tuple(playground.FEATURES), CELLS)
+        middles, half = self.layout().middles[0], self.layout().halves[0]
+        drawn: list[layers.Layer] = []
+        for key, which, dim, color, size in (
+            ("features", True, 0.0, "text", 18.0),
+            ("others", False, 0.8, "faint", 15.0),
+        ):
             own = [k for k, name in enumerate(playground.FEATURES) if (name in self.chosen()) == which]
             if own:
                 grid, paint = self.patches(middles[own], half, values[own])
-                look: dict[str, Any] = {"paint": paint, "shades": "signed", "every": (0, 0), "dim": dim, "key": key}
-                drawn.append(layers.Sheet(grid, name="Feature", **look))
-            for k in own:
-                at, latex = (*(middles[k] - (half + 0.02, 0)), 0.0), list(playground.FEATURES.values())[k].latex
-                drawn.append(layers.Label(at, latex, color, latex=True, size=18, side="left"))
+                drawn.append(sheet(grid, paint=paint, dim=dim, key=key, name="Feature"))
+                names = [list(playground.FEATURES.values())[k].latex for k in own]
+                places = shapes.lifted(middles[own] - (half + 0.02, 0.0))
+                drawn += layers.Label.each(places, names, color, latex=True, size=size, side="left")
         return drawn
 
     @ll.kept(most=3)
-    def neurons(self, epoch: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the hidden neurons' sheets and their colours after an epoch; None where there are none."""
-        hidden = [one[0] for one in self.seen(epoch, CELLS)[1:-1]]
-        stands = zip(self.layout().middles[1:], self.layout().halves[1:], strict=True)
-        found = [self.patches(*where, values) for where, values in zip(stands, hidden, strict=False)]
-        if not found:
-            return None
-        grids, paints = zip(*found, strict=True)
-        return np.concatenate(grids, axis=1), np.concatenate(paints, axis=1)
+    def neurons(self, epoch: int) -> list[np.ndarray]:
+        """Return the hidden neurons' sheets after an epoch and their colours; nothing where there are none."""
+        where, hidden = self.layout(), [one[0] for one in self.course().sheets(epoch, self.chosen(), CELLS)[1:-1]]
+        found = [self.patches(*one) for one in zip(where.middles[1:-1], where.halves[1:-1], hidden, strict=True)]
+        return [np.concatenate(parts, axis=1) for parts in zip(*found, strict=True)]
 
     @ll.kept(most=3)
     def output(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the output's sheet and its colours after an epoch."""
-        value = self.seen(epoch, FINE)[-1][0, 0]
+        value = self.course().sheets(epoch, self.chosen(), FINE)[-1][0, 0]
         flat, high = playground.square(HALF, FINE) + MIDDLE, RELIEF * np.clip(value, -1.3, 1.3)
         return np.concatenate([flat, high[..., None]], -1), self.shades(value)
 
@@ -213,7 +216,8 @@ class Playground(ll.Scene):
     def lifted(self, epoch: int) -> list[np.ndarray]:
         """Return the samples of training and test on the output's sheet (N, 3)."""
         places = [part.points for part in self.samples()]
-        high = self.made_of(epoch, np.concatenate(places))[-1].reshape(-1, 1)
+        features = playground.inputs(self.chosen(), np.concatenate(places))
+        high = self.course().seen(epoch, features)[-1].reshape(-1, 1)
         flat = np.concatenate(places) * HALF / playground.REACH + MIDDLE
         return np.split(np.hstack([flat, RELIEF * np.clip(high, -1.3, 1.3) + 0.02]), [len(places[0])])
 
@@ -222,9 +226,8 @@ class Playground(ll.Scene):
         """Return the colour and the numbers of the samples of each class, of training (0) and test (1)."""
         found = []
         for part, data in enumerate(self.samples()[: 2 if self.show_test else 1]):
-            level = data.target[:SHOWN] / max(float(np.abs(data.target).max()), 1e-9)
-            kinds = ((classes.OFF, level < -1 / 3), ("faint", np.abs(level) <= 1 / 3), (classes.ON, level > 1 / 3))
-            found += [(color, np.flatnonzero(which), part) for color, which in kinds if which.any()]
+            level = playground.levels(data.target)[:SHOWN]
+            found += [(LEVELS[k], np.flatnonzero(level == k), part) for k in (-1, 0, 1) if (level == k).any()]
         return found
 
     @ll.kept(most=64)
@@ -239,24 +242,27 @@ class Playground(ll.Scene):
         epoch, after, share = self.reached(now)
         if self.crowd != "one":
             return self.many(now, epoch, after, share)
-        (grid, paint), (end, _) = self.output(epoch), self.output(after)
-        drawn: list[layers.Layer] = [*self.inputs(), self.links(now, epoch)]
-        look: dict[str, Any] = {"shades": "signed", "every": (0, 0)}
-        neurons, later = self.neurons(epoch), self.neurons(after)
-        if neurons is not None and later is not None:
-            drawn.append(
-                layers.Sheet(neurons[0], later[0], share, paint=neurons[1], **look, key="neurons", name="Neuron")
-            )
-        look |= {"every": (6, 6), "line": "hair", "width": 1.0}
-        drawn.append(layers.Sheet(grid, end, share, paint=paint, **look, key="output", name="Output"))
+        drawn = [*self.inputs(), self.links(now, epoch), *self.answers(epoch, after, share), *self.headings()]
+        below, (training, test) = (RIGHT, -HALF - 0.06, -RELIEF), self.course().loss(epoch)[:, 0]
+        told = words("test loss ?", test), "text", words("training loss ?", training)
+        drawn += [*self.knob(epoch), layers.Label(below, *told, size=22, side="below")]
+        return ll.Frame(drawn, self.notes(epoch), self.view(now))
+
+    def answers(self, epoch: int, after: int, share: float) -> list[layers.Layer]:
+        """Return the sheets of hidden neurons and output, and the samples on it, on their way from epoch to epoch."""
+        neurons, (grid, paint), (end, _) = self.neurons(epoch), self.output(epoch), self.output(after)
+        drawn: list[layers.Layer] = []
+        if neurons:
+            later = self.neurons(after)[0]
+            drawn.append(sheet(neurons[0], later, share, paint=neurons[1], key="neurons", name="Neuron"))
+        look: dict[str, Any] = {"every": (10, 10), "line": "hair", "width": 1.0, "key": "output", "name": "Output"}
+        drawn.append(sheet(grid, end, share, paint=paint, **look))
         size = 3.0 if self.data in playground.REGRESSION else 3.6  # heights lie closer together than classes
         for k, (color, _, part) in enumerate(self.groups()):
             style, name = ("ring", "Test sample") if part else ("disc", "Sample")
             look = {"target": self.of_group(after, k), "share": share, "key": f"samples.{k}", "name": name}
             drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
-        below = (RIGHT, -HALF - 0.06, -RELIEF)
-        test = layers.Label(below, words("test loss ?", self.course().loss(epoch)[1, 0]), "text", size=18, side="below")
-        return ll.Frame([*drawn, test, *self.knob(epoch)], self.notes(epoch), self.view(now))
+        return drawn
 
     @ll.kept(most=3)
     def strength(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -298,21 +304,21 @@ class Playground(ll.Scene):
             layers.Label(top, words("?.2", value), "accent", size=16, side=side, **look),
         ]
 
-    @ll.kept
-    def bounds(self) -> np.ndarray:
-        """Return the corners of the network."""
-        return shapes.box((LEFT - 0.55, -1.05, -RELIEF), (RIGHT + HALF, 1.7, RELIEF))
-
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
         turned = (10.0 * (1 - now.eased(0.02, 1.0)), 16.0 * (1 - now.eased(0.02, 0.3)))
         return ll.View(-97.0, 44.0, bounds=self.bounds(), turned=turned)
 
+    @ll.kept
+    def bounds(self) -> np.ndarray:
+        """Return the corners of the network."""
+        left = float(self.layout().middles[0][0, 0])
+        return shapes.box((left - 0.55, -1.05, -RELIEF), (RIGHT + HALF + 0.3, 1.3, RELIEF))
+
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
         """Return how far the training is, and its losses."""
-        loss = words("training loss ?", self.course().loss(epoch)[0, 0])
-        title = layers.Title(self.title, lines=(words("epoch ?n", epoch), loss))
+        title = layers.Title(self.title, lines=(words("epoch ?n", epoch),))
         return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
 
     @ll.kept(most=2)
@@ -327,23 +333,14 @@ class Playground(ll.Scene):
         return [layers.Series(name, color, steps, values) for name, color, values in lines]
 
     # ---------------------------------------------------------------------------------------------------- the crowd
-    @ll.kept
-    def seats(self) -> np.ndarray:
-        """Return where the networks of the crowd stand (200, 2): row by row."""
-        row, column = np.divmod(np.arange(CROWD), ACROSS)
-        return PITCH * np.stack([column - (ACROSS - 1) / 2, (CROWD // ACROSS - 1) / 2 - row], -1)
-
     @ll.kept(most=3)
     def sheets(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the outputs of the crowd, each at the height of its loss, and their colours."""
-        value = np.clip(np.nan_to_num(self.seen(epoch, SMALL)[-1][:, 0]), -1, 1)
+        value = np.clip(np.nan_to_num(self.course().sheets(epoch, self.chosen(), SMALL)[-1][:, 0]), -1, 1)
         half = 0.44 * PITCH
-        grid = shapes.patches(self.seats(), half, 0.275 * half * value, HILL * self.heights(epoch))
+        lift = HILL * self.course().heights(epoch)
+        grid = shapes.patches(playground.seats(PITCH), half, 0.275 * half * value, lift)
         return grid, shapes.over_patches(self.shades(value))
-
-    def heights(self, epoch: int) -> np.ndarray:
-        """Return the training losses as heights: what is above 1.2, or infinite, stands there."""
-        return np.minimum(np.nan_to_num(self.course().loss(epoch)[0], nan=1.2, posinf=1.2), 1.2)
 
     @ll.kept(most=2)
     def told(self, epoch: int) -> list[str]:
@@ -354,39 +351,30 @@ class Playground(ll.Scene):
     def many(self, now: ll.Now, epoch: int, after: int, share: float) -> ll.Frame:
         """Return two hundred networks in training: each sinks as its loss does."""
         (grid, paint), (end, _) = self.sheets(epoch), self.sheets(after)
-        look: dict[str, Any] = {"paint": paint, "shades": "signed", "every": (0, 0)}
-        sheet = layers.Sheet(grid, end, share, **look, key="crowd", name="Network", worth=self.told(epoch))
-        loss = self.heights(epoch)
+        crowd = sheet(grid, end, share, paint=paint, key="crowd", name="Network", worth=self.told(epoch))
+        loss = self.course().heights(epoch)
         good = int((loss < 0.05).sum())
         what = "20 rates, 10 starts each" if self.crowd == "rates" else "The same training from 200 starts"
-        title = layers.Title("Two hundred networks", "", (what, "Each stands as high as its loss",
-                             words("epoch ?n: ?n of 200 below 0.05", epoch, good)))  # fmt: skip
+        so_far = words("epoch ?n: a loss below 0.05 in ?n", epoch, good)
+        title = layers.Title("Two hundred networks", "", (what, so_far))
         counts, edges = np.histogram(loss, bins=24, range=(0.0, 1.2))
         spread = layers.Series("networks", "accent", (edges[1:] + edges[:-1]) / 2, counts)
         charts = [layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch"),
                   layers.Chart("How many networks have which loss", [spread], kind="bar", x_label="loss")]  # fmt: skip
-        turned = (12.0 * now.eased() - 6.0, 0.0)
-        view = ll.View(-84.0, 36.0, bounds=self.crowd_bounds(), turned=turned)
-        return ll.Frame([sheet, *self.crowd_names()], [title, *charts], view)
-
-    @ll.kept
-    def crowd_bounds(self) -> np.ndarray:
-        """Return the corners of the crowd."""
-        x, y = PITCH * ACROSS / 2, PITCH * CROWD / ACROSS / 2
-        return shapes.box((-x, -y - 0.3, 0.0), (x + 0.3, y + 0.8, 1.4))
+        view = ll.View(-84.0, 36.0, bounds=AROUND, turned=(12.0 * now.eased() - 6.0, 0.0))
+        return ll.Frame([crowd, *self.crowd_names()], [title, *charts], view)
 
     @ll.kept
     def crowd_names(self) -> list[layers.Layer]:
-        """Return a frame around the crowd, the scale of its heights beside it, and the rates of some columns."""
-        x, y = PITCH * ACROSS / 2, PITCH * (CROWD / ACROSS / 2 + 0.3)
-        ends = (((-x, -y, 0), (x, -y, 0)), ((-x, y, 0), (x + 0.3, y, 0)), ((x + 0.3, y, 0), (x + 0.3, y, HILL)))
+        """Return lines before and behind the crowd, a scale of its heights, and the rates of some columns."""
+        x, y = SIDES + np.array([0.0, 0.3 * PITCH])
         look: dict[str, Any] = {"size": 16, "bold": False}
-        drawn: list[layers.Layer] = [layers.Lines([*np.array(ends, float)], "faint", 1.2, pickable=False)]
-        for loss in (0, 1):
-            drawn.append(layers.Label((x + 0.3, y, HILL * loss), words("loss ?n", loss), "dim", **look))
+        ends = np.array([((-x, -y, 0), (x, -y, 0)), ((-x, y, 0), (x + 0.3, y, 0))], float)
+        drawn = [layers.Lines([*ends], "faint", 1.2, pickable=False)]
+        drawn += layers.upright((x + 0.3, y), ((0.0, "loss 0", "dim"), (HILL, "loss 1", "dim")), **look)
         if self.crowd == "rates":
             for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
-                at = (float(np.interp(np.log(rate), np.log(RATES), self.seats()[:ACROSS, 0])), -y, 0.0)
+                at = (float(np.interp(np.log(rate), np.log(RATES), playground.seats(PITCH)[:ACROSS, 0])), -y, 0.0)
                 drawn.append(layers.Label(at, words("?", rate), "dim", side="below", **look))
             drawn.append(layers.Label((0.0, -y - 0.3, 0.0), r"\alpha", "dim", latex=True, size=20, side="below"))
         return drawn

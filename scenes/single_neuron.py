@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,12 +22,9 @@ STEPS = (
     (ON, r"\varphi(z)", "output", "bend", "Bend what is left: one number"),
     ("text", r"\varphi(w \cdot x + b)", "", "everywhere", "The same for every input: a sheet"),
 )
-BOX = shapes.box((-1.02, -1.02, -0.1), (1.02, 1.02, 0.62))  # of what must be seen, over half the square
-
-
-def formula(place: np.ndarray, latex: str, color: str, side: Any) -> layers.Label:
-    """Return a formula beside a place (3,)."""
-    return layers.Label(place, latex, color, latex=True, size=28, side=side)
+TILTED = (0.48, 0.58)  # shares of the scene between which the view goes from straight down to the side
+formula = partial(layers.Label, latex=True, size=28)
+told = partial(formula, size=22)  # a number, on a plate: it stands on lines or on a coloured sheet
 
 
 class SingleNeuron(ll.Scene):
@@ -83,20 +81,20 @@ class SingleNeuron(ll.Scene):
     @staticmethod
     def score(now: ll.Now) -> tuple[float, float, float, float]:
         """Return how much is done of each of the four steps."""
-        return now.eased(0.05, 0.18), now.eased(0.27, 0.42), now.eased(0.5, 0.66), now.eased(0.7, 0.88)
+        return now.eased(0.05, 0.18), now.eased(0.26, 0.38), now.eased(0.55, 0.69), now.eased(0.74, 0.9)
 
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: straight down on the inputs, then from the side, where the output has a height."""
-        tilted = now.eased(0.44, 0.58)
+        tilted = now.eased(*TILTED)
         beside = 60.0 * float(self.neuron.ahead.prod())  # so that w points across the picture
-        slowly = 12.0 * (now.eased(0.66, 1.0) - now.eased(0.5, 0.6))
+        slowly = 12.0 * (now.eased(0.69, 1.0) - tilted)
         azimuth, elevation = -90.0 + (beside + 4.0) * tilted, 89.0 - 57.0 * tilted
         return ll.View(azimuth, elevation, bounds=self.bounds(self.reach), turned=(slowly, 0.0), moves=True)
 
     @ll.kept
     def bounds(self, reach: float) -> np.ndarray:
         """Return the corners of what is to be seen."""
-        return reach * BOX
+        return reach * shapes.box((-1.02, -1.02, -0.1), (1.02, 1.02, 0.62))
 
     @property
     def reach(self) -> float:
@@ -125,7 +123,7 @@ class SingleNeuron(ll.Scene):
         zero = neurons.chord(self.w, -shifted * self.b / self.neuron.length, self.reach)
         bold = [] if zero is None else [shapes.lifted(zero)]
         return [
-            layers.Lines(lines, "text", 1.1, 0.4, dim=0.5 * swept, key="levels", pickable=False),
+            layers.Lines(lines, "text", 1.1, 0.4, dim=0.8 * swept, key="levels", pickable=False),
             layers.Lines(bold, "text", 3.4, casing=1.4, key="zero", name="z = 0"),
         ]
 
@@ -160,9 +158,10 @@ class SingleNeuron(ll.Scene):
             layers.Lines([ends], SHADOW, 7.0, casing=1.4, worth=worth, dim=dim, key="z", name="z"),
             layers.Points(shapes.lifted([foot]), SHADOW, 6.0, "disc", outline=True, key="foot"),
         ]
-        if shifted in (0.0, 1.0) and bend == 0.0:
+        if shifted in (0.0, 1.0) and now.share <= TILTED[0]:
             text = tex("z = ?", dot + self.b) if shifted else tex(r"w \cdot x = ?", dot)
-            drawn.append(formula(ends.mean(axis=0), text, SHADOW, self.beside()))
+            corner = np.sign(self.beside())  # of the text, which keeps all of it off the line
+            drawn.append(told(ends.mean(axis=0), text, side=corner, plate=SHADOW))
         return drawn
 
     def shifted(self, now: ll.Now) -> list[layers.Layer]:
@@ -172,7 +171,8 @@ class SingleNeuron(ll.Scene):
             return []
         tip, aside = shapes.lifted(self.neuron.zero(shifted)), -self.beside()
         arrow = layers.Arrows.one(aside, tip + aside, SHIFT, width=4.5, key="shift", name="Shift")
-        return [arrow, formula(tip / 2 + aside, "b", SHIFT, aside)]
+        name = formula(tip / 2 + aside, "b", SHIFT, side=aside)
+        return [arrow, name] if shifted > 0.5 and now.share <= TILTED[0] else [arrow]
 
     def tried(self, now: ll.Now) -> list[layers.Layer]:
         """Return x, and once φ has bent z, how high its output is: over its shadow, then over itself."""
@@ -182,12 +182,12 @@ class SingleNeuron(ll.Scene):
         size, style = (8.0, "sphere") if self.points == "none" else (15.0, "ring")
         drawn: list[layers.Layer] = [layers.Points(raised[None], "text", size, style, outline=True, key="x", name="x")]
         if bend == 0.0:
-            drawn.append(formula(place, "x", "text", place - foot))
+            drawn.append(formula(place, "x", side=place - foot))
         if bend == 1.0:
             top = raised if swept else np.append(foot[:2], self.unit * output)
             stalk = np.array([top * (1, 1, 0), top])
             drawn.append(layers.Lines([stalk], "text", 1.8, dash=(8, 5), key="stalk", name="Output"))
-            drawn.append(formula(top, tex(r"\varphi(z) = ?", output), "text", "above left"))
+            drawn.append(told(top, tex(r"\varphi(z) = ?", output), side="above left", plate="panel"))
             if not swept:
                 drawn.append(layers.Points(top[None], ON, 7.0, "sphere", outline=True, key="on curve", name="Output"))
         return drawn
@@ -213,8 +213,7 @@ class SingleNeuron(ll.Scene):
         flat, output = self.section().spread(ACROSS), self.neuron.output(self.section().axis)
         z = np.broadcast_to(self.unit * output, flat.shape[:2])
         start = np.broadcast_to(self.section().nearest, flat.shape)
-        positive = self.activation in ("step", "sigmoid")  # from 0 to 1
-        tint = 2 * output - 1 if positive else output * self.unit / (0.6 * self.reach)
+        tint = 2 * output - 1 if self.activation in ("step", "sigmoid") else output * self.unit / (0.6 * self.reach)
         return np.dstack([start, z]), np.dstack([flat, z]), np.broadcast_to(tint, z.shape)
 
     def risen(self, now: ll.Now) -> list[layers.Layer]:
@@ -264,11 +263,12 @@ class SingleNeuron(ll.Scene):
         sentence = "Without weights all inputs are the same" if not self.neuron.length else STEPS[index][-1]
         if index == 3 and self.points == "xor":
             sentence = "No straight line parts the two colours"
-        notes: list[layers.Note] = [
+        rows = rows if score[3] == 1.0 else layers.lit(rows, index)
+        rows.insert(2, ("dim", r"z / \lVert w \rVert", tex("?", ("dim", read["distance"])), "distance"))
+        gate = () if self.points == "none" else (read["right"], ON, 0.0, 4.0, str(read["right"]))
+        return [
             layers.Title(self.title, lines=(sentence,)),
             layers.Formula(rf"y = \varphi(\fgcolor{{{W}}}{{w}} \cdot x + \fgcolor{{{SHIFT}}}{{b}})", 28),
-            layers.Facts("Step by step", rows if score[3] == 1.0 else layers.lit(rows, index)),
+            layers.Facts("Step by step", rows),
+            *([layers.Meter("Right, of four", "", *gate)] if gate else []),
         ]
-        if self.points != "none":
-            notes.append(layers.Meter("Right, of four", "", read["right"], ON, 0.0, 4.0, str(read["right"])))
-        return notes

@@ -142,6 +142,15 @@ class Layer:
         return found
 
 
+def piled(values: Floats, positive: NDArray[np.bool_], width: float, least: int) -> Floats:
+    """Return where samples stand above a line (n,), in [-1, 1]: stacked like `piles`, each class on its own side.
+
+    The highest pile reaches 1 or -1, or less where it has fewer than ``least`` samples.
+    """
+    pile = 1.0 + piles(values + 10 * positive, width)  # 10 away, so that the classes have piles of their own
+    return np.where(positive, pile, -pile) / max(pile.max(), least)
+
+
 def piles(values: Floats, width: float) -> Floats:
     """Return heights 0, 1, 2 ... (n,) that stack values of the same bin of a width, as in a dot plot."""
     cell = np.floor(values / width)

@@ -30,6 +30,8 @@ ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
 REGULARIZATIONS = ("none", "L1", "L2")
 SAMPLES = {"circle": 500, "xor": 500, "gauss": 500, "spiral": 500, "plane": 1200, "multi_gauss": 1200}
 REGRESSION = ("plane", "multi_gauss")  # the other data sets are for classification
+CROWD, ACROSS = 200, 20  # networks that train at once, and how many of them stand in a row
+RATES = np.geomspace(1e-3, 10.0, ACROSS)  # of the columns, where rates are compared
 
 
 class Feature(NamedTuple):
@@ -85,6 +87,11 @@ def square(half: float, count: int) -> Floats:
     return np.stack(np.meshgrid(side, side), -1)
 
 
+def sheets(names: Sequence[str], count: int) -> Floats:
+    """Return the features on a grid over all inputs (k, count, count), row by row from low y to high y."""
+    return inputs(names, square(REACH, count).reshape(-1, 2)).reshape(-1, count, count)
+
+
 def split(name: str, noise: float, share: float, seed: int) -> tuple[datasets.Data, datasets.Data]:
     """Return a data set's samples for training, a share of them, and for the test: both in random order."""
     data = datasets.dataset(name, SAMPLES[name], noise, seed)
@@ -103,6 +110,28 @@ def network(name: str, count: int, hidden: Sequence[int], activation: str) -> ne
     """Return the network for a data set and ``count`` features: its parameters are in the usual flat order."""
     output = "linear" if name in REGRESSION else "tanh"
     return networks.mlp((count, *hidden, 1), activation, "half_mse", output)
+
+
+def levels(target: NDArray) -> NDArray[np.int_]:
+    """Return -1, 0 or 1 (n,) for targets (n,) in the lower, middle and upper third of their range around 0."""
+    share = target / max(float(np.abs(target).max()), 1e-9)
+    return np.where(np.abs(share) > 1 / 3, np.sign(share), 0).astype(int)
+
+
+def starts(net: networks.Network, seed: int, compare: str) -> tuple[Floats, Floats | None]:
+    """Return the first parameters (CROWD, n) of networks that train at once, in float32, and their rates (CROWD,).
+
+    To compare "starts", all are different and the rate is not told (None). To compare "rates", each row has the same
+    start, and each column one of ``RATES``.
+    """
+    start, rows = networks.initial(net, seed, CROWD, "playground").astype(np.float32), CROWD // ACROSS
+    return (start, None) if compare == "starts" else (np.repeat(start[:rows], ACROSS, axis=0), np.tile(RATES, rows))
+
+
+def seats(pitch: float) -> Floats:
+    """Return where the networks of a crowd stand (CROWD, 2), row by row, around the origin."""
+    row, column = np.divmod(np.arange(CROWD), ACROSS)
+    return pitch * np.stack([column - (ACROSS - 1) / 2, (CROWD // ACROSS - 1) / 2 - row], -1)
 
 
 # ---------------------------------------------------------------------------------------------------------- training
@@ -183,11 +212,20 @@ class Course:
         self.reach(epoch)
         return self.losses[epoch // self.stride]
 
+    def heights(self, epoch: int, most: float = 1.2) -> Floats:
+        """Return the losses (P,) of the training then, but ``most`` for higher, infinite and unknown ones."""
+        return np.minimum(np.nan_to_num(self.loss(epoch)[0], nan=most, posinf=most), most)
+
     @np.errstate(all="ignore")
     def seen(self, epoch: int, x: Floats) -> list[Floats]:
         """Return the outputs of all layers for features (k, N) then: these first, then (P, units, N)."""
         theta = self.theta(epoch)
         return forward(self._kinds, layers_of(self.net, theta), x.astype(theta.dtype))
+
+    def sheets(self, epoch: int, names: Sequence[str], count: int) -> list[Floats]:
+        """Return what all layers make of a grid then, as `sheets`: (k, count, count), then (P, units, count, count)."""
+        found = self.seen(epoch, sheets(names, count).reshape(-1, count**2))
+        return [one.reshape(*one.shape[:-1], count, count) for one in found]
 
     def curves(self, epoch: int, epochs: int) -> tuple[Floats, Floats]:
         """Return the epochs (K,) of which losses are kept, up to ``epochs``, and these (K, 2, P).

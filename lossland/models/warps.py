@@ -69,6 +69,19 @@ class Warp:
         length = max(float(np.linalg.norm(w)), 1e-9)
         return w / length, -(b + float(w @ middle)) / (length * size)
 
+    def parting(self, positive: NDArray[np.bool_], half: float) -> tuple[Floats, Floats, float] | None:
+        """Return middle (3,), normal (3,) and half the length of that cut in the picture; None where it is outside.
+
+        In space it is a square with sides 2 ``half``; in a plane a line, as long as the picture is wide.
+        """
+        normal, far = self.cut(positive)
+        if self.seen[-1].basis.shape[0] > 2:
+            return (far * normal, normal, half) if abs(far) < 1.2 else None
+        ends = layer_maps.chord(normal[:2], far, 1.05)
+        if ends is None:
+            return None
+        return layer_maps.in_space(ends.mean(axis=0)), normal, float(np.linalg.norm(ends[1] - ends[0])) / 2
+
 
 def facing(points: Floats, normal: Floats, across: Floats, elevation: float, home: float) -> float:
     """Return the azimuth in degrees with the best view of points (n, 3) and a cut at an elevation, near ``home``.

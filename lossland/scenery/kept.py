@@ -132,7 +132,9 @@ def _kept(make: Callable[Concatenate[S, P], R], most: int) -> Callable[Concatena
 
 
 def _equal(one: object, other: object) -> bool:
-    """Whether two results are equal; arrays are where all their elements are."""
+    """Whether two results are equal; arrays and tuples are where all their elements are."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return np.array_equal(one, other)
     return one == other

@@ -429,15 +429,23 @@ class Arrows(Layer):
 
 
 def named_arrow(
-    tail: Array, tip: Array, color: Color, latex: str, gap: float = 0.0, size: float = 20.0, **options: Any
+    tail: Array,
+    tip: Array,
+    color: Color,
+    latex: str,
+    gap: float = 0.0,
+    size: float = 20.0,
+    plate: Color = "",
+    **options: Any,
 ) -> list[Layer]:
     """Return an arrow in front of everything, from ``gap`` beyond its tail (3,) to its tip (3,), and its label ahead.
 
-    ``options`` are other fields of the arrow.
+    The label is on a ``plate`` of that colour, if there is one, and as dim as the arrow. ``options`` are other fields
+    of the arrow.
     """
     along = (tip - tail) / max(float(np.linalg.norm(tip - tail)), 1e-9)
     arrow = Arrows((tail + gap * along)[None], tip[None], color, **{"width": 5.5, "depth": False, **options})
-    return [arrow, Label(tip, latex, color, latex=True, size=size, side=along)]
+    return [arrow, Label(tip, latex, color, latex=True, size=size, side=along, plate=plate, dim=arrow.dim)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -454,6 +462,16 @@ class Lines(Layer):
     dash: tuple[float, float] | None = None  # period and ink, pixels
     depth: bool = True
     casing: float = 0.0  # pixels
+
+
+def upright(place: Sequence[float], marks: Sequence[tuple[float, str, Color]], **look: Any) -> list[Layer]:
+    """Return a scale that stands on a place (2,) of the plane: ``marks`` are a height, its text and the text's colour.
+
+    ``look`` are other fields of the labels.
+    """
+    ends = np.array([(*place, height) for height, _, _ in marks], float)
+    names = [Label(end, text, color, **look) for end, (_, text, color) in zip(ends, marks, strict=True)]
+    return [Lines([ends], "faint", 1.2, pickable=False), *names]
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,6 +70,20 @@ def box(low: ArrayLike, high: ArrayLike) -> Floats:
     return (1 - share) * np.asarray(low, float) + share * np.asarray(high, float)
 
 
+def around(points: ArrayLike, step: float, margin: float = 0.0) -> Floats:
+    """Return the corners (8, 3) of a box around points (n, 3) whose sides are at multiples of a step, and a margin.
+
+    For the extent of a view: it changes only now and then while the points are dragged.
+    """
+    steps = np.asarray(points, float) / step
+    return box(step * np.floor(steps.min(axis=0)) - margin, step * np.ceil(steps.max(axis=0)) + margin)
+
+
+def rim(sheet: NDArray) -> NDArray:
+    """Return the rim (2 (n + m) , d) of a sheet (n, m, d), all the way around."""
+    return np.concatenate([sheet[0], sheet[:, -1], sheet[-1, ::-1], sheet[::-1, 0]])
+
+
 def grid(half: float, step: float = 1.0, reach: float | None = None) -> Floats:
     """Return the lines (2 n, 2, 2) of a square grid from -half to half, each as two ends: up and across, in turn.
 

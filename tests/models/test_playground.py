@@ -231,3 +231,44 @@ def test_a_drawing_has_a_port_for_each_end_of_a_link() -> None:
     np.testing.assert_allclose(weights, np.tanh(theta[[link[-1] for link in playground.links(net)]] / 1.5))
     assert (offsets[:5] == 0).all()
     assert offsets[5] == np.tanh(theta[playground.biases(net)[0][-1]])
+
+
+def test_a_crowd_differs_in_its_starts_or_in_rows_and_columns() -> None:
+    net = playground.network("circle", 2, (2,), "tanh")
+    start, rates = playground.starts(net, 3, "starts")
+    assert rates is None
+    assert start.shape == (200, net.size)
+    assert len(np.unique(start, axis=0)) == 200
+    start, rates = playground.starts(net, 3, "rates")
+    assert rates is not None
+    rows = start.reshape(10, 20, net.size)
+    assert (rows == rows[:, :1]).all()
+    np.testing.assert_allclose(rates.reshape(10, 20), np.tile(10 ** np.linspace(-3, 1, 20), (10, 1)))
+    seats = playground.seats(0.5).reshape(10, 20, 2)
+    np.testing.assert_allclose(seats.mean(axis=(0, 1)), 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.diff(seats, axis=1), np.broadcast_to((0.5, 0.0), (10, 19, 2)))
+    np.testing.assert_allclose(np.diff(seats, axis=0), np.broadcast_to((0.0, -0.5), (9, 20, 2)))
+
+
+def test_targets_have_three_levels() -> None:
+    np.testing.assert_array_equal(
+        playground.levels(np.array([-3.0, -1.1, -0.9, 0.0, 0.9, 1.1, 2.0])), [-1, -1, 0, 0, 0, 1, 1]
+    )
+    np.testing.assert_array_equal(playground.levels(np.array([-1.0, 1.0])), [-1, 1])
+
+
+def test_a_loss_is_a_height_up_to_a_limit() -> None:
+    trained = course("circle", widths="2", many=2)
+    trained.losses[0] = np.array([[np.nan, 0.3], [0.0, 0.0]])
+    np.testing.assert_allclose(trained.heights(0, 1.5), (1.5, 0.3))
+    trained.losses[0] = np.array([[np.inf, 7.0], [0.0, 0.0]])
+    np.testing.assert_allclose(trained.heights(0), (1.2, 1.2))
+
+
+def test_sheets_are_what_a_network_makes_of_a_grid() -> None:
+    trained = course("circle", widths="3", many=2)
+    features, hidden, output = trained.sheets(0, ("x1", "x2"), 5)
+    np.testing.assert_array_equal(features, np.stack(np.meshgrid(np.linspace(-6, 6, 5), np.linspace(-6, 6, 5))))
+    assert (hidden.shape, output.shape) == ((2, 3, 5, 5), (2, 1, 5, 5))
+    made = trained.net.apply(trained.theta(0)[1], [[3.0, -6.0]])
+    assert output[1, 0, 0, 3] == pytest.approx(float(made[0, 0]), rel=1e-6)

@@ -407,6 +407,11 @@ class Framed(ll.Scene):
         """A box as large as a."""
         return np.array([[-abs(self.a)], [abs(self.a)]])
 
+    @ll.kept(framing=True)
+    def both(self) -> tuple[np.ndarray, np.ndarray]:
+        """Two boxes."""
+        return np.full(2, abs(self.a)), np.full(3, 2 * abs(self.a))
+
 
 def test_a_framing_array_is_the_same_object_as_long_as_it_is_equal() -> None:
     scene = Framed(a=2.0)
@@ -415,6 +420,15 @@ def test_a_framing_array_is_the_same_object_as_long_as_it_is_equal() -> None:
     assert scene.corners() is before
     scene.a = 3.0
     np.testing.assert_array_equal(scene.corners(), [[-3.0], [3.0]])
+
+
+def test_a_framing_tuple_of_arrays_is_the_same_object_as_long_as_all_are_equal() -> None:
+    scene = Framed(a=2.0)
+    before = scene.both()
+    scene.a = -2.0
+    assert scene.both() is before
+    scene.a = 3.0
+    np.testing.assert_array_equal(scene.both()[1], [6.0, 6.0, 6.0])
 
 
 def test_what_frames_the_picture_stays_while_a_handle_is_held() -> None:

@@ -112,6 +112,8 @@ def test_samples_on_a_line_are_piled_up_on_the_side_of_their_class() -> None:
     assert (place[~positive, 1] < 0).all()
     values = np.array([0.31, -0.02, 0.33, 0.38, 0.05])
     np.testing.assert_array_equal(layer_maps.piles(values, 0.1), [0, 0, 1, 2, 0])
+    of_class = np.array([True, False, True, False, False])
+    np.testing.assert_allclose(layer_maps.piled(values, of_class, 0.1, 4), np.array([1, -1, 2, -1, -1]) / 4)
 
 
 @pytest.mark.parametrize("wrong", ["1,1,1", "1,1;1,1;1,1;1,1", "9,0;0,1"])

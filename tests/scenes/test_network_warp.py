@@ -119,6 +119,15 @@ def test_the_cut_is_the_networks_own(disc: Any) -> None:
     np.testing.assert_allclose(z / np.linalg.norm(views["2.weight"]), 0.0, atol=1e-9)
 
 
+def test_a_cut_in_a_plane_ends_where_the_picture_does() -> None:
+    made = scene("no room")
+    cut = next(one for one in made.frame(made.clock.seconds).layers if one.key == "cut")
+    (path,), views = cut.paths, made.network.views(made.theta(600))
+    middle, size = made.warp(600.0).fit(1, 2)
+    np.testing.assert_allclose((size * path + middle)[:, :2] @ views["4.weight"][0] + views["4.bias"][0], 0, atol=1e-9)
+    np.testing.assert_allclose(np.abs(path).max(axis=1), 1.05)
+
+
 def test_training_goes_from_nothing_to_all() -> None:
     made = scene(play="training", data="moons", epochs=300)
     read = [made.readouts(share * made.clock.seconds) for share in (0.0, 1.0)]
@@ -131,7 +140,7 @@ def test_training_goes_from_nothing_to_all() -> None:
 def test_the_ball_is_dragged_over_the_sheet(disc: Any, share: float) -> None:
     now = disc.now(share * disc.clock.seconds)
     (handle,) = disc.handles(now)
-    start, end, part = disc.moving(now)
+    start, end, part = disc.moving(disc.at(now), disc.epoch(now))
     aim = (start[0] + part * (end[0] - start[0]))[20, 40]
     handle.move(disc, aim)
     np.testing.assert_allclose(disc.handles(now)[0].position, aim, atol=1e-12)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from lossland.expression.formula import parse
 from lossland.landscapes.landscape import calculus
 from lossland.play.player import Player
 from lossland.scenery import library
+from lossland.scenery.scene import Scene
 from lossland.ui import charts, formula_box, lesson, readouts
 from lossland.ui.browser import entries
 from lossland.ui.lanes import SliderScale
@@ -750,6 +752,15 @@ def test_of_presets_that_fit_the_one_that_asks_for_most_is_chosen() -> None:
     assert current_preset(player) == "one layer"  # its fault alone is another preset
     player.set_param("layer", 0)
     assert current_preset(player) == "bad start"
+
+
+@pytest.mark.parametrize("kind", library.classes(), ids=lambda kind: kind.name)
+def test_every_preset_is_known_again(kind: type[Scene]) -> None:
+    from lossland.ui.controls import current_preset
+
+    for preset in kind.presets:
+        player = SimpleNamespace(scene=library.scene(kind.name, preset))
+        assert current_preset(cast(Player, player)) == preset
 
 
 def test_an_empty_preset_is_chosen_only_while_all_is_at_its_default() -> None:

@@ -499,3 +499,20 @@ def test_a_hull_is_drawn_as_what_its_points_span(points: Any, kinds: list[str]) 
     found = parts(figures.Hull(np.array(points, float)))
     assert list(found) == kinds
     assert len(found["Lines"].paths) == len(points) * (len(points) - 1) // 2
+
+
+def test_a_scale_stands_on_its_place() -> None:
+    line, low, high = layers.upright((2.0, -1.0), ((-0.5, "−1", "signed.low"), (0.5, "+1", "signed.high")), size=16)
+    assert isinstance(line, layers.Lines)
+    np.testing.assert_array_equal(line.paths[0], [(2.0, -1.0, -0.5), (2.0, -1.0, 0.5)])
+    assert isinstance(low, layers.Label)
+    assert isinstance(high, layers.Label)
+    assert (low.text, low.color, high.size) == ("−1", "signed.low", 16)
+    np.testing.assert_array_equal(high.position, (2.0, -1.0, 0.5))
+
+
+def test_a_named_arrows_label_is_ahead_and_as_dim_as_it() -> None:
+    _, label = layers.named_arrow(np.zeros(3), np.array([0.0, 2.0, 0.0]), "i", r"\hat\imath", plate="i", dim=0.5)
+    assert isinstance(label, layers.Label)
+    assert (label.plate, label.dim) == ("i", 0.5)
+    np.testing.assert_array_equal(np.asarray(label.side), (0.0, 1.0, 0.0))

@@ -175,3 +175,19 @@ def test_a_part_of_a_line_has_its_ends_where_they_are_asked_for():
     band = shapes.ribbon([(0, 0, 1), (1, 0, 2)], 0.4)
     assert np.ptp(band, axis=0) == pytest.approx(np.array([(0, 0.4, 0), (0, 0.4, 0)]))
     assert band.mean(axis=0) == pytest.approx(np.array([(0, 0, 1), (1, 0, 2)]))
+
+
+def test_a_box_around_points_changes_in_steps() -> None:
+    points = np.array([(0.2, -1.1, 0.0), (0.9, 0.4, 0.0)])
+    corners = shapes.around(points, 0.5, 0.1)
+    np.testing.assert_allclose(corners.min(axis=0), (-0.1, -1.6, -0.1))
+    np.testing.assert_allclose(corners.max(axis=0), (1.1, 0.6, 0.1))
+    np.testing.assert_array_equal(shapes.around(points + 0.04, 0.5, 0.1)[:, :2], corners[:, :2])
+
+
+def test_a_rim_goes_once_around_a_sheet() -> None:
+    sheet = np.stack(np.meshgrid(np.arange(5.0), np.arange(3.0)), -1)
+    around = shapes.rim(sheet)
+    np.testing.assert_array_equal(around[0], around[-1])
+    assert np.linalg.norm(np.diff(around, axis=0), axis=-1).sum() == 2 * (4 + 2)
+    assert len({*map(tuple, around.tolist())}) == 15 - 3  # all but those within
