@@ -22,7 +22,7 @@ Size = tuple[int, int]
 LEAST = 11.0  # logical pixels: smaller texts are omitted
 MEASURED = 32.0  # the font size at which texts are measured
 WIDE, HIGH = 0.88, 0.58  # of a plate that its text may fill
-SNUG = 0.86  # of its height, and all of its width, where the text would be omitted otherwise
+SNUG_WIDE, SNUG_HIGH = 1.1, 0.86  # where the text would be omitted otherwise: it may reach a little over the sides
 FAINTEST = 0.25  # opacity of the text on a transparent plate: a dim text stays readable when its plate does not
 FONT = "bold"
 
@@ -51,7 +51,7 @@ def draw_plate_texts(dl: imgui.ImDrawList, type_: Type, layer: Plates, camera: C
 def fitting_size(type_: Type, texts: Sequence[str], room: NDArray[np.float64]) -> float:
     """Return the largest font size in whole pixels at which every text fits its plate (n, 2), with room around it.
 
-    Where even the smallest one that can be read has not so much room, it is that if it fits at all, and otherwise 0.
+    Where even the smallest one that can be read has not so much room, it is that if it just about fits, else 0.
     """
     shown = [(text, *sides) for text, sides in zip(texts, room.tolist(), strict=False) if text]
     if not shown:
@@ -60,7 +60,9 @@ def fitting_size(type_: Type, texts: Sequence[str], room: NDArray[np.float64]) -
     fits = (min(measured * WIDE * w / type_.width(text, MEASURED, FONT), HIGH * h) for text, w, h in shown)
     largest = floor(min(fits) + 1e-6)
     if largest < least:
-        is_snug = all(type_.width(text, LEAST, FONT) <= w and least <= SNUG * h for text, w, h in shown)
+        is_snug = all(
+            type_.width(text, LEAST, FONT) <= SNUG_WIDE * w and least <= SNUG_HIGH * h for text, w, h in shown
+        )
         largest = least if is_snug else 0.0
     return largest / type_.scale
 

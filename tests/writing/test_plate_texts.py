@@ -34,9 +34,9 @@ def test_a_text_is_as_large_as_its_plate_allows_and_small_ones_fill_it(host, sca
             40, abs=3
         )  # letters are as wide as whole pixels
         assert size(1000, 1.2 * least) == pytest.approx(least)
-        assert size(widest(type_, least) + 1, 1000) == pytest.approx(least)
+        assert size(0.92 * widest(type_, least), 1000) == pytest.approx(least)
         assert size(1000, 1.1 * least) == 0
-        assert size(widest(type_, least) - 2, 1000) == 0
+        assert size(0.9 * widest(type_, least), 1000) == 0
     finally:
         imgui.end_frame()
         type_.close()
