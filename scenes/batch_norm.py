@@ -25,7 +25,7 @@ LEARNT = "as learnt"
 BOX = shapes.box((-1, -1, -1), (1, 1, 1))
 EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
 SIDE = PITCH * DEPTH / 2  # half of the row of cubes, from middle to middle
-ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
+ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.65, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
 ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.75), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
 ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL + 0.5))
 CONTROLS = {  # what each picture is made of
@@ -180,7 +180,10 @@ class BatchNorm(ll.Scene):
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
         drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, group="handles", key="knobs"))
-        drawn += layers.Label.each(knobs, (r"\beta", r"\gamma"), "accent", latex=True, size=18.0, group="handles")
+        outwards = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))[:: 1 if self.gamma >= 0 else -1]
+        drawn += [layers.Label(knob, name, "accent", latex=True, size=18.0, side=side, group="handles")
+                  for name, knob, side in zip((r"\beta", r"\gamma"), knobs, outwards, strict=True)]  # fmt: skip
+        drawn.append(layers.Lines([knobs], "accent", 1.4, group="handles", key="scale", pickable=False))
         return ll.Frame(drawn, self.formulas_of(at), ON_LINES)
 
     def told(self, points: np.ndarray) -> list[layers.Layer]:
@@ -222,14 +225,15 @@ class BatchNorm(ll.Scene):
             normed, bare = (twins.on_its_way(k - 1, max(moves, 0.0)), twins.without[k]) if k else (entered, entered)
             for h, z, color, kind in ((bare, ABOVE, PLAIN, "plain"), (normed, 0.0, NORMED, "normed")):
                 middle, key = np.array([x, 0.0, z]), f"{kind} {k}"
-                look: dict[str, Any] = {"alpha": 0.35 if moves >= 0 else 0.15, "key": f"cube {key}", "pickable": False}
-                drawn.append(layers.Lines([middle + HALF * one for one in EDGES], color, 1.0, **look))
+                edges, alpha = [middle + HALF * one for one in EDGES], 0.35 if moves >= 0 else 0.15
+                drawn.append(layers.Lines(edges, color, 1.0, alpha, key=f"cube {key}", pickable=False))
                 drawn += self.cloud(h, middle, sector, key) if moves >= 0 else []
             name, color = words("layer ?n", k) if k else "inputs", "text" if moves >= 0 else "faint"
             drawn.append(layers.Label((x, -HALF, -HALF), name, color, size=15, side="below", key=f"column {k}"))
         series, layer = [], np.arange(1.0, DEPTH + 1)
-        sides = ((PLAIN, ABOVE + HALF + 0.36, "above"), (NORMED, -HALF - 0.45, "below"))
-        for name, (color, z, side), share in zip(self.names(), sides, twins.shares, strict=True):
+        ends = ((PLAIN, ABOVE + HALF + 0.36), (NORMED, -HALF - 0.45))
+        for name, (color, z), share in zip(self.names(), ends, twins.shares, strict=True):
+            side = "above" if z > 0 else "below"
             series.append(layers.Series(name, color, layer, share))
             drawn.append(layers.Label((-SIDE, 0.0, z), name, color, size=22, side=side, key=f"name {name}"))
             if at > MOVES * (DEPTH - 1):
@@ -285,7 +289,7 @@ class BatchNorm(ll.Scene):
 
     # ------------------------------------------------------------------------------------------- what can be changed
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
-        """Return the numbers on the first line, and mean and spread on the last one: beta and gamma."""
+        """Return the numbers on the first line, and below the last one where beta is, and how far on gamma reaches."""
         if self.show != "numbers":
             return []
         first, last = self.lines()[0], self.lines()[3]
@@ -293,8 +297,8 @@ class BatchNorm(ll.Scene):
             ll.Handle(f"x {k + 1}", first.point_at(value), partial(BatchNorm.move, index=k), plane=0.0)
             for k, value in enumerate(self.given()[:, 0])
         ]
-        beta, gamma = last.point_at(self.beta), last.point_at(self.beta + self.gamma) + np.array([0, 0.15, 0])
-        return [*found, ll.Handle("beta", beta - np.array([0, 0.4, 0]), BatchNorm.pull_beta, plane=0.0),
+        beta, gamma = last.point_at(np.array([self.beta, self.beta + self.gamma])) - np.array([0, 0.5, 0])
+        return [*found, ll.Handle("beta", beta, BatchNorm.pull_beta, plane=0.0),
                 ll.Handle("gamma", gamma, BatchNorm.pull_gamma, plane=0.0)]  # fmt: skip
 
     def move(self, place: tuple[float, float], index: int) -> None:

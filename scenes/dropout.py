@@ -242,12 +242,13 @@ class Dropout(ll.Scene):
         most = max(float(np.abs(self.reliance()[0]).max()), 1e-9)
         index = int(min(now.share / 0.9, 1.0) * (len(self.learnt()[0]) - 1))
         units = [str(k + 1) for k in range(masks.HIDDEN)]
-        look: dict[str, Any] = {"limit": most, "shades": "height", "digits": None}
         for k, matrix in enumerate(self.reliance(index)):
             x, color, name = 3.6 * k - 1.7, (FULL, MEAN)[k], self.how(k == 1)
             told = words("? on average", masks.between(matrix))
             drawn += [
-                figures.Table(matrix, (x, 0, 0), (0.3, 0.3), units, units, key=name, **look),
+                figures.Table(
+                    matrix, (x, 0, 0), (0.3, 0.3), units, units, limit=most, shades="height", digits=None, key=name
+                ),
                 layers.Label((x, 1.9, 0.0), name, color, size=22, side="above", key=f"name {name}"),
                 layers.Label((x, -1.6, 0.0), told, color, size=28, side="below", key=f"told {name}"),
             ]

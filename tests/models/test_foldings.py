@@ -203,7 +203,7 @@ def test_a_ring_is_the_rectangle_without_the_shape():
 
 def test_an_end_is_turned_to_below_a_place():
     for place in ((0.0, 3.0), (-2.0, -0.1), (0.3, -0.4)):
-        turns = np.zeros(4)
+        turns = [0.0] * 4
         turns[2] = foldings.chord_turn(4, 2, place)
         end = foldings.chord_ends(4, turns)[2, 0]
         np.testing.assert_allclose(end, np.array(place) / np.hypot(*place), atol=1e-12)

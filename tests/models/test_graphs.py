@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations, pairwise, permutations
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from lossland.errors import UserError
 from lossland.models import graphs
 
+Cell = tuple[float, float]
 FORMULAS = {
     "x*y + sin(x)": lambda x, y: x * y + mpmath.sin(x),
     "1/(1 + exp(-(a*x + b)))": lambda a, x, b: 1 / (1 + mpmath.exp(-(a * x + b))),
@@ -142,7 +144,7 @@ def test_no_order_of_the_cards_has_fewer_crossings(text: str) -> None:
     links = [[(way[k - int(way[0][0])], way[k + 1 - int(way[0][0])]) for way in ways.values()
               if way[0][0] <= k < way[-1][0]] for k in range(len(cells) - 1)]  # fmt: skip
 
-    def crossed(k: int, left: Any, right: Any) -> int:
+    def crossed(k: int, left: Sequence[Cell], right: Sequence[Cell]) -> int:
         ends = [(left.index(a), right.index(b)) for a, b in links[k]]
         return sum((a - c) * (b - d) < 0 for (a, b), (c, d) in combinations(ends, 2))
 

@@ -192,7 +192,7 @@ def test_presets_have_nothing_to_warn_of() -> None:
 
 
 @pytest.mark.parametrize("values", [*library.scene_class("backprop_graph").presets, {"network": "4-4-3-2"}])
-def test_no_wire_runs_under_a_card_and_no_card_lies_over_another(values: Any) -> None:
+def test_no_wire_runs_under_a_card_and_no_card_lies_over_another(values: str | dict[str, str]) -> None:
     made = scene(**values) if isinstance(values, dict) else scene(values)
     frame = made.frame(0.0)
     cards = [frame.layer(f"{key}/Plates") for key in ("nodes", "values", "gradients", "weights values",
