@@ -286,7 +286,7 @@ class LayerJourney(ll.RunScene):
         right, up = np.array([pixel * wide, 0.0, 0.0]), np.array([0.0, 0.0, pixel * high])
         corner = np.array([0.0, 0.0, NAMES_AT - self.gap]) - right / 2 - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
-        at, said = corner + right / 2, "weights of the first layer, a picture for each neuron"
+        at, said = corner + right / 2 - (0.0, 0.0, 0.1), "weights of the first layer, a picture for each neuron"
         caption = layers.Label(at, said, "dim", size=15, side="below", key="filters' name")
         return [layers.Image(picture, corner, right, up, **look), caption]
 
@@ -346,7 +346,7 @@ class LayerJourney(ll.RunScene):
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
         x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else PICTURE_AT + 0.3
-        return shapes.box((-x, -0.9, NAMES_AT - 1.06 - self.gap), (x, 0.9, top))
+        return shapes.box((-x, -0.9, NAMES_AT - 1.16 - self.gap), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""
