@@ -217,8 +217,8 @@ class BackpropGraph(ll.Scene):
             if 0.0 < share < 1.0:
                 paths = [edges[pair] for pair in graph.edges if pair[1] in steps]
                 at = np.array([shapes.point_at(path, np.linspace(0, 1, len(path)), share) for path in paths])
-                away = np.abs(at[:, None] - np.array(list(tags.values())).reshape(-1, 3)) > (NARROW / 2, TAG, -1.0)
-                seen = at[away[..., :2].any(axis=2).all(axis=1)]
+                away = np.abs(at[:, None, :2] - np.array(list(tags.values())).reshape(-1, 3)[:, :2])
+                seen = at[np.all(np.any(away > (NARROW / 2, TAG), axis=2), axis=1)]
                 drawn.append(layers.Points(seen, color, 9.0, "sphere", outline=True, key="pulse", pickable=False))
         return drawn
 

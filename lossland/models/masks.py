@@ -148,7 +148,7 @@ def skyline(crowd: Crowd) -> tuple[Floats, Floats, Floats]:
     """
     row, column, down, across = gray_map(len(crowd.products))
     cell = 2.0 / across
-    middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - down / 2)], -1)
+    middle = np.array([-1 + cell * (column + 0.5), cell * (row + 0.5 - down / 2)], float).T
     half = 0.44 * cell * (crowd.chances / crowd.chances.max()) ** 0.25
     share = np.abs(crowd.outputs) / max(float(np.abs(crowd.outputs).max()), 1e-9)
     return middle, half, np.copysign(np.sqrt(share), crowd.outputs)
