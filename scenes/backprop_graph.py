@@ -13,12 +13,12 @@ from lossland import figures, layers, parameters, shapes, signs, tex, words
 from lossland.models import backpropagation, graphs
 
 FORWARD, BACK = "optimizer.momentum", "up"
-WIDE, HIGH, SIGN = 0.94, 0.4, 0.5  # of a card: its width, the height of a number's row and of the sign's, world
-NARROW, TAG = 0.92, 0.39  # of a weight's small card: its width, the height of a row
-GAP, ROOM = 0.62, 1.44  # between two columns of a network, and where weights stand in between
-APART = 0.85  # between two columns of an expression
+WIDE, HIGH, SIGN = 1.26, 0.43, 0.43  # of a card: its width, the height of a number's row and of the sign's, world
+NARROW, TAG, STACKED = 1.22, 0.42, 0.9  # of a weight's small card: its width, the height of a row and of all, world
+GAP, CHANNEL = 0.45, 0.5  # between two columns of a network, and between one and the weights of the next
+APART, PITCH = 0.75, 1.75  # between two columns of an expression, and from row to row
+LOOSE, TIGHT = 3.2, 2.8  # from one neuron to the next, for two of them or more, if their weights take no more
 LEAST = np.array([3.1, 2.3, 0.0])  # half of what is shown at least, world
-ALONG = 0.65  # where on its edge a weight stands, as a share
 MOVING = 0.7  # of a step's time a pulse is on its way, then it rests
 NEURON = "1/(1 + exp(-(w0*x0 + w1*x1 + w2)))"
 
@@ -128,37 +128,33 @@ class BackpropGraph(ll.Scene):
 
     # -------------------------------------------------------------------------------------------------- where it is
     @ll.kept
-    def stands(self) -> tuple[dict[str, np.ndarray], dict[tuple[str, str], np.ndarray]]:
-        """Return the middles (3,) of the cards, and the paths (n, 3) of the edges."""
-        gap, pitch = (APART, 1.75) if self.expression else (GAP, 3.1)
-        return graphs.placed(self.graph(), (WIDE, 2 * HIGH + SIGN), gap, ROOM, pitch)
-
-    def tags(self, now: ll.Now) -> dict[str, np.ndarray]:
-        """Return where on its edge each weight's small card is (3,): all where there is room, else the current ones."""
-        edges, step, weights = self.stands()[1], self.current(now), self.graph().weights
-        has_room = max(graphs.widths_of(self.network)) <= 2
-        shown = {name: edges[pair] for name, pair in weights.items()
-                 if pair in edges and (has_room or (step and pair[1] == step.name))}  # fmt: skip
-        return {name: shapes.point_at(path, np.linspace(0, 1, len(path)), ALONG) for name, path in shown.items()}
+    def stands(self) -> graphs.Placed:
+        """Return where the cards, the edges and the weights' small cards are."""
+        card, tag = (WIDE, 2 * HIGH + SIGN), (NARROW, STACKED)
+        if self.expression:
+            return graphs.placed(self.graph(), card, tag, APART, 0.0, PITCH)
+        widths = graphs.widths_of(self.network)
+        pitch = max(LOOSE if max(widths) <= 2 else TIGHT, STACKED * max(widths[:-1]) + 0.2)
+        return graphs.placed(self.graph(), card, tag, GAP, CHANNEL, pitch)
 
     @property
     @ll.kept
     def view(self) -> ll.View:
         """The view straight down on all cards."""
-        places = np.array(list(self.stands()[0].values()))
+        places = np.array(list(self.stands().cards.values()))
         middle = (places.min(0) + places.max(0)) / 2
-        half = np.maximum(np.ptp(places, axis=0) / 2 + np.array([0.6, 0.8, 0.0]), LEAST)
+        half = np.maximum(np.ptp(places, axis=0) / 2 + np.array([WIDE / 2 + 0.2, 0.8, 0.0]), LEAST)
         return ll.View(flat=True, bounds=np.array([middle - half, middle + half]))
 
     # ------------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the graph as far as it is known."""
-        drawn = [self.lines(now), *self.cards(now), *self.pulses(now), *self.slopes(now), self.sliders(now)[1]]
+        drawn = [self.lines(now), *self.cards(now), *self.pulses(now), *self.slopes(now), self.sliders()[1]]
         return ll.Frame(drawn, self.notes(now), self.view)
 
     def lines(self, now: ll.Now) -> layers.Layer:
         """Return the edges: blue where a value has passed, orange and as wide as what came back."""
-        graph, edges, learning, moment = self.graph(), self.stands()[1], self.learning(), self.moment(now)
+        graph, edges, learning, moment = self.graph(), self.stands().paths, self.learning(), self.moment(now)
         (values, reached), (_, slopes, gradients) = learning.known(moment), learning.at(moment)
         back = {step.name for step in graph.steps[::-1][: int(moment.back)]} if reached else set()
         flow = {pair: gradients[pair[1]] * slopes[pair] for pair in graph.edges}
@@ -175,7 +171,7 @@ class BackpropGraph(ll.Scene):
 
     def cards(self, now: ll.Now) -> list[layers.Layer]:
         """Return a card for each node and weight: what it does, its value in blue and its gradient in orange."""
-        graph, places, step, tags = self.graph(), self.stands()[0], self.current(now), self.tags(now)
+        graph, step, (places, _, tags) = self.graph(), self.current(now), self.stands()
         digits, values = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), self.learning().at(self.moment(now)).values
         text = {name: name.translate(digits) for name in graph.inputs} | {step.name: step.sign for step in graph.steps}
         for bias in [name for name, (start, to) in graph.weights.items() if start == to]:
@@ -210,8 +206,8 @@ class BackpropGraph(ll.Scene):
         return drawn
 
     def pulses(self, now: ll.Now) -> list[layers.Layer]:
-        """Return what is on its way now: a value to the current step, or a gradient from it."""
-        graph, edges, moment, drawn = self.graph(), self.stands()[1], self.moment(now), list[layers.Layer]()
+        """Return what is on its way now: a value to the current step, or a gradient from it; not over weights."""
+        graph, (_, edges, tags), moment, drawn = self.graph(), self.stands(), self.moment(now), list[layers.Layer]()
         turn = {step.name for step in [self.learning().turn(moment)] if step}
         for share, color, steps in (
             (moment.forward % 1.0, FORWARD, turn),
@@ -221,20 +217,22 @@ class BackpropGraph(ll.Scene):
             if 0.0 < share < 1.0:
                 paths = [edges[pair] for pair in graph.edges if pair[1] in steps]
                 at = np.array([shapes.point_at(path, np.linspace(0, 1, len(path)), share) for path in paths])
-                drawn.append(layers.Points(at, color, 9.0, "sphere", outline=True, key="pulse", pickable=False))
+                away = np.abs(at[:, None, :2] - np.array(list(tags.values())).reshape(-1, 3)[:, :2])
+                seen = at[np.all(np.any(away > (NARROW / 2, TAG), axis=2), axis=1)]
+                drawn.append(layers.Points(seen, color, 9.0, "sphere", outline=True, key="pulse", pickable=False))
         return drawn
 
     def slopes(self, now: ll.Now) -> list[layers.Layer]:
         """Return the local slopes beside the edges of the current step, by which the gradient is multiplied."""
-        graph, edges, step, moment = self.graph(), self.stands()[1], self.current(now), self.moment(now)
+        graph, edges, step, moment = self.graph(), self.stands().paths, self.current(now), self.moment(now)
         is_sum = step is not None and step.name in {to for _, to in graph.weights.values()}  # its slopes are weights
         if step is None or is_sum or moment.descent or moment.forward < len(graph.steps):
             return []
         slopes = {pair: slope for pair, slope in self.learning().before.slopes.items() if pair in edges}
         return [
-            layers.Label(edges[pair][-17], words("×\u2009?", slope), size=17, side="right" if is_down else "above")
-            for pair, slope in slopes.items() if pair[1] == step.name
-            for is_down in [edges[pair][0, 0] == edges[pair][-1, 0]]
+            layers.Label(path[-17], words("×\u2009?", slope), size=17, plate="panel",
+                         side="right" if path[0, 0] == path[-1, 0] else "above")
+            for pair, slope in slopes.items() if pair[1] == step.name for path in [edges[pair]]
         ]  # fmt: skip
 
     # --------------------------------------------------------------------------------------------------- the notes
@@ -284,9 +282,9 @@ class BackpropGraph(ll.Scene):
         """Return the number at the upper end of each slider."""
         return shapes.in_steps(1.25 * max(map(abs, self.given().values())), 2.0, 2.0)
 
-    def sliders(self, now: ll.Now) -> tuple[list[str], figures.Sliders]:
+    def sliders(self) -> tuple[list[str], figures.Sliders]:
         """Return the inputs that have a card, and a slider at the left of each."""
-        places, half, tags = self.stands()[0], HIGH + SIGN / 2, self.tags(now)
+        (places, _, tags), half = self.stands(), HIGH + SIGN / 2
         inputs = [name for name in self.graph().inputs if name in places]
         feet = [places[name] - np.array([WIDE / 2 + 0.1, half, 0]) for name in inputs]
         feet += [at - np.array([NARROW / 2 + 0.07, TAG, 0]) for at in tags.values()]
@@ -298,7 +296,7 @@ class BackpropGraph(ll.Scene):
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the knob of each input that has a card."""
-        names, sliders = self.sliders(now)
+        names, sliders = self.sliders()
         return [
             ll.Handle(name, grip, partial(BackpropGraph.slide, name=name, sliders=sliders, index=k), plane=0.0)
             for k, (name, grip) in enumerate(zip(names, sliders.grips, strict=True))
@@ -311,7 +309,7 @@ class BackpropGraph(ll.Scene):
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Show the formula of the node that is clicked; clicked again, that of the moment."""
-        name = list(self.stands()[0])[element] if layer.key.split("/")[0] in ("nodes", "values", "gradients") else ""
+        name = list(self.stands().cards)[element] if layer.key.split("/")[0] in ("nodes", "values", "gradients") else ""
         if name not in {step.name for step in self.graph().steps}:
             return False
         self.set("node", "" if self.node == name else name)

@@ -14,7 +14,7 @@ from lossland.models import normalization
 
 PLAIN, NORMED = "up", "optimizer.momentum"
 STAGE = ("area", "eigen2", "optimizer.momentum", "down")  # colours of x, x - mean, rescaled, and scaled and shifted
-FORMULA = r"\gamma\,\dfrac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"
+FORMULA = r"y = \gamma\,\dfrac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"
 NAMES = (r"x", r"x - \mu", r"\hat{x}", r"\gamma \hat{x} + \beta")
 WIDE, LEVEL = 4.6, (0.0, -0.95, -1.9, -3.55)  # length of the number lines, and how high each is, world
 DEPTH, PITCH, HALF, ABOVE = 4, 1.3, 0.5, 1.45  # the twins' layers; columns, half a cube, and the row above, world
@@ -25,9 +25,9 @@ LEARNT = "as learnt"
 BOX = shapes.box((-1, -1, -1), (1, 1, 1))
 EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
 SIDE = PITCH * DEPTH / 2  # half of the row of cubes, from middle to middle
-ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.5, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
-ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.55), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
-ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL))
+ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.65, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
+ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.75), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
+ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL + 0.5))
 CONTROLS = {  # what each picture is made of
     "numbers": ("x", "gamma", "beta", "eps", "mode", "seen"),
     "clouds": ("gamma", "beta", "eps", "mode", "seen", "norm", "batch", "gain", "shift"),
@@ -180,6 +180,10 @@ class BatchNorm(ll.Scene):
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
         drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, group="handles", key="knobs"))
+        outwards = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))[:: 1 if self.gamma >= 0 else -1]
+        drawn += [layers.Label(knob, name, "accent", latex=True, size=18.0, side=side, group="handles")
+                  for name, knob, side in zip((r"\beta", r"\gamma"), knobs, outwards, strict=True)]  # fmt: skip
+        drawn.append(layers.Lines([knobs], "accent", 1.4, group="handles", key="scale", pickable=False))
         return ll.Frame(drawn, self.formulas_of(at), ON_LINES)
 
     def told(self, points: np.ndarray) -> list[layers.Layer]:
@@ -197,7 +201,7 @@ class BatchNorm(ll.Scene):
     def formulas_of(self, at: float) -> list[layers.Note]:
         """Return what is done in each of the three moves, with mean and variance; what is to come is dim."""
         mean, variance, read = self.used().mean.item(), self.used().variance.item(), self.stages()[-1]
-        whose = "of the batch" if self.mode == "training" else words("running, after ?n batches", self.seen)
+        late = words("Running statistics, after ?n batch?", self.seen, "" if self.seen == 1 else "es")
         rows = (
             (STAGE[1], r"1\;\; x - \mu", tex(r"\mu = ?s", mean), "recentre"),
             (STAGE[2], r"2\;\; \div \sqrt{\sigma^2 + \varepsilon}", tex(r"\sigma^2 = ?s", variance), "rescale"),
@@ -205,7 +209,7 @@ class BatchNorm(ll.Scene):
         )  # fmt: skip
         most = max(2.0, float(np.abs(read).max()))
         return [
-            layers.Title(self.title, FORMULA, (f"Statistics {whose}",)),
+            layers.Title(self.title, FORMULA, ("Statistics of the batch" if self.mode == "training" else late,)),
             layers.Facts("Three moves", layers.lit(rows, min(int(at), MOVES - 1)) if at < MOVES else rows),
             layers.Meter("Mean of what comes out", "", float(read.mean()), STAGE[3], -most, most),
             layers.Meter("Its variance", "", float(read.var()), STAGE[3], 0.0, max(2.0, float(read.var()))),
@@ -217,28 +221,24 @@ class BatchNorm(ll.Scene):
         entered = twins.entered / (1 + abs(self.shift))  # drawn within their cube
         sector = (twins.entered[:, 0] > self.shift) * 2 + (twins.entered[:, 1] > self.shift)
         for k in range(DEPTH + 1):
-            moves = min(at - MOVES * (k - 1), float(MOVES))
-            if moves >= 0:
-                middle = np.array([PITCH * (k - DEPTH / 2), 0.0, 0.0])
-                above = middle + np.array([0.0, 0.0, ABOVE])
-                drawn += self.cloud(twins.without[k] if k else entered, above, sector, PLAIN, f"plain {k}")
-                normed = twins.on_its_way(k - 1, moves) if k else entered
-                drawn += self.cloud(normed, middle, sector, NORMED, f"normed {k}")
+            moves, x = min(at - MOVES * (k - 1), float(MOVES)), PITCH * (k - DEPTH / 2)
+            normed, bare = (twins.on_its_way(k - 1, max(moves, 0.0)), twins.without[k]) if k else (entered, entered)
+            for h, z, color, kind in ((bare, ABOVE, PLAIN, "plain"), (normed, 0.0, NORMED, "normed")):
+                middle, key = np.array([x, 0.0, z]), f"{kind} {k}"
+                edges, alpha = [middle + HALF * one for one in EDGES], 0.35 if moves >= 0 else 0.15
+                drawn.append(layers.Lines(edges, color, 1.0, alpha, key=f"cube {key}", pickable=False))
+                drawn += self.cloud(h, middle, sector, key) if moves >= 0 else []
+            name, color = words("layer ?n", k) if k else "inputs", "text" if moves >= 0 else "faint"
+            drawn.append(layers.Label((x, -HALF, -HALF), name, color, size=15, side="below", key=f"column {k}"))
         series, layer = [], np.arange(1.0, DEPTH + 1)
-        rows = zip(
-            self.names(),
-            (PLAIN, NORMED),
-            (ABOVE + HALF + 0.22, -HALF - 0.22),
-            ("above", "below"),
-            twins.shares,
-            strict=True,
-        )
-        for name, color, z, side, share in rows:
+        ends = ((PLAIN, ABOVE + HALF + 0.36), (NORMED, -HALF - 0.45))
+        for name, (color, z), share in zip(self.names(), ends, twins.shares, strict=True):
+            side = "above" if z > 0 else "below"
             series.append(layers.Series(name, color, layer, share))
             drawn.append(layers.Label((-SIDE, 0.0, z), name, color, size=22, side=side, key=f"name {name}"))
             if at > MOVES * (DEPTH - 1):
-                said, told = words("?n %", round(100 * share[-1])), f"saturated in layer {DEPTH}"
-                drawn.append(layers.Label((SIDE, 0.0, z), said, color, told, size=32, side=side, key=f"told {name}"))
+                said = words("?n % saturated", round(100 * share[-1]))
+                drawn.append(layers.Label((SIDE, 0.0, z), said, color, size=28, side=side, key=f"told {name}"))
         about = (words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves")
         moves = zip((r"z - \mu", r"\hat{z}", r"\gamma \hat{z} + \beta"), ("recentre", "rescale", LEARNT), strict=True)
         facts = [(NORMED, rf"{k}\;\; {what}", "", said) for k, (what, said) in enumerate(moves, 1)]
@@ -253,12 +253,11 @@ class BatchNorm(ll.Scene):
         """Return what both networks are called."""
         return "without", f"{self.norm} norm"
 
-    def cloud(self, h: np.ndarray, middle: np.ndarray, sector: np.ndarray, color: str, key: str) -> list[layers.Layer]:
-        """Return a cloud (n, 3) in its cube, with mean and spread along each axis."""
+    def cloud(self, h: np.ndarray, middle: np.ndarray, sector: np.ndarray, key: str) -> list[layers.Layer]:
+        """Return a cloud (n, 3) around a place, with mean and spread along each axis."""
         mean, sd = h.mean(axis=0), h.std(axis=0)
         spread = [middle + HALF * (mean + np.outer((-1, 1), axis)) for axis in np.diag(sd)]
         return [
-            layers.Lines([middle + HALF * one for one in EDGES], color, 1.0, 0.35, key=f"cube {key}", pickable=False),
             layers.Points(middle + HALF * h, sector, 2.6, "disc", key=key, name="Sample"),
             layers.Lines(spread, "text", 3.0, key=f"spread {key}", name="Mean ± deviation", worth=sd, casing=1.0),
         ]
@@ -290,7 +289,7 @@ class BatchNorm(ll.Scene):
 
     # ------------------------------------------------------------------------------------------- what can be changed
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
-        """Return the numbers on the first line, and mean and spread on the last one: beta and gamma."""
+        """Return the numbers on the first line, and below the last one where beta is, and how far on gamma reaches."""
         if self.show != "numbers":
             return []
         first, last = self.lines()[0], self.lines()[3]
@@ -298,8 +297,8 @@ class BatchNorm(ll.Scene):
             ll.Handle(f"x {k + 1}", first.point_at(value), partial(BatchNorm.move, index=k), plane=0.0)
             for k, value in enumerate(self.given()[:, 0])
         ]
-        beta, gamma = last.point_at(self.beta), last.point_at(self.beta + self.gamma) + np.array([0, 0.15, 0])
-        return [*found, ll.Handle("beta", beta - np.array([0, 0.2, 0]), BatchNorm.pull_beta, plane=0.0),
+        beta, gamma = last.point_at(np.array([self.beta, self.beta + self.gamma])) - np.array([0, 0.5, 0])
+        return [*found, ll.Handle("beta", beta, BatchNorm.pull_beta, plane=0.0),
                 ll.Handle("gamma", gamma, BatchNorm.pull_gamma, plane=0.0)]  # fmt: skip
 
     def move(self, place: tuple[float, float], index: int) -> None:

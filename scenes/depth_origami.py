@@ -12,13 +12,13 @@ from lossland import layers, parameters, plots, shapes, signs, tex, words
 from lossland.models import foldings
 
 SIDE = 512  # samples along each side of the plane that is coloured
-THICK = 0.10  # of the whole packet, in sides of the sheet over 2
+THICK, SHEET = 0.10, 0.008  # at most: of the whole packet, and of the paper, in sides of the sheet over 2
 PAPER = "#EBD8B0"  # in either theme
 NEARER = 0.88  # how much of the packet's shrinking the view takes part in
 RELU = r"\mathrm{relu}"
 FOLD = rf"|x| = {RELU}(x) + {RELU}(-x)"
 TENT = rf"g(x) = 2\,{RELU}(x) - 4\,{RELU}(x - \tfrac{{1}}{{2}})"
-MOST = r"1 + n + \tfrac{n (n - 1)}{2}"
+MOST = r"1 + n + \tfrac{n (n - 1)}{2}"  # regions between n lines
 MOST_LINES = 12
 PAPER_FOLDED = ("Layers of paper", "A fold: two neurons make |x|, the other coordinate goes around")
 PAPER_CUT = ("Copies of the cut that can be seen", "One cut goes through all layers")
@@ -127,10 +127,8 @@ class DepthOrigami(ll.Scene):
 
     def turn_line(self, position: Any, line: int) -> None:
         """Move an end of a line along the circle, to below a place."""
-        x, y = np.asarray(position) - self.place()
-        home = np.arctan2(*foldings.chord_ends(self.width)[line, 0][::-1])
-        turn = (np.arctan2(y, x) - home + np.pi) % (2 * np.pi) - np.pi
-        self.set("turns", [*self.turns[:line], round(float(turn), 3), *self.turns[line + 1 :]])
+        turn = foldings.chord_turn(self.width, line, np.asarray(position) - self.place())
+        self.set("turns", [*self.turns[:line], round(turn, 3), *self.turns[line + 1 :]])
 
     # --------------------------------------------------------------------------------------------------- the paper
     def folds(self, now: ll.Now) -> float:
@@ -150,14 +148,14 @@ class DepthOrigami(ll.Scene):
     def paper(self, now: ll.Now) -> ll.Frame:
         """Return the sheet, folded, cut and unfolded again."""
         folds, size = self.folds(now), now.eased(0.48, 0.57)
-        sheet, thick = self.sheet(size), THICK / 2**self.depth
+        sheet, thick = self.sheet(size), min(THICK / 2**self.depth, SHEET)
         count = sheet.shape[1] // 2
         place = foldings.in_paper(sheet, folds, thick).reshape(-1, 3)
         mesh = shapes.Mesh(place, *foldings.joined(len(sheet), count, size > 0))
         drawn: list[layers.Layer] = [layers.Solid(mesh, PAPER, 1.0, 1.2, name="Paper", key="paper")]
         look: dict[str, Any] = {"depth": False, "pickable": False}
         if folds == self.depth and size > 0:  # on top of the packet
-            edge = shapes.lifted(sheet[0, [*range(count), 0]], THICK - thick)
+            edge = shapes.lifted(sheet[0, [*range(count), 0]], (2**self.depth - 1) * thick)
             drawn.append(layers.Lines([edge], "area", 2.6, key="cut", **look))
         if folds == 0 and now.share > 0.5:
             rim = shapes.lifted(sheet[0, [*range(count, 2 * count), count]], 0.01)
@@ -186,7 +184,7 @@ class DepthOrigami(ll.Scene):
         ]
         return [
             layers.Title(self.title, FOLD, [said]),
-            layers.Meter(heading, "", float(seen), "area", 0.0, most, words("?n", seen)),
+            layers.Meter(heading, "", float(seen), "area", 0.0, most, words("?n", seen), count=True),
             layers.Facts("Folds", rows),
         ]
 
@@ -199,7 +197,7 @@ class DepthOrigami(ll.Scene):
         curve = (x, foldings.tent_on_its_way(x, steps))
         done = self.tent(max(whole, 1))
         pieces = done.pieces if whole else 1
-        upper, lower = self.plots()
+        upper, lower = self.plots(whole)
         drawn: list[layers.Layer] = [upper]
         if steps == whole == self.depth:
             drawn.append(upper.curve((done.knots, done.values), "accent", name="Deep", key="deep"))
@@ -214,18 +212,19 @@ class DepthOrigami(ll.Scene):
             wide, many = self.wide(), 2 * self.depth
             drawn += [lower, lower.curve((wide.knots, wide.values), "k", name="One layer", key="wide")]
             rows.append(("k", tex("?n + 1 = ?n", many, wide.pieces), "", words("pieces of one layer of ?", many)))
-        bounds = np.vstack([upper.bounds(0.1), *([lower.bounds()] if self.beside else [])])
-        meter = layers.Meter("Pieces", "", float(pieces), "accent", 0.0, float(2**self.depth), words("?n", pieces))
+        bounds = np.vstack([upper.bounds(0.22), lower.bounds() - (0, 0.12, 0)]) if self.beside else upper.bounds()
+        most, told = float(2**self.depth), words("?n", pieces)
+        meter = layers.Meter("Pieces", "", float(pieces), "accent", 0.0, most, told, count=True)
         said = words("What is above ½ is folded down: ? of ? layers", whole, self.depth)
         notes = [layers.Title(self.title, TENT, [said]), meter, layers.Facts("What depth is worth", rows)]
         return ll.Frame(drawn, notes, ll.View(flat=True, bounds=bounds))
 
     @ll.kept
-    def plots(self) -> tuple[plots.Plot, plots.Plot]:
-        """Return the axes of the deep network, and below those of the wide one."""
+    def plots(self, done: int = 0) -> list[plots.Plot]:
+        """Return the axes of the deep network, so many layers of which are done, and below those of the wide one."""
         up = 1.25 if self.beside else 2.2
-        high, low = (plots.Plot((0, 1), (0, 1), "x", corner=(0.0, y, 0.0), up=up, count=(4, 2)) for y in (0.0, -1.75))
-        return high, low
+        names = ((0.0, rf"g^{done}(x)" if done > 1 else "g(x)" if done else "x"), (-1.8, r"\text{one layer}"))
+        return [plots.Plot((0, 1), (0, 1), "x", name, corner=(0.0, y, 0.0), up=up, count=(4, 2)) for y, name in names]
 
     # ------------------------------------------------------------------------------------------------ on a plane
     def place(self) -> np.ndarray:
@@ -277,11 +276,9 @@ class DepthOrigami(ll.Scene):
     @ll.kept
     def cuts(self, drawn: float, folds: int) -> list[layers.Layer]:
         """Return the lines in the square, the last of them partly, and their copies in all that was folded."""
-        ends = foldings.within(self.lines(int(np.ceil(drawn))))
-        if not len(ends):
+        copies = foldings.partly_drawn(self.lines(self.width), drawn, folds) + self.place()
+        if not len(copies):
             return []
-        ends[-1, 1] = ends[-1, 0] + (drawn - len(ends) + 1) * (ends[-1, 1] - ends[-1, 0])
-        copies = foldings.preimages(ends.reshape(-1, 2), folds).reshape(-1, 2, 2) + self.place()
         look: dict[str, Any] = {"width": 2.2 if folds < 2 else 1.4, "depth": False}
         cut = layers.Lines([*shapes.lifted(copies)], "area", name="Line", key="lines", **look)
         if not folds:
@@ -312,9 +309,10 @@ class DepthOrigami(ll.Scene):
         if self.beside:
             one = foldings.regions(self.spread_out(), 1.0)
             rows.append(("k", tex("?n", one), "", words("regions of one layer of ?", self.neurons())))
+        regions = r"\text{regions} \leq " + (rf"4^{self.depth - 1} \left({MOST}\right)" if self.depth > 1 else MOST)
         said = "The colour changes at each line" + ("; copies share theirs" if self.depth > 1 else "")
         return [
-            layers.Title(self.title, MOST, [said]),
-            layers.Meter("Regions", "", float(found), "area", 0.0, float(most), words("?n", found)),
+            layers.Title(self.title, regions, [said]),
+            layers.Meter("Regions", "", float(found), "area", 0.0, float(most), words("?n", found), count=True),
             layers.Facts("How many there can be", rows),
         ]

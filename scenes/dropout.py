@@ -14,7 +14,7 @@ from lossland.models import masks
 ON, MEAN, FULL = "area", "optimizer.momentum", "up"
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 TALL = 1.0  # from the lowest to the highest bar, world
-FRONT, PITCH, CHIP = -1.5, 0.27, 0.25  # where the units stand, from one to the next, and how large they are
+FRONT, PITCH, CHIP, WIDE = -1.5, 0.285, 0.25, 0.27  # where units stand, how far apart; their height and width
 DRAWN = 32  # masks that are drawn one after the other
 GRID, STEPS = 25, 400  # pixels along a side of a sheet of decisions; and of the training
 CARD = 0.9  # the side of a sheet in the fan, world
@@ -84,25 +84,24 @@ class Dropout(ll.Scene):
 
     @ll.refined(levels=(STEPS // 8, STEPS), stale=True)
     def learnt(self, steps: int) -> Generator[None, None, tuple[np.ndarray, np.ndarray]]:
-        """Return the parameters (n,) of the network trained without dropout, and with it at the chosen rate."""
+        """Return the parameters (k, n) along the training without dropout, and with it at the chosen rate."""
         without = yield from masks.learnt(0.0, steps, self.seed)
         return without, (yield from masks.learnt(self.rate, steps, self.seed))
 
     @ll.refined(levels=(9, GRID), stale=True)
     def sheets(self, cells: int) -> Generator[None, None, masks.Sheets]:
         """Return the sheets of the mean over all masks, of the full network, and of ``count`` masks."""
-        theta = self.learnt()[int(self.trained)]
+        theta = self.learnt()[int(self.trained)][-1]
         return (yield from masks.sheets(theta, cells, self.rate, self.count, self.seed))
 
-    @ll.kept
-    def reliance(self) -> list[np.ndarray]:
-        """Return how much units rely on each other (HIDDEN, HIDDEN), trained without dropout and with it."""
+    @ll.kept(most=2)
+    def reliance(self, index: int = -1) -> list[np.ndarray]:
+        """Return how much units rely on each other (HIDDEN, HIDDEN), at a moment of both trainings or at the end."""
         data = masks.samples(self.seed)
-        return [masks.coadaptation(theta, data.points, data.target) for theta in self.learnt()]
+        return [masks.coadaptation(path[index], data.points, data.target) for path in self.learnt()]
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
-        """Return full network, mean and variance, the output of the mask that is drawn now, and how sheets and units
-        differ where they show."""
+        """Return full network, mean, variance and the output now; and how sheets and units differ, where they show."""
         crowd, found = self.crowd(), dict[str, Any]()
         found |= {"full": crowd.full, "mean": crowd.mean, "variance": crowd.variance, "gap": crowd.mean - crowd.full}
         found |= {"masks": float(crowd.count), "now": float(crowd.outputs[self.order()[self.turn_of(now)]])}
@@ -124,14 +123,15 @@ class Dropout(ll.Scene):
         if self.show == "sheets":
             return self.fan(now)
         if self.show == "co-adaptation":
-            return self.matrices()
-        drawn = [*self.skyline(now), self.row(now), self.knob()]
+            return self.matrices(now)
+        p = layers.Label(self.knob().grips[0], "p", "accent", latex=True, size=22, group="handles", key="rate")
+        drawn = [*self.skyline(now), *self.row(now), self.knob(), p]
         return ll.Frame(drawn, self.notes(), ll.View(-84, 30, bounds=self.box(), turned=(8 * now.eased() - 4, 0)))
 
     @ll.kept
     def box(self) -> np.ndarray:
         """Return the corners of the skyline and the units."""
-        return shapes.box((-1.5, FRONT - 0.2, self.feet()), (1.5, 1.1, self.feet() + TALL))
+        return shapes.box((-1.6, FRONT - 0.2, self.feet()), (1.5, 1.1, self.feet() + TALL))
 
     @ll.kept
     def scale(self) -> float:
@@ -145,17 +145,8 @@ class Dropout(ll.Scene):
 
     @ll.kept
     def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return middles (2^n, 2) and half widths (2^n,) of the bars, and their colours (2^n,).
-
-        Neighbours differ in one unit. A mask sixteen times as probable has a bar twice as wide.
-        """
-        crowd = self.crowd()
-        row, column, down, across = masks.gray_map(len(crowd.products))
-        cell = 2.0 / across
-        middle = np.stack([-1 + cell * (column + 0.5), cell * (row + 0.5 - down / 2)], -1)
-        half = 0.44 * cell * (crowd.chances / crowd.chances.max()) ** 0.25
-        share = np.abs(crowd.outputs) / max(float(np.abs(crowd.outputs).max()), 1e-9)
-        return middle, half, np.copysign(np.sqrt(share), crowd.outputs)
+        """Return middles (2^n, 2) and half widths (2^n,) of the bars, and their colours (2^n,)."""
+        return masks.skyline(self.crowd())
 
     @ll.kept
     def said(self) -> np.ndarray:
@@ -176,12 +167,12 @@ class Dropout(ll.Scene):
         high = np.column_stack([middle + flat, np.maximum(top, 1e-3)])[seen]
         ground = shapes.rectangle((-1.06, 1.06), (-1.06, 1.06))
         parts: list[layers.Layer] = [
-            layers.Polygon(ground, "grid.axis", 0.12, 1.2, depth=True, key="ground", pickable=False)
+            layers.Polygon(ground, "grid.axis", 0.12, 1.2, depth=True, key="ground", pickable=False),
+            layers.Label((-1.06, -1.06, 0.0), "0", "dim", side="left", key="zero"),
         ]
         if len(seen):
-            parts.append(
-                layers.Bars(low, high, color[seen], name="Mask", worth=self.said()[seen], key="bars", shadow=False)
-            )
+            said = self.said()[seen]
+            parts.append(layers.Bars(low, high, color[seen], name="Mask", worth=said, key="bars", shadow=False))
         k = drawn[self.turn_of(now)]
         if upto < DRAWN:
             tip = np.array([*middle[k], top[k]])
@@ -190,13 +181,12 @@ class Dropout(ll.Scene):
         share = now.eased(*REST)
         if share > 0:
             z = self.scale() * mean
-            parts.append(
-                layers.Polygon(ground * share + (0, 0, z), MEAN, 0.4, 2.4, depth=True, name="Mean", key="mean")
-            )
-            parts.append(layers.Label((1.06, -1.06, z), words("mean ?", mean), MEAN, size=22, side="right", key="told"))
+            plane = ground * share + (0, 0, z)
+            parts.append(layers.Polygon(plane, MEAN, 0.4, 2.4, depth=True, name="Mean", key="mean"))
+            parts.append(layers.Label((1.06, 1.06, z), words("mean ?", mean), MEAN, size=22, side="right", key="told"))
         return parts
 
-    def row(self, now: ll.Now) -> layers.Layer:
+    def row(self, now: ll.Now) -> list[layers.Layer]:
         """Return the units in front: those that stay are lit, each with weight times input."""
         products, locked = self.crowd().products, self.crowd().locked
         number = self.order()[self.turn_of(now)] if now.share < RISE else -1  # then all bits are set
@@ -204,10 +194,13 @@ class Dropout(ll.Scene):
         at = np.column_stack([x, 0 * x + FRONT, 0 * x + self.feet() + CHIP / 2])
         colors = [FULL if k in locked else ON for k in range(len(products))]
         state: list[figures.State] = ["lit" if on else "dim" for on in mask]
-        return figures.Chips(
-            [words("?", one) for one in products], at, None, colors, state, CHIP, np.full(len(x), CHIP),
-            up=UP, key="units", name="Unit: click to lock", worth=products,
-        )  # fmt: skip
+        return [
+            figures.Chips(
+                [words("?", one) for one in products], at, None, colors, state, CHIP, np.full(len(x), WIDE),
+                up=UP, key="units", name="Unit: click to lock", worth=products,
+            ),
+            layers.Label(at[0] - (WIDE / 2, 0, 0), "w_i x_i", "dim", latex=True, size=20, side="left", key="what"),
+        ]  # fmt: skip
 
     def fan(self, now: ll.Now) -> ll.Frame:
         """Return sheets of thinned networks, one after the other lifted, and in front their mean and the full one."""
@@ -218,7 +211,7 @@ class Dropout(ll.Scene):
         lifted, drawn = now.eased(0.05, 0.9) * len(sheets), []
         for k in range(len(sheets) - 1, -1, -1):
             x, up = -1.5 + 2.1 * k / (len(sheets) - 1), 0.35 * max(0.0, 1 - (2 * (lifted - k) - 1) ** 2)
-            middle = np.array([x, 0.4 + 0.16 * k, up]) + 0.5 * CARD * np.array([1.0, 0.0, 1.0])
+            middle = np.array([x, 0.4 + 0.16 * k, 0.25 + up]) + 0.5 * CARD * np.array([1.0, 0.0, 1.0])
             drawn.append(card(sheets[k], middle, CARD, f"sheet {k}", "Thinned network"))
         for sheet, x, color, name in ((mean, -1.35, MEAN, "mean of all 1024"), (full, 0.15, FULL, "full network")):
             middle = np.array([x + 0.6, -0.5, 0.18])
@@ -229,10 +222,10 @@ class Dropout(ll.Scene):
                   for chosen, which in ((first, "signed.low"), (~first, "signed.high"))),
                 layers.Label(middle - (0, 0, 0.6), name, color, size=20, side="below", key=f"name {name}"),
             ]  # fmt: skip
-        corners = np.array([(-1.6, -0.5, -0.7), (1.6, -0.5, -0.7), (1.7, 2.4, 1.3), (-1.6, 0.4, 1.3), (1.4, -0.5, 0.9)])
+        corners = np.array([(-1.6, -0.5, -0.7), (1.6, -0.5, -0.7), (1.7, 2.4, 1.5), (-1.6, 0.4, 1.5), (1.4, -0.5, 0.9)])
         away = np.abs(mean - full)
         notes = [
-            layers.Title(self.title, lines=("Thinned networks with bent layers", f"trained {self.how(self.trained)}")),
+            layers.Title(self.title, lines=("Thinned networks of ReLU layers,", f"trained {self.how(self.trained)}")),
             layers.Formula(r"E_m\left[f(x, m)\right] \approx f(x)", 26),
             layers.Meter("Mean and full differ on average by", "", float(away.mean()), "text", 0.0, 1.0),
         ]
@@ -243,21 +236,26 @@ class Dropout(ll.Scene):
         """Say how a network was trained."""
         return "with dropout" if trained else "without dropout"
 
-    @ll.kept
-    def matrices(self) -> ll.Frame:
-        """Return how much units rely on each other, without dropout and with it."""
+    def matrices(self, now: ll.Now) -> ll.Frame:
+        """Return how much units come to rely on each other, without dropout and with it."""
         drawn: list[layers.Layer] = []
         most = max(float(np.abs(self.reliance()[0]).max()), 1e-9)
-        for matrix, trained, x, color in zip(self.reliance(), (False, True), (-1.75, 1.75), (FULL, MEAN), strict=True):
-            name, told = self.how(trained), words("?", masks.between(matrix))
+        index = int(min(now.share / 0.9, 1.0) * (len(self.learnt()[0]) - 1))
+        units = [str(k + 1) for k in range(masks.HIDDEN)]
+        for k, matrix in enumerate(self.reliance(index)):
+            x, color, name = 3.6 * k - 1.7, (FULL, MEAN)[k], self.how(k == 1)
+            told = words("? on average", masks.between(matrix))
             drawn += [
-                figures.Table(matrix, (x, 0, 0), (0.3, 0.3), limit=most, shades="height", digits=None, key=name),
-                layers.Label((x, 1.62, 0.0), name, color, size=22, side="above", key=f"name {name}"),
-                layers.Label((x, -1.6, 0.0), told, color, size=36, side="below", key=f"told {name}"),
+                figures.Table(
+                    matrix, (x, 0, 0), (0.3, 0.3), units, units, limit=most, shades="height", digits=None, key=name
+                ),
+                layers.Label((x, 1.9, 0.0), name, color, size=22, side="above", key=f"name {name}"),
+                layers.Label((x, -1.6, 0.0), told, color, size=28, side="below", key=f"told {name}"),
             ]
-        about = ("How much the worth of one hidden unit", "depends on another being there")
+        about = ("How much the worth of one hidden unit", "depends on another being there:",
+                 words("after ?n of ?n steps of training", masks.EVERY * index, STEPS))  # fmt: skip
         notes = [layers.Title(self.title, lines=about), layers.Formula(r"|L_{-i-j} - L_{-i} - L_{-j} + L|", 24)]
-        return ll.Frame(drawn, notes, ll.View(flat=True, bounds=np.array([(-3.4, -2.2, 0.0), (3.4, 2.0, 0.0)])))
+        return ll.Frame(drawn, notes, ll.View(flat=True, bounds=np.array([(-3.6, -2.2, 0.0), (3.5, 2.3, 0.0)])))
 
     # --------------------------------------------------------------------------------------------------- the notes
     def notes(self) -> list[layers.Note]:
@@ -266,8 +264,10 @@ class Dropout(ll.Scene):
         low, high = min(0.0, crowd.full, crowd.mean), max(1.0, crowd.full, crowd.mean)
         same = "not the same" if crowd.rectified else "the same"
         formula = rf"\mathrm{{ReLU}}\left({total}\right)" if crowd.rectified else total
+        locked = words(" (?n locked)", len(crowd.locked)) if crowd.locked else ""
+        told = words("?n units?, ?n masks", len(crowd.products), locked, crowd.count)
         return [
-            layers.Title(self.title, lines=(words("?n units, ?n masks", len(crowd.products), crowd.count),)),
+            layers.Title(self.title, lines=(told,)),
             layers.Formula(f"y = {formula}", 22),
             layers.Meter("The full network", "y =", crowd.full, FULL, low, high),
             layers.Meter(f"Mean of all masks: {same}", r"E\,y =", crowd.mean, MEAN, low, high),

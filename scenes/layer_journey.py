@@ -15,7 +15,8 @@ PITCH = 1.95  # from the middle of a cloud to that of the next; a cloud is about
 SHOWN = 720  # samples that are drawn: all of the test, and some more
 THREADS = 14  # at most
 SHOWS = ("all", "misread", *"0123456789", "drawn")
-NAMES_AT = -1.15  # height of the clouds' names
+NAMES_AT = -1.32  # height of the clouds' names
+PICTURE_AT = 1.72  # height of the picture of what is followed
 PAD, PAD_FOOT = 1.3, 1.5  # side of the pad to draw on, and how high it stands
 FORMULA = r"B / T = \mathrm{tr}\, S_B \,/\, \mathrm{tr}\, S_T"
 FOUR = "000ag000005g900000dfd40008g6g6000ggggge00678g9900007g3000008g200"  # what is drawn at first
@@ -92,12 +93,12 @@ class LayerJourney(ll.RunScene):
     @property
     def gap(self) -> float:
         """From the clouds' names to the weights below: names do not shrink where the row is long."""
-        return max(1.15, 0.147 * PITCH * self.depth)
+        return max(1.2, 0.16 * PITCH * self.depth)
 
     def moment(self, now: ll.Now) -> float:
-        """Return how far the training has come, as an index of what was kept of it."""
+        """Return how far the training has come, as an index of what was kept of it: most happens early."""
         end = self.course().last if self.run else min(self.epochs, self.course().last)
-        return end * (now.eased(0.03, 0.9) ** 2 if self.play == "training" else 1.0)  # most happens early
+        return end * (min(max((now.share - 0.03) / 0.87, 0.0), 1.0) ** 2 if self.play == "training" else 1.0)
 
     def at(self, now: ll.Now) -> float:
         """Return how deep the samples are: they rest after each layer."""
@@ -126,9 +127,8 @@ class LayerJourney(ll.RunScene):
     # ------------------------------------------------------------------------------------------------- the clouds
     @ll.kept
     def chosen(self) -> np.ndarray:
-        """Return the samples that are drawn, as indices: those of the test, then others."""
-        tested = self.course().tested
-        return np.sort(np.concatenate([np.flatnonzero(tested), np.flatnonzero(~tested)])[:SHOWN])
+        """Return the samples that are drawn, as indices."""
+        return self.course().chosen(SHOWN)
 
     @ll.kept
     def seen(self) -> list[layer_maps.Frame]:
@@ -138,11 +138,7 @@ class LayerJourney(ll.RunScene):
     @ll.kept(most=4)
     def clouds(self, index: int) -> np.ndarray:
         """Return all samples in all clouds in the world (L + 1, n, 3)."""
-        return self.in_a_row(journeys.clouds(self.network(index).hidden, self.seen()))
-
-    def in_a_row(self, clouds: np.ndarray) -> np.ndarray:
-        """Return clouds (L + 1, n, 3) beside each other."""
-        return clouds + np.array([1.0, 0.0, 0.0]) * self.middles()[:, None, None]
+        return journeys.clouds(self.network(index).hidden, self.seen(), self.middles())
 
     def middles(self) -> np.ndarray:
         """Return the x of the clouds' middles."""
@@ -153,7 +149,7 @@ class LayerJourney(ll.RunScene):
         """Return where the samples with a thread, or the one that was drawn, are in all clouds (L + 1, m, 3)."""
         if self.draws:
             own = self.course().hidden(index, drawings.read(self.drawing).reshape(1, -1))
-            return self.in_a_row(journeys.clouds(self.network(index).hidden, self.seen(), own))
+            return journeys.clouds(self.network(index).hidden, self.seen(), self.middles(), own)
         return self.clouds(index)[:, self.followed()]
 
     def moving(self, now: ll.Now) -> tuple[int, int, float]:
@@ -184,8 +180,7 @@ class LayerJourney(ll.RunScene):
     @ll.kept
     def members(self) -> list[np.ndarray]:
         """Return the samples of each class that are drawn, as indices."""
-        target = self.course().target[self.chosen()]
-        return [self.chosen()[target == k] for k in range(len(self.names()))]
+        return self.course().by_class(self.chosen())
 
     @ll.kept
     def said(self) -> list[list[str]]:
@@ -260,37 +255,38 @@ class LayerJourney(ll.RunScene):
         """Return what the first of the samples with a thread looks like."""
         if not len(self.followed()) or not self.has_pixels:
             return []
-        place = np.array([(self.middles()[0], -0.9, 1.4)])
+        place = np.array([(self.middles()[0], -0.9, PICTURE_AT)])
         picture = self.course().data.points[self.followed()[:1]].reshape(1, 8, 8)
         look: dict[str, Any] = {"size": 46.0, "frame": 2.0, "smooth": False, "pickable": False, "key": "picture"}
         return [layers.Sprites(place, picture, color=self.thread_colors()[:1], **look)]
 
     @ll.kept(most=3)
     def below(self, index: int, upto: int) -> list[layers.Layer]:
-        """Return the names of the clouds that there are below them, and how far apart their classes are."""
+        """Return the names of the clouds below them, and how far apart the classes are in those that there are."""
         separation = self.network(index).separation
         found, many = [], len(separation)
-        for k in range(upto + 1) if many <= 5 else sorted({0, many // 2, many - 1} & set(range(upto + 1))):
+        for k in range(many) if many <= 5 else (0, many // 2, many - 1):
             name = "pixels" if k == 0 else "outputs" if k == many - 1 else words("layer ?n", k)
             look: dict[str, Any] = {"size": 17, "side": "below", "key": f"name {k}"}
-            at = (self.middles()[k], 0.0, NAMES_AT)
-            found.append(layers.Label(at, name, "text", words("B/T ?.2", separation[k]), **look))
+            at, color, told = (self.middles()[k], 0.0, NAMES_AT), "faint", ""
+            if k <= upto:
+                color, told = "text", words("B/T ?.2", separation[k])
+            found.append(layers.Label(at, name, color, told, **look))
         return found
 
     @ll.kept(most=3)
     def filters(self, index: int) -> list[layers.Layer]:
         """Return the weights of the first layer's neurons, each as a picture of 8 by 8 pixels."""
-        course = self.course()
-        weight = course.network.views(np.asarray(course.path[index], float))["0.weight"]
         if not self.has_pixels:
             return []
+        weight = self.course().network.views(np.asarray(self.course().path[index], float))["0.weight"]
         picture = layer_maps.mosaic(weight.reshape(-1, 8, 8) / np.abs(weight).max(), 16)
         high, wide = picture.shape
         pixel = min(0.062, (PITCH * self.depth + 1.6) / wide, 1.06 / high)
         right, up = np.array([pixel * wide, 0.0, 0.0]), np.array([0.0, 0.0, pixel * high])
         corner = np.array([0.0, 0.0, NAMES_AT - self.gap]) - right / 2 - up
         look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
-        at, said = corner + right / 2, "weights of the first layer, a picture for each neuron"
+        at, said = corner + right / 2 - (0.0, 0.0, 0.1), "weights of the first layer, a picture for each neuron"
         caption = layers.Label(at, said, "dim", size=15, side="below", key="filters' name")
         return [layers.Image(picture, corner, right, up, **look), caption]
 
@@ -308,8 +304,7 @@ class LayerJourney(ll.RunScene):
     @ll.kept
     def read_as(self) -> int:
         """Return which class the trained network takes the drawing for."""
-        course = self.course()
-        return int(course.hidden(course.last, drawings.read(self.drawing).reshape(1, -1))[-1].argmax())
+        return int(self.course().read(drawings.read(self.drawing).reshape(1, -1))[0])
 
     @ll.kept
     def pad(self) -> pads.Pad:
@@ -350,8 +345,8 @@ class LayerJourney(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
-        x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else 1.55
-        return shapes.box((-x, -0.9, NAMES_AT - 1.06 - self.gap), (x, 0.9, top))
+        x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else PICTURE_AT + 0.3
+        return shapes.box((-x, -0.9, NAMES_AT - 1.16 - self.gap), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""
@@ -364,20 +359,23 @@ class LayerJourney(ll.RunScene):
         """Return how well the network does, and each layer's numbers."""
         course, index, own = self.course(), int(self.moment(now) + 1e-6), self.followed()
         told, many = self.network(index), int(course.tested.sum())
-        lines = [words("After ?n epochs" if not self.run else "After ?n steps", course.epochs[index])]
+        unit, after = "step" if self.run else "epoch", course.epochs[index]
+        lines = [words("After ?n ??", after, unit, "" if after == 1 else "s")]
         if self.draws:
             lines.append("Click on the pad and drag the pen; a click on ink wipes it")
         elif len(own):
-            known, read = (self.names()[k] for k in (course.target[own[0]], told.read[own[0]]))
-            lines.append(f"Followed: {with_article(known)}, read as {read}")
-        layer, right = np.arange(len(told.probe), dtype=float), words("?.1 %", 100 * told.accuracy)
+            known, read = (with_article(self.names()[k]) for k in (course.target[own[0]], told.read[own[0]]))
+            lines.append(f"Followed: {known}, read as {read}")
+        layer, right = np.arange(len(told.probe), dtype=float), 100 * told.accuracy
         kinds = (("accent", "B/T: between / total variance", told.separation, words("?.2", told.separation[-1])),
                  ("text", "linear probe: right", told.probe, words("?.1 %", 100 * told.probe[-1])))  # fmt: skip
         rows = [layers.Row(color, name, [last]) for color, name, _, last in kinds]
         series = [layers.Series(name, color, layer, values) for color, name, values, _ in kinds]
         return [
             layers.Title(self.title, FORMULA, lines),
-            layers.Meter(words("Right of ?n in the test", many), "", told.accuracy, "accent", 0.0, 1.0, right),
+            layers.Meter(
+                words("Right of ?n in the test", many), "", right, "accent", 0.0, 100.0, words("?.1 %", right)
+            ),
             layers.Legend(rows, "At the outputs"),
             layers.Chart("Layer by layer", series, x_label="layer"),
         ]

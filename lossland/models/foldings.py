@@ -129,6 +129,12 @@ def chord_ends(count: int, turns: Sequence[float] = ()) -> Floats:
     return np.stack([np.cos(ends), np.sin(ends)], axis=-1)
 
 
+def chord_turn(count: int, line: int, place: ArrayLike) -> float:
+    """Return the turn, in [−π, π), by which the first end of a line of ``chords`` comes to below a place (2,)."""
+    (x, y), (home_x, home_y) = np.asarray(place, float), chord_ends(count)[line, 0]
+    return float((np.arctan2(y, x) - np.arctan2(home_y, home_x) + np.pi) % (2 * np.pi) - np.pi)
+
+
 def regions(lines: Floats, half: float | None = None) -> int:
     """Return into how many regions lines (n, 3), a x + b y + c = 0, cut the plane; or the square [−half, half]².
 
@@ -275,6 +281,18 @@ def within(lines: Floats) -> Floats:
         if len(inside) > 1:
             found.append((inside[0], inside[-1]))
     return np.array(found).reshape(-1, 2, 2)
+
+
+def partly_drawn(lines: Floats, count: float, folds: int) -> Floats:
+    """Return the ends (k, 2, 2) of the first lines in [−1, 1]², the last of them partly, and of their copies.
+
+    The copies are those that ``folds`` folds along x and y make.
+    """
+    ends = within(lines[: int(np.ceil(count))])
+    if not len(ends):
+        return ends
+    ends[-1, 1] = ends[-1, 0] + (count - len(ends) + 1) * (ends[-1, 1] - ends[-1, 0])
+    return preimages(ends.reshape(-1, 2), folds).reshape(-1, 2, 2)
 
 
 def ring(shape: Floats, middle: Floats, low: Floats) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ the derivatives of the loss by every input and step (Linnainmaa 1970; Rumelhart,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 
 MOST_STEPS, MOST_INPUTS = 24, 10
 MOST_LAYERS, MOST_WIDE = 4, 4  # of a network: as many as can be read in a picture
+STARTS = 12  # orders from which a layout is sought, beside the given one
+FAN = 0.24  # in the world: between the weights of a neuron and its sum
 STANDARD = (2.0, 3.0, -1.0, 0.5, 1.5, -2.0, 1.0, 0.8, -0.6, 0.4)  # of an expression's inputs
 ACTIVATIONS: dict[str, tuple[str, Callable[[Node], Node]]] = {
     "sigmoid": ("σ", lambda z: 1 / (1 + exp(-z))),
@@ -337,12 +339,21 @@ def first_values(graph: Graph, seed: int = 0) -> tuple[float, ...]:
 
 
 # ---------------------------------------------------------------------------------------------------- where it stands
+class Placed(NamedTuple):
+    """The centres (3,) of the cards by name, the paths (n, 3) of the edges from card to card by (argument, step), and
+    the centres (3,) of the small cards of weights by name."""
+
+    cards: dict[str, Floats]
+    paths: dict[tuple[str, str], Floats]
+    weights: dict[str, Floats]
+
+
 def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[str, str], list[tuple[float, float]]]]:
     """Return for each name its (column, row), and for each edge the cells that it passes, both ends included.
 
     A step is one column right of the last of its arguments, an input just left of the first step that takes it. In
-    a column each is as near as possible to its neighbours (Sugiyama, Tagawa and Toda 1981); edges keep a
-    row of their own in the columns that they pass.
+    a column each is as near as possible to its neighbours (Sugiyama, Tagawa and Toda 1981), in the order in which the
+    fewest edges cross; edges keep a row of their own in the columns that they pass.
     """
     column: dict[str, int] = dict.fromkeys(graph.inputs, 0)
     for step in graph.steps:
@@ -358,6 +369,19 @@ def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[s
             beside[a].append(b)
             beside[b].append(a)
     columns = [[one for one in beside if place.get(one, column.get(one)) == k] for k in range(max(column.values()) + 1)]
+    links = [[link for way in ways.values() for link in pairwise(way) if place[link[0]] == k]
+             for k in range(len(columns) - 1)]  # fmt: skip
+    generator = np.random.default_rng(0)  # each course ends near the order that it begins with, so there are several
+    starts = [columns, *([[members[k] for k in generator.permutation(len(members))] for members in columns]
+                        for _ in range(STARTS))]  # fmt: skip
+    orders = [row for start in starts for row in _swept(start, beside)]
+    row = min(orders, key=lambda order: (crossings(links, order), _steepness(links, order)))
+    at = {one: (float(place.get(one, 0)), row[one]) for one in beside}
+    return {name: at[name] for name in shown_names}, {pair: [at[one] for one in way] for pair, way in ways.items()}
+
+
+def _swept(columns: Sequence[Sequence[str]], beside: Mapping[str, Sequence[str]]) -> Iterator[dict[str, float]]:
+    """Yield the rows after each sweep over the columns, forth and back, in which all move to the mean of neighbours."""
     row: dict[str, float] = {}
     for members in columns:
         row |= _spread(members)
@@ -365,21 +389,37 @@ def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[s
         for members in columns if sweep % 2 == 0 else columns[::-1]:
             wanted = {one: float(np.mean([row[other] for other in beside[one]] or [0.0])) for one in members}
             row |= _spread(sorted(members, key=lambda one: -wanted[one]))
-    at = {one: (float(place.get(one, 0)), row[one]) for one in beside}
-    return {name: at[name] for name in shown_names}, {pair: [at[one] for one in way] for pair, way in ways.items()}
+        yield dict(row)
+
+
+def crossings(links: Sequence[Sequence[tuple[str, str]]], row: Mapping[str, float]) -> int:
+    """Return how many links cross, of those between one column and the next, with the ends in given rows."""
+    found = 0
+    for between in links:
+        start, end = np.array([[row[one] for one in link] for link in between]).T
+        found += int(np.count_nonzero((start[:, None] - start) * (end[:, None] - end) < 0)) // 2
+    return found
+
+
+def _steepness(links: Sequence[Sequence[tuple[str, str]]], row: Mapping[str, float]) -> float:
+    """Return by how many rows the ends of links differ, in all."""
+    return sum(abs(row[a] - row[b]) for between in links for a, b in between)
 
 
 def placed(
-    graph: Graph, card: tuple[float, float], gap: float, room: float, pitch: float
-) -> tuple[dict[str, Floats], dict[tuple[str, str], Floats]]:
-    """Return the centre (3,) of a card for each name, and the path (n, 3) of each edge from card to card.
+    graph: Graph, card: tuple[float, float], tag: tuple[float, float], gap: float, channel: float, pitch: float
+) -> Placed:
+    """Return where the cards and the paths of the edges are.
 
-    ``card`` is the width and height of cards; ``gap`` separates two columns, ``room`` those with weights between them,
-    ``pitch`` is the distance of rows. A neuron's activation is below its sum, so a neuron takes one column.
+    ``card`` and ``tag`` are width and height of a card and of a weight's small one; ``gap`` separates two columns,
+    ``pitch`` is the distance of rows. A neuron's activation is below its sum, so a neuron takes one column. Left of it
+    its weights are stacked, the one from the uppermost card first, and each edge passes through its own weight; edges
+    cross only in the ``channel`` before them.
     """
     nodes, ways = laid_out(graph)
     (wide, high), sums = card, {to for _, to in graph.weights.values()}
     bent = {to for start, to in graph.edges if start in sums}
+    room = channel + tag[0] + FAN
     steps = {nodes[name][0]: wide + room for name in sums} | {nodes[name][0]: 0.0 for name in bent}
     last = max(column for column, _ in nodes.values())
     x = np.cumsum([0.0, *(steps.get(column, wide + gap) for column in np.arange(1.0, last + 1))])
@@ -388,17 +428,36 @@ def placed(
     at = {name: np.array([x[int(column)], pitch * row + rise.get(name, 0.0), 0.0])
           for name, (column, row) in nodes.items()}  # fmt: skip
 
-    paths, u = {}, np.linspace(0, 1, 33)[:, None]
-    half, gentle = np.array([wide / 2, 0.0, 0.0]), np.hstack([u, u * u * (3 - 2 * u), u])
+    stacks: dict[str, list[tuple[float, str]]] = {}
+    for weight, (start, to) in graph.weights.items():
+        if start != to:
+            stacks.setdefault(to, []).append((-at[start][1], weight))
+    tags = {
+        weight: at[to] + np.array([-0.5 * (wide + tag[0]) - FAN, tag[1] * (0.5 * (len(stack) - 1) - k), 0.0])
+        for to, stack in stacks.items()
+        for k, (_, weight) in enumerate(sorted(stack))
+    }
+    through = {graph.weights[weight]: place for weight, place in tags.items()}
+    half, half_tag = np.array([wide / 2, 0.0, 0.0]), np.array([tag[0] / 2, 0.0, 0.0])
+    paths = dict[tuple[str, str], Floats]()
     for (start, to), way in ways.items():
         if to in bent:
             foot = np.array([0.0, high / 2, 0.0])
-            paths[start, to] = at[start] - foot + (at[to] - at[start] + 2 * foot) * u
+            ends = [(at[start] - foot, at[to] + foot)]
+        elif (start, to) in through:
+            middle = through[start, to]
+            ends = [(at[start] + half, middle - half_tag), (middle + half_tag, at[to] - half)]
         else:  # within a column an edge runs straight along its own row
             between = [np.array([x[int(column)], pitch * row, 0.0]) for column, row in way[1:-1]]
-            places = [at[start], *between, at[to]]
-            paths[start, to] = np.vstack([a + half + (b - a - 2 * half) * gentle for a, b in pairwise(places)])
-    return at, paths
+            ends = [(a + half, b - half) for a, b in pairwise([at[start], *between, at[to]])]
+        paths[start, to] = np.vstack([_curved(a, b) for a, b in ends])
+    return Placed(at, paths, tags)
+
+
+def _curved(start: Floats, end: Floats) -> Floats:
+    """Return a path (33, 3) that begins and ends level."""
+    u = np.linspace(0, 1, 33)[:, None]
+    return start + (end - start) * np.hstack([u, u * u * (3 - 2 * u), u])
 
 
 def _spread(members: Sequence[str]) -> dict[str, float]:

@@ -138,6 +138,18 @@ class Course:
         """The index of the last parameters."""
         return len(self.epochs) - 1
 
+    def chosen(self, count: int) -> NDArray[np.intp]:
+        """Return the indices of so many samples in order: of those of the test, then of others."""
+        return np.sort(np.concatenate([np.flatnonzero(self.tested), np.flatnonzero(~self.tested)])[:count])
+
+    def by_class(self, samples: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+        """Return the indices of samples for each class."""
+        return [samples[self.target[samples] == k] for k in range(len(self.data.names))]
+
+    def read(self, points: Floats) -> NDArray[np.int64]:
+        """Return the prediction for each of some points (n, d) in the end."""
+        return self.hidden(self.last, points)[-1].argmax(axis=1)
+
     def hidden(self, index: int, points: Floats | None = None) -> list[Floats]:
         """Return the samples, or other points (n, d), before the first layer and after each, the outputs last."""
         points = self.data.points if points is None else points
@@ -161,17 +173,20 @@ class Course:
         return layer_maps.frames(self.hidden(self.last))
 
 
-def clouds(hidden: Sequence[Floats], frames: Sequence[layer_maps.Frame], others: Sequence[Floats] = ()) -> Floats:
+def clouds(
+    hidden: Sequence[Floats], frames: Sequence[layer_maps.Frame], middles: Floats, others: Sequence[Floats] = ()
+) -> Floats:
     """Return the samples ``hidden`` (n, d), or others, after each layer in its frame (L + 1, n, 3).
 
-    The samples of each layer are centred and scaled: nearly all of them are within a distance of 1 from the origin.
+    The samples of each layer are centred and scaled: nearly all of them are within a distance of 1 from the layer's
+    place along x, one of the ``middles`` (L + 1,).
     """
     found = []
     for frame, own, other in zip(frames, hidden, others or hidden, strict=True):
         shift = frame.middle - own.mean(axis=0)
         size = float(np.quantile(np.linalg.norm(frame.shown(own + shift), axis=1), 0.97))
         found.append(frame.shown(other + shift) / max(size, 1e-9))
-    return np.array(found)
+    return np.array(found) + np.array([1.0, 0.0, 0.0]) * middles[:, None, None]
 
 
 class Training:

@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 MOST = 16  # units that may be dropped if all masks are listed
 HIDDEN, BEHIND = 10, 8  # units of the network's first hidden layer, which are dropped, and of the second
 RATE = "adam:lr=0.02"
+EVERY = 10  # steps of the training from one kept moment to the next
 SAMPLES, REACH = 120, 1.9  # of two classes, and the square of inputs [-REACH, REACH]²
 
 
@@ -139,6 +140,20 @@ class Crowd:
         return np.maximum(total, 0.0) if self.rectified else total
 
 
+def skyline(crowd: Crowd) -> tuple[Floats, Floats, Floats]:
+    """Return middles (2^n, 2) and half widths (2^n,) of a bar for each mask, from -1 to 1, and their shades (2^n,).
+
+    Neighbours differ in one unit. A mask sixteen times as probable has a bar twice as wide. The shade is the root of
+    the output's share of the largest magnitude, with its sign.
+    """
+    row, column, down, across = gray_map(len(crowd.products))
+    cell = 2.0 / across
+    middle = np.array([-1 + cell * (column + 0.5), cell * (row + 0.5 - down / 2)], float).T
+    half = 0.44 * cell * (crowd.chances / crowd.chances.max()) ** 0.25
+    share = np.abs(crowd.outputs) / max(float(np.abs(crowd.outputs).max()), 1e-9)
+    return middle, half, np.copysign(np.sqrt(share), crowd.outputs)
+
+
 # ---------------------------------------------------------------------------------------- nonlinear networks
 class Sheets(NamedTuple):
     """Probabilities of the second class at the inputs of [-REACH, REACH]² (cells, cells), rows from above: the ``mean``
@@ -157,13 +172,18 @@ def samples(seed: int = 0) -> datasets.Data:
 
 
 def learnt(rate: float, steps: int, seed: int = 0) -> Generator[None, None, Floats]:
-    """Return the parameters (n,) of a network trained on the samples with dropout at a rate. Yields every 10 steps."""
+    """Return the parameters (k + 1, n) of a network that is trained on the samples with dropout at a rate.
+
+    They are those at the start and after every ``EVERY`` steps; then it yields.
+    """
     data = samples(seed)
     run = trainer(data.points, data.target, rate, seed)
-    for _ in range(steps // 10):
-        run.advance(10)
+    found = [run.theta[0].copy()]
+    for _ in range(steps // EVERY):
+        run.advance(EVERY)
+        found.append(run.theta[0].copy())
         yield
-    return run.theta[0]
+    return np.array(found)
 
 
 def sheets(theta: Floats, cells: int, rate: float, count: int, seed: int = 0) -> Generator[None, None, Sheets]:

@@ -792,7 +792,10 @@ class Formula(Note):
 
 @dataclass(frozen=True, eq=False)
 class Meter(Note):
-    """A named number in the left column: a dim heading, LaTeX, the value large in its colour, and a bar."""
+    """A named number in the left column: a dim heading, LaTeX, the value large in its colour, and a bar.
+
+    Below the bar are round numbers; of a ``count`` they are whole, and its greatest is among them.
+    """
 
     heading: str
     latex: str
@@ -801,6 +804,7 @@ class Meter(Note):
     low: float = 0.0
     high: float = 3.0
     text: str = ""  # printed instead of the value with two decimals
+    count: bool = False
 
     @property
     def written(self) -> str:

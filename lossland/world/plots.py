@@ -740,10 +740,12 @@ def _traced(graph: Callable[[Floats], Floats], start: float, end: float) -> tupl
 def _clipped(u: Floats, v: Floats, span: Range = (0.0, 1.0)) -> list[Floats]:
     """Return the pieces (m, 2) of a path (n,), (n,) inside the box from (span[0], 0) to (span[1], 1), cut at its edges.
 
-    Nan is a gap. Each segment is cut by itself (Liang and Barsky, 1984).
+    Nan is a gap. Each segment is cut by itself (Liang and Barsky, 1984). What is on an edge but for rounding is on it.
     """
     path = np.stack([u, v], axis=-1)
     low, high = np.array([span[0], 0.0]), np.array([span[1], 1.0])
+    for edge in (low, high):
+        path = np.where(np.abs(path - edge) <= ON_EDGE, edge, path)
     start, way = path[:-1], np.diff(path, axis=0)
     with np.errstate(all="ignore"):
         cuts = np.sort(np.stack([(low - start) / way, (high - start) / way]), axis=0)

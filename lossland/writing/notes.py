@@ -247,7 +247,7 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
         if abs(now - zero) >= 0.5:
             left, right = sorted((zero, now))
             dl.add_rect_filled(V2(x + left, top), V2(x + right, top + px(6)), type_.u32(note.color), px(3))
-        ticks = _meter_ticks(note.low, note.high)
+        ticks = _meter_ticks(note.low, note.high, note.count)
         for tick, number in zip(ticks, tick_texts(ticks), strict=True):
             at = 0.0 if tick == note.low else 0.5
             type_.text(dl, x + place(tick), top + px(13), number, 13.0, "dim", ax=at)
@@ -256,13 +256,17 @@ def _meter_block(dl: imgui.ImDrawList, type_: Type, note: Meter) -> _Block:
     return _Block(px(40), max(bar, indent + value_width), height, draw)
 
 
-def _meter_ticks(low: float, high: float) -> list[float]:
-    """Return the ends and the round numbers between them."""
+def _meter_ticks(low: float, high: float, is_count: bool) -> list[float]:
+    """Return the round numbers in a range; of a count whole ones, with its end instead of one that is near it."""
     if not isfinite(high / 2 - low / 2):
         return []
     if not high > low:
         return [low]
-    return multiples(next_step(half(low, high) / 2), low, high).tolist()
+    step = next_step(half(low, high) / 2)
+    if is_count:
+        step = max(step, 1.0)
+        return [*(tick for tick in multiples(step, low, high).tolist() if tick <= high - step / 2), high]
+    return multiples(step, low, high).tolist()
 
 
 def _facts_block(dl: imgui.ImDrawList, type_: Type, note: Facts, factor: float) -> _Block:

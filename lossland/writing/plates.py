@@ -22,6 +22,7 @@ Size = tuple[int, int]
 LEAST = 11.0  # logical pixels: smaller texts are omitted
 MEASURED = 32.0  # the font size at which texts are measured
 WIDE, HIGH = 0.88, 0.58  # of a plate that its text may fill
+SNUG_WIDE, SNUG_HIGH = 1.1, 0.86  # where the text would be omitted otherwise: it may reach a little over the sides
 FAINTEST = 0.25  # opacity of the text on a transparent plate: a dim text stays readable when its plate does not
 FONT = "bold"
 
@@ -36,7 +37,7 @@ def draw_plate_texts(dl: imgui.ImDrawList, type_: Type, layer: Plates, camera: C
     rects: list[Rect] = [(x, y, w, h) for x, y, w, h in np.hstack([low, high - low]).tolist()]
     room = np.stack([np.linalg.norm(around[:, k] - around[:, 0], axis=1) for k in (1, 2)], -1)
     text_size = fitting_size(type_, layer.text, room)
-    if text_size < LEAST:
+    if not text_size:
         return rects
     presence = presence_of(layer, type_.theme)
     colors = [presence.color(color).tolist() for color in text_colors(layer, type_.theme)]
@@ -48,13 +49,22 @@ def draw_plate_texts(dl: imgui.ImDrawList, type_: Type, layer: Plates, camera: C
 
 
 def fitting_size(type_: Type, texts: Sequence[str], room: NDArray[np.float64]) -> float:
-    """Return the largest font size in whole pixels at which every text fits its plate (n, 2), or 0."""
-    fits = []
-    for text, (width, height) in zip(texts, room.tolist(), strict=False):
-        if text:
-            wide = type_.width(text, MEASURED, FONT)
-            fits.append(min(MEASURED * WIDE * width / wide, HIGH * height / type_.scale))
-    return floor(min(fits, default=0.0) * type_.scale + 1e-6) / type_.scale
+    """Return the largest font size in whole pixels at which every text fits its plate (n, 2), with room around it.
+
+    Where even the smallest one that can be read has not so much room, it is that if it just about fits, else 0.
+    """
+    shown = [(text, *sides) for text, sides in zip(texts, room.tolist(), strict=False) if text]
+    if not shown:
+        return 0.0
+    measured, least = type_.font_size(MEASURED), type_.font_size(LEAST)
+    fits = (min(measured * WIDE * w / type_.width(text, MEASURED, FONT), HIGH * h) for text, w, h in shown)
+    largest = floor(min(fits) + 1e-6)
+    if largest < least:
+        is_snug = all(
+            type_.width(text, LEAST, FONT) <= SNUG_WIDE * w and least <= SNUG_HIGH * h for text, w, h in shown
+        )
+        largest = least if is_snug else 0.0
+    return largest / type_.scale
 
 
 def text_colors(layer: Plates, theme: Theme) -> list[Rgb]:

@@ -199,3 +199,23 @@ def test_a_ring_is_the_rectangle_without_the_shape():
     np.testing.assert_allclose(
         np.cross(np.c_[inner - middle, 0 * angle], np.c_[outer - middle, 0 * angle]), 0, atol=1e-12
     )
+
+
+def test_an_end_is_turned_to_below_a_place():
+    for place in ((0.0, 3.0), (-2.0, -0.1), (0.3, -0.4)):
+        turns = [0.0] * 4
+        turns[2] = foldings.chord_turn(4, 2, place)
+        end = foldings.chord_ends(4, turns)[2, 0]
+        np.testing.assert_allclose(end, np.array(place) / np.hypot(*place), atol=1e-12)
+        assert -np.pi <= turns[2] < np.pi
+
+
+def test_lines_that_are_partly_drawn():
+    lines = np.array([[1.0, 0.0, -0.5], [0.0, 1.0, 0.0]])  # x = 1/2 and y = 0
+    first, second = foldings.partly_drawn(lines, 1.25, 0)
+    np.testing.assert_allclose(first, [(0.5, -1), (0.5, 1)])
+    np.testing.assert_allclose(second, [(-1, 0), (-0.5, 0)])
+    copies = foldings.partly_drawn(lines[:1], 0.5, 1)
+    np.testing.assert_allclose(np.sort(np.abs(copies[:, 0]), axis=0), [(0.75, 0.0)] * 4, atol=1e-12)
+    np.testing.assert_allclose(foldings.folded(copies, 1), np.tile([(0.5, -1.0), (0.5, 0.0)], (4, 1, 1)), atol=1e-12)
+    assert foldings.partly_drawn(lines, 0.0, 0).shape == (0, 2, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations, pairwise, permutations
 from typing import Any
 
 import array_api_strict
@@ -12,6 +14,7 @@ import pytest
 from lossland.errors import UserError
 from lossland.models import graphs
 
+Cell = tuple[float, float]
 FORMULAS = {
     "x*y + sin(x)": lambda x, y: x * y + mpmath.sin(x),
     "1/(1 + exp(-(a*x + b)))": lambda a, x, b: 1 / (1 + mpmath.exp(-(a * x + b))),
@@ -110,15 +113,16 @@ def test_where_a_graph_stands() -> None:
     way = ways["a", "f"]
     assert [column for column, _ in way] == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert not set(way[1:-1]) & set(nodes.values())  # it goes around the cards
-    places, paths = graphs.placed(graph, (1.0, 1.0), gap=0.5, room=2.0, pitch=1.0)
+    places, paths, _ = graphs.placed(graph, (1.0, 1.0), (0.8, 0.5), gap=0.5, channel=0.5, pitch=1.0)
     assert places["f"][0] == 6.0
     np.testing.assert_allclose(paths["v5", "f"][[0, -1]], [places["v5"] + (0.5, 0, 0), places["f"] - (0.5, 0, 0)])
 
 
 def test_a_neuron_is_one_column() -> None:
-    """What bends a sum stands half a row below it; both are a quarter of a row from the middle of theirs."""
+    """What bends a sum stands half a row below it; its weights are at its left, the one from above first."""
     net = graphs.network((2, 2, 2), "sigmoid", (0.0, 1.0))
-    places, paths = graphs.placed(net, (1.0, 1.5), gap=0.5, room=2.0, pitch=4.0)
+    channel = 2.0 - 0.8 - graphs.FAN
+    places, paths, weights = graphs.placed(net, (1.0, 1.5), (0.8, 0.6), gap=0.5, channel=channel, pitch=4.0)
     assert places["x1"].tolist() == [0.0, 2.0, 0.0]
     assert places["z11"].tolist() == [3.0, 3.0, 0.0]
     assert places["h11"].tolist() == [3.0, 1.0, 0.0]
@@ -126,6 +130,29 @@ def test_a_neuron_is_one_column() -> None:
     assert places["E"].tolist() == [7.5, -1.0, 0.0]
     np.testing.assert_allclose(paths["z11", "h11"][[0, -1]], [(3, 2.25, 0), (3, 1.75, 0)])
     np.testing.assert_allclose(paths["h12", "z21"][[0, -1]], [(3.5, -3, 0), (5.5, 3, 0)])
+    x = 5.5 - graphs.FAN - 0.4
+    np.testing.assert_allclose([weights["w211"], weights["w212"]], [(x, 3.3, 0), (x, 2.7, 0)])
+    np.testing.assert_allclose(paths["h12", "z21"][[32, 33]], [(x - 0.4, 2.7, 0), (x + 0.4, 2.7, 0)])
+
+
+@pytest.mark.parametrize("text", ["ln(exp(a) + exp(b) + exp(c)) - a", "x*exp(-x^2-y^2)", "(a+b)*(c+d)*(a+d)"])
+def test_no_order_of_the_cards_has_fewer_crossings(text: str) -> None:
+    """All orders of all columns, each edge that passes a column having a place in it."""
+    _, ways = graphs.laid_out(graphs.of_expression(text))
+    cells = [sorted({way[k - int(way[0][0])] for way in ways.values() if way[0][0] <= k <= way[-1][0]})
+             for k in range(1 + int(max(way[-1][0] for way in ways.values())))]  # fmt: skip
+    links = [[(way[k - int(way[0][0])], way[k + 1 - int(way[0][0])]) for way in ways.values()
+              if way[0][0] <= k < way[-1][0]] for k in range(len(cells) - 1)]  # fmt: skip
+
+    def crossed(k: int, left: Sequence[Cell], right: Sequence[Cell]) -> int:
+        ends = [(left.index(a), right.index(b)) for a, b in links[k]]
+        return sum((a - c) * (b - d) < 0 for (a, b), (c, d) in combinations(ends, 2))
+
+    fewest = dict.fromkeys(permutations(cells[0]), 0)  # of the columns so far, by the order of the last one
+    for k, column in enumerate(cells[1:]):
+        fewest = {after: min(count + crossed(k, before, after) for before, count in fewest.items())
+                  for after in permutations(column)}  # fmt: skip
+    assert sum(crossed(k, *pair) for k, pair in enumerate(pairwise(cells))) == min(fewest.values())
 
 
 @pytest.mark.parametrize("text", ["3", "x", "sin(1)", "x*", "+".join(f"x{k}*x{k}" for k in range(12))])

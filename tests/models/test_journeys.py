@@ -98,3 +98,19 @@ def test_other_networks_are_refused(widths: tuple[int, ...]) -> None:
         journeys.recorded(recorded(*widths), "tanh")
     with pytest.raises(UserError):
         journeys.recorded(runs.RecordedRun("curves"), "tanh")
+
+
+def test_samples_of_the_test_are_chosen_first(course: journeys.Course) -> None:
+    chosen = course.chosen(journeys.TESTED + 40)
+    assert (np.diff(chosen) > 0).all()
+    assert course.tested[chosen].sum() == journeys.TESTED
+    assert course.tested[course.chosen(100)].all()
+    groups = course.by_class(chosen)
+    assert sorted(np.concatenate(groups)) == chosen.tolist()
+    assert [set(course.target[own]) for own in groups] == [{k} for k in range(10)]
+
+
+def test_what_is_read_in_the_end(course: journeys.Course) -> None:
+    points = course.data.points[:30]
+    outputs = course.network.apply(np.asarray(course.path[-1], float), points)
+    np.testing.assert_array_equal(course.read(points), outputs.argmax(axis=1))

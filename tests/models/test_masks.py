@@ -134,3 +134,31 @@ def test_neighbours_on_the_map_differ_in_one_unit(count: int) -> None:
     assert (grid >= 0).all()
     for one, other in ((grid[1:], grid[:-1]), (grid[:, 1:], grid[:, :-1])):
         assert all(int(bits).bit_count() == 1 for bits in np.ravel(one ^ other))
+
+
+def test_a_skyline_has_a_bar_for_each_mask():
+    crowd = masks.Crowd(np.array([1.0, -3.0, 2.0]), 0.2)
+    middle, half, shade = masks.skyline(crowd)
+    assert len(np.unique(np.round(middle, 9), axis=0)) == 8
+    assert np.abs(middle + half[:, None]).max() < 1
+    np.testing.assert_allclose((half / half.max()) ** 4, [0.25 ** (3 - bin(k).count("1")) for k in range(8)])
+    expected = np.array([(k & 1) - 3 * (k >> 1 & 1) + 2 * (k >> 2) for k in range(8)]) / 3
+    np.testing.assert_allclose(np.sign(shade) * shade**2, expected, atol=1e-12)
+
+
+def test_a_training_is_kept_every_ten_steps():
+    def result(rate, steps):
+        run = masks.learnt(rate, steps)
+        while True:
+            try:
+                next(run)
+            except StopIteration as end:
+                return end.value
+
+    path, data = result(0.5, 40), masks.samples()
+    assert len(path) == 5
+    np.testing.assert_array_equal(path[:3], result(0.5, 20))
+    run = masks.trainer(data.points, data.target, 0.5)
+    np.testing.assert_array_equal(path[0], run.theta[0])
+    run.advance(30)
+    np.testing.assert_array_equal(path[3], run.theta[0])

@@ -78,7 +78,7 @@ def test_values_come_forward_and_then_gradients_go_back() -> None:
     for step in range(8):
         frame = made.frame(made.clock.seconds * step / 8)
         cards.append([frame.layer(f"{what}/Plates").text for what in ("values", "gradients")])
-    names = list(made.stands()[0])
+    names = list(made.stands().cards)
     at = [dict(zip(names, values, strict=True)) for values, _ in cards]
     back = [dict(zip(names, gradients, strict=True)) for _, gradients in cards]
     assert [one["v1"] for one in at[:3]] == ["", "6", "6"]
@@ -94,7 +94,7 @@ def test_one_step_of_descent_moves_the_weights_alone() -> None:
     frame = made.frame(made.clock.seconds)
     weights = frame.layer("weights values/Plates").text
     assert weights[4:] == ("0.359", "0.409", "0.511", "0.561")  # Mazur: .358916, .408666, .511301, .561370
-    values = dict(zip(made.stands()[0], frame.layer("values/Plates").text, strict=True))
+    values = dict(zip(made.stands().cards, frame.layer("values/Plates").text, strict=True))
     assert values["x1"] == "0.05"
     assert values["E"] == ll.words("?", read(made)["loss_after"])
     assert scene("two ways back", rate=0.0).readouts(0.0)["loss_after"] == pytest.approx(6 + np.sin(2))
@@ -113,7 +113,7 @@ def test_an_edge_is_as_wide_as_what_passes_back() -> None:
 def test_all_numbers_in_a_picture_are_of_one_moment(preset: str) -> None:
     """At each moment values and gradients are those of a scene that begins with the inputs that are shown."""
     made = scene(preset)
-    names, order, gradients = list(made.stands()[0]), made.graph().inputs, {}
+    names, order, gradients = list(made.stands().cards), made.graph().inputs, {}
     for share in np.linspace(0, 1, 41):
         moment = made.moment(made.now(share * made.clock.seconds))
         values, gradients = made.learning().known(moment)
@@ -129,7 +129,7 @@ def test_after_the_step_the_gates_have_new_gradients() -> None:
     """2(xy + max(z, w)) after x = 3 + 8/2, y = -4 - 6/2, z = 2 - 2/2: slopes 2y, 2x, 2 and 0."""
     made = scene("gates")
     frame, read = made.frame(made.clock.seconds), read_after("gates")
-    names = list(made.stands()[0])
+    names = list(made.stands().cards)
     cards = [dict(zip(names, frame.layer(f"{what}/Plates").text, strict=True)) for what in ("values", "gradients")]
     assert [cards[0][name] for name in "xyzwf"] == ["7", "−7", "1", "−1", "−96"]
     assert [cards[1][name] for name in "xyzwf"] == ["−14", "14", "2", "0", "1"]
@@ -191,10 +191,30 @@ def test_presets_have_nothing_to_warn_of() -> None:
         assert not [note for note in made.frame(made.clock.seconds).notes if isinstance(note, ll.layers.Caution)]
 
 
+@pytest.mark.parametrize("values", [*library.scene_class("backprop_graph").presets, {"network": "4-4-3-2"}])
+def test_no_wire_runs_under_a_card_and_no_card_lies_over_another(values: str | dict[str, str]) -> None:
+    made = scene(**values) if isinstance(values, dict) else scene(values)
+    frame = made.frame(0.0)
+    cards = [frame.layer(f"{key}/Plates") for key in ("nodes", "values", "gradients", "weights values",
+             "weights gradients") if made.graph().weights or not key.startswith("weights")]  # fmt: skip
+    low = np.vstack([np.asarray(one.corner)[:, :2] for one in cards])
+    high = low + np.vstack([(np.asarray(one.right) + one.up)[:, :2] for one in cards])
+    covered = np.minimum(high, high[:, None]) - np.maximum(low, low[:, None])
+    assert ((covered > 1e-9).all(axis=-1).sum(axis=1) == 1).all()  # itself alone
+    tags = made.stands().weights
+    for pair, path in made.stands().paths.items():
+        own = [tags[name] for name, (*ends,) in made.graph().weights.items() if tuple(ends) == pair]
+        for a, b in zip(path[:-1, :2], path[1:, :2], strict=True):
+            along = a + np.linspace(0, 1, 9)[:, None] * (b - a)
+            over = ((along[:, None] > low + 1e-6) & (along[:, None] < high - 1e-6)).all(axis=-1).any(axis=0)
+            middle = (low[over] + high[over]) / 2
+            assert all(np.abs(one - own[0][:2]).max() < 0.5 for one in middle) if own else not over.any()
+
+
 def test_a_click_shows_a_card_and_a_drag_moves_a_weight() -> None:
     made = scene()
     nodes = made.frame(1.0).layer("nodes/Plates")
-    names = list(made.stands()[0])
+    names = list(made.stands().cards)
     assert made.pick(nodes, names.index("o2"))
     assert made.current(made.now(1.0)).name == "o2"
     assert not made.pick(nodes, names.index("x1"))
@@ -224,8 +244,8 @@ def test_a_sum_can_be_checked_from_what_is_shown() -> None:
     """Mazur: 0.15 * 0.05 + 0.2 * 0.1 + 0.35 = 0.3775, and the outputs are compared with 0.01 and 0.99."""
     made = scene()
     frame = made.frame(0.5 * made.clock.seconds)
-    signs = dict(zip(made.stands()[0], frame.layer("nodes/Plates").text, strict=True))
-    values = dict(zip(made.stands()[0], frame.layer("values/Plates").text, strict=True))
+    signs = dict(zip(made.stands().cards, frame.layer("nodes/Plates").text, strict=True))
+    values = dict(zip(made.stands().cards, frame.layer("values/Plates").text, strict=True))
     assert (signs["z11"], signs["z22"], signs["o1"]) == ("Σ + 0.35", "Σ + 0.6", "σ")
     assert values["z11"] == ll.words("?", 0.15 * 0.05 + 0.2 * 0.1 + 0.35)
     assert frame.layer("target").value == "0.01, 0.99"

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+import lossland as ll
 from lossland.errors import UserError
+from lossland.models import masks
 from lossland.scenery import library
 
 WX = np.array([1.2, 0.4, 0.25, -1.35, -1.0, 1.0, 0.6, -0.7, 0.76, 0.07])
@@ -101,6 +103,12 @@ def test_trained_without_dropout_the_crowd_fails(sheets: Any) -> None:
     sheets.set("show", "co-adaptation")
     without, dropped = sheets.readouts(0.0)["reliance"]
     assert without > 5 * dropped
+    for share, steps in ((0.0, 0), (0.45, 200), (1.0, 400)):  # both trainings, in the same colours
+        frame = sheets.frame(share * sheets.clock.seconds)
+        assert f"after {steps} of 400 steps of training" in frame.notes[0].lines
+        told = [frame.layer(f"told {name} dropout").text for name in ("without", "with")]
+        found = [masks.between(matrix) for matrix in sheets.reliance(steps // masks.EVERY)]
+        assert told == [ll.words("? on average", value) for value in found]
 
 
 def test_the_words_say_how_probable_masks_are_and_how_far_sheets_differ(sheets: Any) -> None:

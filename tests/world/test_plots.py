@@ -164,6 +164,11 @@ def test_points_outside_are_cut_on_the_straight_lines_between() -> None:
     assert path[:, :2] == pytest.approx(np.array([[0.2, 1.0], [0.8, 1.0]]))
 
 
+def test_a_peak_on_the_edge_is_whole_in_spite_of_rounding() -> None:
+    (path,) = paths(UNIT.curve(([0.1, 0.3, 0.5], [0.2, 1.0 + 9e-16, -2e-15])))
+    assert path[:, :2] == pytest.approx(np.array([[0.1, 0.2], [0.3, 1.0], [0.5, 0.0]]))
+
+
 @given(st.lists(st.tuples(st.integers(-200, 300), st.integers(-200, 300)), min_size=2, max_size=8))
 def test_clipping_keeps_exactly_what_is_inside(hundredths: list[tuple[int, int]]) -> None:
     points = (np.array(hundredths) + 0.5) / 100  # never on an edge

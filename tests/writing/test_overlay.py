@@ -28,7 +28,7 @@ from lossland.world.track import Track
 from lossland.writing.color_bar import draw_flat_color_bar
 from lossland.writing.labels import _choices, head_labels
 from lossland.writing.legend import legend_rect
-from lossland.writing.notes import SMALLEST_FACTS, _column, _facts_block, in_two_lines
+from lossland.writing.notes import SMALLEST_FACTS, _column, _facts_block, _meter_ticks, in_two_lines
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
 from lossland.writing.room import column_width, first_of, fitting_notes, free_rect
@@ -533,3 +533,12 @@ def test_facts_of_any_width_fit_their_column_or_are_as_small_as_can_be(type_, si
         smallest, usual = (_facts_block(dl, type_, facts, factor).width for factor in (SMALLEST_FACTS, 1.0))
         assert block.width <= max(most, smallest) + 1e-9
         assert block.width >= min(usual, max(0.9 * most, smallest))  # and no smaller than it takes
+
+
+def test_numbers_below_a_count_are_whole_and_end_at_the_greatest():
+    found = {most: _meter_ticks(0.0, most, True) for most in (1.0, 2.0, 8.0, 32.0, 176.0)}
+    assert found[2.0] == [0.0, 1.0, 2.0]
+    assert found[32.0] == [0.0, 10.0, 20.0, 32.0]
+    assert all(ticks[-1] == most and all(tick == int(tick) for tick in ticks) for most, ticks in found.items())
+    assert all(np.diff(ticks).min() >= 0.5 * np.diff(ticks)[0] for ticks in found.values())
+    assert _meter_ticks(0.0, 2.0, False) == [0.0, 0.5, 1.0, 1.5, 2.0]
