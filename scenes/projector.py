@@ -16,17 +16,16 @@ SPRITES = 4000  # points: more are dots
 NEAR = 6  # neighbours of the chosen point that are shown
 NAMED = 12  # groups that have their names in the picture
 COLORS = 12  # of groups
-AXES = 4  # principal axes that can be dragged in the tour
 AXIS = 2.05  # half the length of the user's axes
-LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
-SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
+LENGTH, HALF, SEEN = 1.9, 1.9, 0.7  # of an axis in the tour; half the cloud's width; length from which an axis is named
+SPEED, AXES = 0.16, 8  # of the tour in radians a second; principal axes that it goes through, and that can be dragged
 CHARTED = 241  # times at which the divergence is charted
 PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 BOX = shapes.box((-2.0, -2.0, -1.6), (2.0, 2.0, 1.6))
 LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
-TRUSTED, DEGREES = ("down", "accent", "bad"), ("near in truth", "partly far in truth", "mostly far in truth")
+TRUSTED, DEGREES = ("down", "dim", "bad"), ("near in truth", "partly far in truth", "mostly far in truth")
 METHODS = {
     "pca": ("principal axes", r"\max\, \mathrm{Var}(X v),\ \|v\| = 1"),
     "tsne": ("t-SNE", r"\mathrm{KL}(P, Q) = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}"),
@@ -72,8 +71,8 @@ class Projector(ll.Scene):
         "trusted?": {"method": "pca", "color": "trust"},
         "words": {"data": "words", "iterations": 400, "exaggeration": 4.0, "index": 691},
         "axes of your own": {"method": "axes"},
-        "how wide": {"data": "sizes", "perplexity": 20.0, "iterations": 400},
-        "how far": {"data": "gaps", "perplexity": 20.0, "iterations": 400},
+        "how wide": {"data": "sizes", "perplexity": 20.0, "iterations": 400, "exaggeration": 2.0},
+        "how far": {"data": "gaps", "perplexity": 20.0, "iterations": 400, "exaggeration": 1.0},
         "nothing there": {"data": "noise", "perplexity": 2.0, "iterations": 400, "exaggeration": 4.0},
     }
 
@@ -88,9 +87,12 @@ class Projector(ll.Scene):
     color = parameters.Choice(
         "label", ("label", "trust"), "colour", "By label, or by whether neighbours are true ones."
     )
-    axis = parameters.Integer(0, 0, AXES, "held axis", "Which axis stays where it is in the tour; 0: none.")
+    axis = parameters.Integer(
+        0, 0, AXES, "held axis", "Which axis stays where it is in the tour; 0: none.",
+        most=lambda scene: scene.along_axes().shape[1],
+    )  # fmt: skip
     pull = parameters.Point((1.0, 0.0, 0.0), -1.0, 1.0, "held at", "Where that is: drag an arrow.", hidden=True)
-    file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz or .tsv.")
+    file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz, .tsv, or TensorBoard's .pbtxt.")
     labels = parameters.Text("", None, "labels", "A file with their labels, if they are in one of their own.")
     pictures = parameters.Text("", None, "pictures", "A file with their pictures: .npy, or a sprite image.")
     right = parameters.Text("", None, "axis right", "From one label to another, such as man, woman.")
@@ -168,7 +170,7 @@ class Projector(ll.Scene):
         """Return the samples (n, k) along their principal axes, at least three."""
         points = self.samples().points
         found = principal.principal(points)
-        seen = (points - found.mean) @ found.components[:AXIS_SPACE].T
+        seen = (points - found.mean) @ found.components[:AXES].T
         return np.pad(seen, ((0, 0), (0, max(3 - seen.shape[1], 0))))
 
     @ll.kept
@@ -206,9 +208,9 @@ class Projector(ll.Scene):
         if self.method == "tour":
             return self.along_axes() @ self.turned(now)
         if self.method == "pca":
-            return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.3, PRESSED))
+            return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.15, PRESSED))
         if self.method == "axes":
-            share = now.eased(0.1, PRESSED)
+            share = now.eased(0.05, PRESSED)
             return (1.0 - share) * self.along_axes()[:, :2] + share * self.on_axes()
         self.unfinished |= not self.course().reach(self.step(now), 1 if self.live else None)
         return self.course().at(self.step(now))
@@ -340,28 +342,37 @@ class Projector(ll.Scene):
         return [*drawn, layers.Sprites(place[at], found, 28.0, colors, **look)]
 
     def names(self, place: np.ndarray) -> list[layers.Layer]:
-        """Return the names of the largest groups, each amid its points; of the neighbours, if groups have none."""
-        kind, names = self.groups()[0][self.shown()], self.groups()[1]
+        """Return the names of the largest groups, each on a plate of its colour amid its points.
+
+        If groups have no names, they are those of the chosen point and its neighbours.
+        """
+        kind, names = self.groups()[0][self.shown()], [drawable(name) for name in self.groups()[1]]
+        if not any(names):
+            (here, *there), (one, *near) = place[self.large()[0]], [self.chosen(), *self.near()[0]]
+            return [
+                layers.Label(here, self.called(one), "accent", size=22, side="above", key="chosen"),
+                *(layers.Label(spot, self.called(other), "text", size=17, side=spot - here, key=f"neighbour {k}")
+                  for k, (spot, other) in enumerate(zip(there, near, strict=True))),
+            ]  # fmt: skip
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
-        spots = {drawable(names[one]): np.median(place[kind == one], axis=0) for one in largest if drawable(names[one])}
-        if not spots:
-            some = [self.chosen(), *self.near()[0]]
-            named = zip(self.samples().labels[some].tolist(), place[np.searchsorted(self.shown(), some)], strict=True)
-            spots = {drawable(name): spot for name, spot in named if drawable(name)}
-        return [layers.Label(spot, name, "text", size=22, side="above", key=name) for name, spot in spots.items()]
+        return [
+            layers.Label(np.median(place[kind == one], axis=0), names[one], size=18, side="above",
+                         plate=colored(one), key=names[one])
+            for one in largest if names[one]
+        ]  # fmt: skip
 
     def arms(self, now: ll.Now) -> list[layers.Layer]:
-        """Return the principal axes that can be dragged as arrows."""
-        tips = LENGTH * self.turned(now)[:AXES]
-        colors = ["accent" if k + 1 == self.axis else "text" for k in range(len(tips))]
+        """Return the principal axes that can be dragged as arrows; one that hardly points into the picture is dim."""
+        tips = LENGTH * self.turned(now)
+        seen = np.linalg.norm(tips, axis=1) > SEEN
+        colors = ["accent" if k + 1 == self.axis else "text" if seen[k] else "dim" for k in range(len(tips))]
         drawn: list[layers.Layer] = [
             layers.Arrows(0 * tips, tips, colors, 3.5, depth=False, name="Principal axis", key="axes"),
             layers.Points(tips, "text", 6.0, "ring", outline=True, group="handles", name="Principal axis", key="tips"),
         ]
         return drawn + [
-            layers.Label(tip, f"axis {k + 1}", colors[k], size=17, side=tip, key=f"axis {k + 1}")
-            for k, tip in enumerate(tips)
-            if np.linalg.norm(tip) > 0.4
+            layers.Label(tips[k], f"axis {k + 1}", colors[k], size=17, side=tips[k], key=f"axis {k + 1}")
+            for k in np.flatnonzero(seen).tolist()
         ]
 
     @ll.kept
@@ -387,7 +398,7 @@ class Projector(ll.Scene):
 
             return move
 
-        tips = LENGTH * self.turned(now)[:AXES]
+        tips = LENGTH * self.turned(now)
         return [ll.Handle(f"axis {k + 1}", tip, moved(k + 1), free=True) for k, tip in enumerate(tips)]
 
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -401,8 +412,8 @@ class Projector(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: from above, but around what has three dimensions."""
         if self.method == "tour":
-            return ll.View(-60.0, 20.0, bounds=0.8 * BOX)
-        rise = now.eased(0.25, PRESSED) if self.method == "pca" else 1.0
+            return ll.View(-60.0, 20.0, bounds=0.9 * BOX)
+        rise = now.eased(0.1, PRESSED) if self.method == "pca" else 1.0
         return ll.View(-90.0, 24.0 + 65.9 * rise, bounds=self.bounds(rise), moves=True)
 
     @ll.kept
@@ -416,12 +427,12 @@ class Projector(ll.Scene):
         dimensions = self.samples().points.shape[1]
         title = layers.Title(words("Seeing ?n dimensions", dimensions), METHODS[self.method][1], self.said(now))
         notes: list[layers.Note] = [title]
-        if self.is_over(now) and self.method != "tour":
-            trusted = float(self.trust().mean())
+        if self.method != "tour":
+            trusted = float(self.trust().mean()) if self.is_over(now) else np.nan
             text = words("?.3", trusted) if np.isfinite(trusted) else "..."
             heading = words("Trustworthiness, ?n nearest", self.judges)
             notes.append(layers.Meter(heading, "", trusted, "accent", 0.0, 1.0, text))
-            if self.color == "trust":
+            if self.color == "trust" and self.is_over(now):
                 return [*notes, self.degrees()]
         if self.method == "tsne":
             shares = np.linspace(0.0, 1.0, CHARTED)
