@@ -14,7 +14,8 @@ HALF = 1.5  # of what is shown, in the world
 PLANES = [0, 2, 1]  # the first axis to the right, the second up, the third away from the eye
 SHALLOW = 0.55  # how much smaller space is across an axis of two words than along it
 CLOUD = (0.005, 0.995)  # shares of all words, along each axis, between which the picture shows them
-ROW = 0.27  # between words in their order
+ROW, LABEL = 0.27, (0.25, 0.16)  # between words in their order; half the width and height of a word with its cosine
+ACROSS = np.array([(0.97, 0.26, 0.0), (-0.07, 0.27, 0.96)])  # to the right and up in the picture, amid the scene
 JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
 ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
 
@@ -226,15 +227,27 @@ class WordEmbeddings(ll.Scene):
             layers.Points(there[done], "k", 5.0, "sphere", outline=True, name="Word", key="near",
                           worth=np.array(texts)[done]),
         ]  # fmt: skip
-        for k in (k for k in np.flatnonzero(done)[:5] if texts[k] not in self.sum().words):
-            look = {"size": 26.0 if k == 0 else 17.0, "value": words("?.3", cosine[k]), "bold": k == 0}
-            drawn.append(self.named(there[k], texts[k], colors[k], side=there[k] - here, **look))
+        for k in (k for k in np.flatnonzero(done) if texts[k] not in self.sum().words):
+            look = {"size": 24.0 if k == 0 else 17.0, "value": words("?.3", cosine[k]), "bold": k == 0}
+            drawn.append(self.named(there[k], texts[k], colors[k], side=self.sides()[k], **look))
         return drawn
+
+    @ll.kept
+    def sides(self) -> np.ndarray:
+        """Return for each of the nearest words the direction (k, 3) in which its label is farthest from all lines."""
+        found, walk = self.sum(), self.sum().walk
+        here, there = self.seen(walk.end), self.seen(found.vectors[-len(found.nearest) - 1 : -1])
+        lines = [*np.stack([0 * there + here, there], axis=1)]
+        for ends in zip(walk.tail, walk.tip, walk.start, strict=True):
+            tail, tip, start = self.seen(np.array(ends))
+            corners = np.array([tail, tip, tip + start - tail, start, tail])
+            lines += [*np.stack([corners[:-1], corners[1:]], axis=1)]
+        return shapes.clear_sides(there @ ACROSS.T, np.array(lines) @ ACROSS.T, LABEL) @ ACROSS
 
     # ------------------------------------------------------------------------------------------------ along an axis
     def ordering(self, now: ll.Now) -> ll.Frame:
         """Return the words in space, which move to rows in their order without leaving their place along the axis."""
-        (listed, cosine), done = self.ordered(), now.eased(0.25, 0.7)
+        (listed, cosine), done = self.ordered(), now.eased(0.1, 0.65)
         start = self.seen(analogies.directions(datasets.glove().rows(" ".join(listed))))
         rise = ROW * (0.5 * (len(listed) - 1) - np.arange(len(listed)))
         end = np.column_stack([start[:, 0], 0.0 * rise, rise])

@@ -175,3 +175,15 @@ def test_a_part_of_a_line_has_its_ends_where_they_are_asked_for():
     band = shapes.ribbon([(0, 0, 1), (1, 0, 2)], 0.4)
     assert np.ptp(band, axis=0) == pytest.approx(np.array([(0, 0.4, 0), (0, 0.4, 0)]))
     assert band.mean(axis=0) == pytest.approx(np.array([(0, 0, 1), (1, 0, 2)]))
+
+
+def test_a_label_is_beside_its_point_where_no_lines_are() -> None:
+    cross = np.array([[(-1.0, 0.0), (1.0, 0.0)], [(0.0, -1.0), (0.0, 1.0)]])
+    found = shapes.clear_sides([(0.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.1, 0.05)], cross, (0.2, 0.1))
+    assert (np.abs(found[0]) > 0.3).all()  # between two arms
+    assert found[1, 0] > 0.7  # beyond the end of one
+    assert found[2, 1] < -0.7
+    assert (found[3] > 0.3).all()  # in the quarter where it is
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1.0)
+    beside = np.array([[(-1.0, 0.15), (1.0, 0.15)]])  # just above the point
+    assert shapes.clear_sides([(0.0, 0.0)], beside, (0.2, 0.1))[0, 1] < -0.7
