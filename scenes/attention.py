@@ -350,8 +350,8 @@ class Attention(ll.Scene):
         (here, share, done), weights = self.looking(now), self.seen()
         head = "all heads" if self.head == 0 else words("head ?", self.head)
         manner = [f"MiniLM, layer {self.layer}", head, *self.manner()]
-        count = here + 1 if self.mask == "causal" else len(weights)
-        title = self.headed(manner, attention.entropy(weights[here]), count)
+        seen = here + 1 if self.mask == "causal" else len(weights)
+        title = self.headed(manner, attention.entropy(weights[here]), seen)
         drawn = [*self.skyline(here, done), *self.arcs(here, share)]
         return ll.Frame(drawn, [title, *self.misfits(len(weights))], ll.View(-90.0, 28.0, bounds=self.room()))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -24,7 +25,6 @@ PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 BOX = shapes.box((-2.0, -2.0, -1.6), (2.0, 2.0, 1.6))
-LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
 TRUSTED, DEGREES = ("down", "dim", "bad"), ("near in truth", "partly far in truth", "mostly far in truth")
 METHODS = {
     "pca": ("principal axes", r"\max\, \mathrm{Var}(X v),\ \|v\| = 1"),
@@ -78,15 +78,11 @@ class Projector(ll.Scene):
 
     data = parameters.Choice("digits", clouds.NAMES, "data", "What the points are.")
     method = parameters.Choice("tsne", tuple(METHODS), "method", "How they come into the plane.")
-    perplexity = parameters.Number(
-        30.0, 2.0, 200.0, "perplexity", "About how many neighbours count for t-SNE.", log=True
-    )
+    perplexity = parameters.Number(30.0, 2.0, 200.0, "perplexity", "How many neighbours count for t-SNE.", log=True)
     neighbours = parameters.Integer(15, 2, 200, "neighbours", "How many neighbours a point has for UMAP.", log=True)
     iterations = parameters.Integer(500, 50, 5000, "iterations", "Steps of t-SNE, or epochs of UMAP.", log=True)
     exaggeration = parameters.Number(12.0, 1.0, 50.0, "exaggeration", "How much more t-SNE pulls at first.", log=True)
-    color = parameters.Choice(
-        "label", ("label", "trust"), "colour", "By label, or by whether neighbours are true ones."
-    )
+    color = parameters.Choice("label", ("label", "trust"), "colour", "By label, or by whether neighbours are true.")
     axis = parameters.Integer(
         0, 0, AXES, "held axis", "Which axis stays where it is in the tour; 0: none.",
         most=lambda scene: scene.along_axes().shape[1],
@@ -168,10 +164,7 @@ class Projector(ll.Scene):
     @ll.kept
     def along_axes(self) -> np.ndarray:
         """Return the samples (n, k) along their principal axes, at least three."""
-        points = self.samples().points
-        found = principal.principal(points)
-        seen = (points - found.mean) @ found.components[:AXES].T
-        return np.pad(seen, ((0, 0), (0, max(3 - seen.shape[1], 0))))
+        return principal.along(self.samples().points, AXES)
 
     @ll.kept
     def axes(self) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -264,13 +257,12 @@ class Projector(ll.Scene):
         place = self.layout(now)
         if self.method == "tour":
             return place * (HALF / self.reach())
-        size = float(np.quantile(np.abs(place[:, :2]), 0.995))
-        return np.pad(place, ((0, 0), (0, 3 - place.shape[1]))) * (HALF / max(size, 1e-300))
+        return np.pad(place, ((0, 0), (0, 3 - place.shape[1]))) * (HALF / layouts.reach(place[:, :2]))
 
     @ll.kept
     def reach(self) -> float:
         """Return how far nearly all samples are from the middle, along three principal axes."""
-        return max(float(np.quantile(np.abs(self.along_axes()[:, :3]), 0.995)), 1e-300)
+        return layouts.reach(self.along_axes()[:, :3])
 
     def is_judged(self, now: ll.Now) -> bool:
         """Whether points have the colours of the trust in their places, once that is known."""
@@ -281,7 +273,7 @@ class Projector(ll.Scene):
     def parts(self, judged: bool) -> dict[str, Part]:
         """Return the samples shown, those of one colour together: of their groups, or of the trust in their places."""
         kind = self.groups()[0][self.shown()]
-        which = np.digitize(1.0 - self.trust(), LOST) if judged else kind % COLORS
+        which = layouts.degrees(self.trust()) if judged else kind % COLORS
         which = which + COLORS * (self.alone & (kind != kind[np.searchsorted(self.shown(), self.chosen())]))
         found = {}
         for one in np.unique(which).tolist():
@@ -390,16 +382,13 @@ class Projector(ll.Scene):
         """Return the tips of the axes of the tour: one that is dragged stays where it is let go."""
         if self.method != "tour":
             return []
+        tips = enumerate(LENGTH * self.turned(now), 1)
+        return [ll.Handle(f"axis {k}", tip, partial(Projector.hold, axis=k), free=True) for k, tip in tips]
 
-        def moved(axis: int) -> Any:
-            def move(scene: Projector, position: Any) -> None:
-                scene.set("axis", axis)
-                scene.set("pull", np.clip(np.round(np.asarray(position) / LENGTH, 3), -1.0, 1.0))
-
-            return move
-
-        tips = LENGTH * self.turned(now)
-        return [ll.Handle(f"axis {k + 1}", tip, moved(k + 1), free=True) for k, tip in enumerate(tips)]
+    def hold(self, place: Sequence[float], axis: int) -> None:
+        """Hold an axis of the tour, numbered from 1, where its tip was dragged."""
+        self.set("axis", axis)
+        self.set("pull", np.clip(np.round(np.asarray(place, float) / LENGTH, 3), -1.0, 1.0))
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the points where they are at this moment, and what is said of them."""
@@ -460,18 +449,15 @@ class Projector(ll.Scene):
 
     def degrees(self) -> layers.Legend:
         """Return how many places are to be trusted how far."""
-        counts = np.bincount(np.digitize(np.nan_to_num(1.0 - self.trust()), LOST), minlength=3)
+        counts = np.bincount(layouts.degrees(self.trust()), minlength=3)
         told = zip(TRUSTED, DEGREES, counts.tolist(), strict=True)
         rows = [layers.Row(color, name, [words("?n", count)]) for color, name, count in told]
         return layers.Legend(rows, "Points whose neighbours here are")
 
     def nearest(self) -> layers.Legend:
         """Return which samples are nearest to the chosen one, and how far they are."""
-        group = self.groups()[0]
-        rows = [
-            layers.Row(colored(int(group[one])), self.called(one), (far,))
-            for one, far in zip(*(part.tolist() for part in self.near()), strict=True)
-        ]
+        group, found = self.groups()[0], zip(*(part.tolist() for part in self.near()), strict=True)
+        rows = [layers.Row(colored(int(group[one])), self.called(one), (far,)) for one, far in found]
         return layers.Legend(rows, words("Nearest to ? in all dimensions", self.called(self.chosen())))
 
     def called(self, one: int) -> str:

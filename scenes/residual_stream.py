@@ -155,7 +155,7 @@ class ResidualStream(ll.Scene):
         for block in range(len(self.model.blocks)):
             drawn += self.written(block, min(max(depth - block, 0.0), 1.0))
         said, last = self.said(len(self.model.blocks)), SYMBOLS[self.symbols()[-1]]
-        answers = [SYMBOLS[one] for one in likeliest(said)]
+        answers = [SYMBOLS[one] for one in residual.likeliest(said)]
         answer = " or ".join(answers) if len(answers) < len(said) else "anything"
         told = words("After ? it says ?: ?.4", last, answer, float(said.max()))
         title = layers.Title(self.title, ADDING, (told if over else f"What comes after {last} this time?",))
@@ -243,7 +243,7 @@ class ResidualStream(ll.Scene):
     def lens(self, depth: float) -> list[layers.Layer]:
         """Return the bars of what the last token would say comes next."""
         said = self.said(depth)
-        x, half, best = LENS + 0.33 * np.arange(len(said)), 0.12, likeliest(said)
+        x, half, best = LENS + 0.33 * np.arange(len(said)), 0.12, residual.likeliest(said)
         chosen = COLORS["output"] if len(best) < len(said) else "grid"  # before, all are alike
         low = np.stack([x - half, 0 * x - half, 0 * x], -1)
         high = np.stack([x + half, 0 * x + half, TALL * said], -1)
@@ -261,22 +261,10 @@ class ResidualStream(ll.Scene):
     # ------------------------------------------------------------------------------------------------ a real model
     @ll.kept
     def path(self) -> np.ndarray:
-        """Return where the words, without both marks, are before and after each move (25, n - 2, 3), in the world.
-
-        Across are the two directions in which they differ most, upwards goes the depth. What leads farther than ``FAR``
-        times as far as words that are normalized is shortened.
-        """
-        across = self.reading().path[:, 1:-1, :2]
-        across = across / float(np.linalg.norm(across[::2], axis=-1).max())
-        across = ACROSS * across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True) / FAR, 1.0)
+        """Return where the words are before and after each move (25, n - 2, 3): upwards goes the depth."""
+        across = ACROSS * self.reading().across(FAR)[0]
         rise = np.linspace(0.0, RISE, len(across))[:, None, None]
         return np.concatenate([across, np.broadcast_to(rise, (*across.shape[:2], 1))], axis=-1)
-
-    @property
-    def explained(self) -> float:
-        """The share of the words' variance that the two directions hold, where they are normalized."""
-        spread = self.reading().path[::2, 1:-1].reshape(-1, 3).var(axis=0)
-        return self.reading().explained * float(spread[:2].sum() / spread.sum())
 
     def paths(self, now: ll.Now) -> ll.Frame:
         """Return the way of each word: attention adds, it is normalized, the perceptron adds, it is normalized."""
@@ -300,7 +288,7 @@ class ResidualStream(ll.Scene):
             for k, (place, name) in enumerate(zip(here, names, strict=True))
         ]  # fmt: skip
         says = words("layer ? of ?: ?", whole // 4 + 1, minilm.LAYERS, minilm.MOVES[whole % 4])
-        share = words("across: ?n % of the words' variance", 100 * self.explained)
+        share = words("across: ?n % of the words' variance", 100 * self.reading().across()[1])
         texts = ((MOVES[0], "attention adds"), (MOVES[2], "perceptron adds"), ("dim", "normalized after each"))
         legend = layers.Legend([layers.Row(*one) for one in texts], "In each layer of MiniLM")
         view = ll.View(-72.0, 21.0, bounds=SPACE, turned=(24.0 * (now.eased() - 0.5), 0.0))
@@ -336,8 +324,3 @@ class ResidualStream(ll.Scene):
             look: dict[str, Any] = {"key": f"move {kind}", "name": minilm.MOVES[kind].capitalize()}
             drawn.append(layers.Lines(ways, color, width.ravel(), alpha.ravel(), dash, **look))
         return drawn
-
-
-def likeliest(said: np.ndarray) -> np.ndarray:
-    """Return what is said with the highest probability: of a tie, to half a hundredth, all."""
-    return np.flatnonzero(said > said.max() - 0.005)

@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     r"""(?P<skip>[\s,;]+|\#[^\n]*)|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
     r"""|(?P<word>[A-Za-z_]\w*)|(?P<number>-?[\d.][\w.+-]*)|(?P<sign>[:{}<>\[\]])"""
 )
-_ESCAPED = re.compile(r"\\(.)")
+_ESCAPED = re.compile(rb"\\([0-7]{1,3}|x[0-9A-Fa-f]{1,2}|.)")
 CLOSING = {"{": "}", "<": ">"}
 DEEPEST, LONGEST = 20, 9  # of messages within messages; digits of a number
 
@@ -38,11 +38,13 @@ DEEPEST, LONGEST = 20, 9  # of messages within messages; digits of a number
 class Embedding:
     """Where an embedding's files are: vectors, labels and a sprite image, and the size of what is in them.
 
-    ``shape`` is that of vectors which are plain float32; () for text or an array. ``labels`` and ``sprite`` are None
-    where there are none. ``single`` is how wide and how high a picture of the sprite image is, in pixels.
+    ``vectors`` is None for those in a checkpoint, ``labels`` and ``sprite`` where there are none. ``shape`` is that of
+    vectors which are plain float32; () for text or an array. ``single`` is how wide and high a picture of the sprite
+    image is, in pixels.
     """
 
-    vectors: Path
+    name: str
+    vectors: Path | None
     shape: tuple[int, ...]
     labels: Path | None
     sprite: Path | None
@@ -50,7 +52,20 @@ class Embedding:
 
 
 def read(path: Path) -> Embedding:
-    """Return the last embedding of a file, or raise UserError in one sentence; MachineError if it cannot be read."""
+    """Return the last embedding of a file, whose ``vectors`` are a file. Raises UserError where there is none."""
+    found = embeddings(path)
+    if not found:
+        raise UserError(f"{path} names no embeddings {{ … }}.")
+    if found[-1].vectors is None:
+        raise UserError(
+            f"{path} names no tensor_path: its vectors are in a checkpoint, which only TensorFlow reads; "
+            "save them as .tsv or .npy."
+        )
+    return found[-1]
+
+
+def embeddings(path: Path) -> list[Embedding]:
+    """Return all embeddings of a file, or raise UserError in one sentence; MachineError if it cannot be read."""
     try:
         written = path.read_text("utf-8-sig")
     except FileNotFoundError:
@@ -59,23 +74,21 @@ def read(path: Path) -> Embedding:
         raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is no text in UTF-8.") from error
-    found = _messages(path, _Reader(path, written).message(""), "embeddings")
-    if not found:
-        raise UserError(f"{path} names no embeddings {{ … }}.")
-    last = found[-1]
-    vectors = _file(path, last, "tensor_path")
-    if vectors is None:
-        raise UserError(
-            f"{path} names no tensor_path: its vectors are in a checkpoint, which only TensorFlow reads; "
-            "save them as .tsv or .npy."
-        )
-    sprites = _messages(path, last, "sprite")
+    whole = _Reader(path, written).message("")
+    return [_embedding(path, message) for message in _messages(path, whole, "embeddings")]
+
+
+def _embedding(path: Path, message: Message) -> Embedding:
+    """Return what a message says; its paths begin at the folder of the file."""
+    vectors, labels = _file(path, message, "tensor_path"), _file(path, message, "metadata_path")
+    name = (message.get("tensor_name") or [vectors.stem if vectors else ""])[-1]
+    sprites = _messages(path, message, "sprite")
     sprite = _file(path, sprites[-1], "image_path") if sprites else None
     single = _numbers(path, sprites[-1], "single_image_dim") if sprite else (1, 1)
     if len(single) != 2:
         raise UserError(f"{path} says single_image_dim {len(single)} times, and not a width and a height in pixels.")
-    shape = _numbers(path, last, "tensor_shape")
-    return Embedding(vectors, shape, _file(path, last, "metadata_path"), sprite, (single[0], single[1]))
+    shape = _numbers(path, message, "tensor_shape")
+    return Embedding(str(name), vectors, shape, labels, sprite, (single[0], single[1]))
 
 
 class _Reader:
@@ -137,7 +150,7 @@ class _Reader:
         if self.kind == "text":
             parts = []  # texts side by side are one
             while self.kind == "text":
-                parts.append(_ESCAPED.sub(r"\1", self.step()[1:-1]))
+                parts.append(_unescaped(self.step()[1:-1]))
             return "".join(parts)
         if self.token.isdecimal() and len(self.token) <= LONGEST:
             return int(self.step())
@@ -150,6 +163,20 @@ class _Reader:
         if self.token != end:
             raise self.fault(f"the text ends before {end}")
         self.step()
+
+
+def _unescaped(text: str) -> str:
+    """Return a text without its escapes, each of which is a byte: a letter may be two, such as \\303\\266."""
+
+    def byte(found: re.Match[bytes]) -> bytes:
+        told = found[1]
+        if len(told) > 1 and told[:1] == b"x":
+            return bytes([int(told[1:], 16)])
+        if told[:1] in b"01234567":
+            return bytes([int(told, 8) % 256])
+        return {b"n": b"\n", b"r": b"\r", b"t": b"\t"}.get(told, told)
+
+    return _ESCAPED.sub(byte, text.encode()).decode("utf-8", "replace")
 
 
 def _messages(path: Path, message: Message, name: str) -> list[Message]:

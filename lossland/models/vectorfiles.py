@@ -58,7 +58,7 @@ def read(path: str | Path, labels: str | Path = "", pictures: str | Path = "") -
     shape: tuple[int, ...] = ()
     if path.suffix.lower() == ".pbtxt":
         named = projectorfiles.read(path)
-        path, shape = named.vectors, named.shape
+        path, shape = named.vectors or path, named.shape
         labels, pictures = labels or named.labels or "", pictures or named.sprite or ""
         single = named.single if pictures == named.sprite else None
     points, said, looks = _contents(path, shape)

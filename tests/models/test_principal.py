@@ -102,3 +102,14 @@ def test_the_share_of_directions_is_that_of_the_components_along_them():
     found, covariance = principal.principal(CLOUD), np.cov(CLOUD, rowvar=False)
     shares = [principal.share_along(3.0 * found.components[:k].T, covariance) for k in range(1, 6)]
     np.testing.assert_allclose(shares, np.cumsum(found.ratios))
+
+
+def test_samples_along_their_first_axes() -> None:
+    points = np.random.default_rng(0).normal(size=(40, 6)) * (5, 4, 3, 2, 1, 0.5)
+    seen = principal.along(points, 4)
+    _, sizes, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    np.testing.assert_allclose(np.abs(seen), np.abs((points - points.mean(axis=0)) @ axes[:4].T), atol=1e-9)
+    np.testing.assert_allclose((seen**2).sum(axis=0), sizes[:4] ** 2)
+    few = principal.along(points[:, :2], 8)
+    assert few.shape == (40, 3)
+    assert not few[:, 2].any()

@@ -80,9 +80,11 @@ def test_the_text_may_be_written_in_other_ways(logs: Path) -> None:
     text = """# a comment
     model_checkpoint_path: 'model.ckpt' ; embeddings: < tensor_path: "earlier.tsv" >
     embeddings < tensor_path: "00010/" 'all/tensors.tsv', tensor_shape: [7, 4] bookmarks_path: ""
+      tensor_name: "gr\\303\\266\\xc3\\x9fe\\t\\"\\8"
       sprite: { single_image_dim: [5, 6] image_path: "00010\\\\all\\\\sprite.png" } > model_checkpoint_dir: "." """
     found = projectorfiles.read(config(logs, text))
     assert found.vectors == logs / "00010/all/tensors.tsv"
+    assert found.name == 'größe\t"8'
     assert (found.labels, found.shape, found.single) == (None, (7, 4), (5, 6))
     assert found.sprite == logs / "00010/all/sprite.png"
     read = vectorfiles.read(logs / "projector_config.pbtxt")

@@ -48,3 +48,7 @@ def test_formulas(pattern: str, values: tuple, expected: str) -> None:
 def test_every_place_needs_a_value(pattern: str, values: tuple) -> None:
     with pytest.raises(UserError, match="give one for each"):
         words(pattern, *values)
+
+
+def test_a_count_is_the_nearest_whole_number() -> None:
+    assert words("?n % of ?n", 100 * 0.29, 1234.6) == "29 % of 1\u2009235"  # 100 * 0.29 is 28.999999999999996
