@@ -14,7 +14,8 @@ from lossland.models import clouds, embeddings, grand_tour, layouts, principal, 
 
 MOST = 3000  # points that t-SNE and UMAP lay out, and that are judged: of more, the seed draws as many
 SPRITES = 4000  # points: more are dots
-NEAR = 6  # neighbours of the chosen point that are shown
+SIDES = ("right", "left", "below right", "below left", "above right", "above left")  # of the names of neighbours
+NEAR = len(SIDES)  # neighbours of the chosen point that are shown
 NAMED = 12  # groups that have their names in the picture
 COLORS = 12  # of groups
 AXIS = 2.05  # half the length of the user's axes
@@ -343,7 +344,7 @@ class Projector(ll.Scene):
             (here, *there), (one, *near) = place[self.large()[0]], [self.chosen(), *self.near()[0]]
             return [
                 layers.Label(here, self.called(one), "accent", size=22, side="above", key="chosen"),
-                *(layers.Label(spot, self.called(other), "text", size=17, side=spot - here, key=f"neighbour {k}")
+                *(layers.Label(spot, self.called(other), size=17, side=SIDES[k], key=f"neighbour {k}")
                   for k, (spot, other) in enumerate(zip(there, near, strict=True))),
             ]  # fmt: skip
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
