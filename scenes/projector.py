@@ -348,10 +348,12 @@ class Projector(ll.Scene):
                   for k, (spot, other) in enumerate(zip(there, near, strict=True))),
             ]  # fmt: skip
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
+        spots = {one: np.median(place[kind == one], axis=0) for one in largest if names[one]}
+        chosen, shown = kind[self.large()[0][0]], place[self.large()[0]].mean(axis=0)  # whose name does not cover these
         return [
-            layers.Label(np.median(place[kind == one], axis=0), names[one], size=18, side="above",
-                         plate=colored(one), key=names[one])
-            for one in largest if names[one]
+            layers.Label(spot, names[one], size=18, side=spot - shown if one == chosen else "above", plate=colored(one),
+                         key=names[one])
+            for one, spot in spots.items()
         ]  # fmt: skip
 
     def arms(self, now: ll.Now) -> list[layers.Layer]:
