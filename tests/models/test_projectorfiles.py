@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import lossland as ll
 from lossland.errors import UserError
 from lossland.models import projectorfiles, vectorfiles
 from lossland.scenery import library
+from lossland.world import layers
 
 RANDOM = np.random.default_rng(3)
 POINTS = RANDOM.normal(size=(7, 4))
@@ -59,11 +61,11 @@ def test_vectors_labels_and_sprites_are_found_from_one_file(logs: Path) -> None:
 
 
 def test_the_scene_shows_what_the_file_names(logs: Path) -> None:
-    made = library.scene("projector", file=str(logs / "projector_config.pbtxt"), method="pca")
+    made: Any = library.scene("projector", file=str(logs / "projector_config.pbtxt"), method="pca")
     assert made.data == "file"
     assert made.samples().pictures.shape == (7, 6, 5, 3)
-    frame = made.frame(ll.Now(0.0, made.clock))
-    assert {layer.text for layer in frame.layers if hasattr(layer, "text") and layer.text in "abc"} == set("abc")
+    drawn = made.frame(ll.Now(0.0, made.clock)).layers
+    assert {layer.text for layer in drawn if isinstance(layer, layers.Label)} == set("abc")
 
 
 def test_files_that_are_named_besides_go_first(logs: Path) -> None:
