@@ -283,3 +283,10 @@ def test_an_array_is_no_file() -> None:
     with pytest.raises(UserError, match="file must be text, not array") as caught:
         scene(file=POINTS)
     assert len(str(caught.value)) < 150
+
+
+def test_the_column_of_notes_is_as_wide_before_the_layout_is_judged_as_after(own: Path) -> None:
+    made = scene(file=own, method="pca")
+    before, after = (made.frame(time).notes[1] for time in (0.0, made.clock.seconds))
+    assert (before.heading, before.text) == (after.heading, "...")
+    assert float(after.text) == pytest.approx(after.value, abs=1e-3)
