@@ -16,17 +16,17 @@ from lossland.models import attention, minilm
 COLORS = ("optimizer.momentum", "up", "i", "eigen1", "lane.7", "optimizer.radam")  # of the keys, each with its value
 QUERY, RESULT = "area", "accent"
 MOST, LIMIT = len(COLORS), 4.0
-SPHERE, HULL = np.array([-2.05, 0.0, 0.0]), np.array([2.05, 0.0, 0.0])  # where the keys stand, and where the values
+SPHERE, HULL = np.array([-2.15, 0.0, 0.0]), np.array([2.15, 0.0, 0.0])  # where the keys stand, and where the values
 GLOBE = shapes.ellipsoid(SPHERE, np.eye(3), 32)
-FOOT, PITCH, TALL = -0.62, 0.4, 1.5  # of the bars between them: where they stand, their step, the height of the largest
+FOOT, PITCH, TALL = -0.62, 0.45, 1.5  # of the bars between them: where they stand, their step, the largest's height
 ASKED, SHARED, BLENDED = (0.03, 0.36), (0.42, 0.58), (0.66, 0.94)  # shares of the scene
 LOOKED = (0.02, 0.82)  # share of the scene in which the words of a sentence look around, one after the other
 WIDE, DEEP, HIGH = 6.6, 1.9, 0.7  # of a sentence with the skyline of its weights
 FLOOR, LEAST = -0.85, 0.02  # on which the skyline stands; and the least weight that is drawn as an arc
-HIGHEST, AROUND = 0.95, 0.006  # of the arcs; and how much larger the bars of the word that looks are
+HIGHEST, AROUND, NAME = 0.95, 0.006, 0.45  # of the arcs; how much larger the bars of the word that looks are; its name
 UP = (0.0, 0.0, 1.0)
 AXES = {2: [0, 2], 3: [0, 1, 2]}  # in which axes of the world vectors of so many numbers are seen
-BOUNDS = shapes.box((-3.0, -0.8, -1.3), (3.25, 0.8, 1.75))
+BOUNDS = shapes.box((-3.1, -0.8, -1.6), (3.35, 0.8, 1.95))
 FORMULA = r"\mathrm{softmax}\left(Q K^{T} / \sqrt{d}\right) V"
 
 
@@ -192,8 +192,8 @@ class Attention(ll.Scene):
         drawn = [*self.stage(), *self.arrows(), beams, *self.bars(told, shared)]
         if now.share > BLENDED[0]:
             drawn += self.blend(now.eased(*BLENDED))
-        bits, most = attention.entropy(self.look().weights)[0], np.log2(len(self.keys))
-        title = self.headed([words("d = ?", self.size), *self.manner()], bits, most)
+        bits, seen = attention.entropy(self.look().weights)[0], np.isfinite(self.look().scores[0])
+        title = self.headed([words("d = ?", self.size), *self.manner()], bits, int(seen.sum()))
         view = ll.View(-90.0, 16.0, bounds=BOUNDS, turned=(10.0 * (now.eased() - 0.5), 0.0))
         return ll.Frame(drawn, [title, *self.misfits(len(self.keys))], view)
 
@@ -255,15 +255,15 @@ class Attention(ll.Scene):
         if shared > 0.5:
             shown, name = weight, rf"w = \mathrm{{softmax}}({name})"
         drawn: list[layers.Layer] = [
-            layers.Label((0.0, 0.0, FOOT - 0.6), name, "dim", latex=True, size=21, side="below", key="what")
+            layers.Label((0.0, 0.0, FOOT - 0.95), name, "dim", latex=True, size=21, side="below", key="what")
         ]
         if seen:
             worth, colors = [words("weight ?", weight[k]) for k in seen], [COLORS[k] for k in seen]
             drawn.append(layers.Bars(low[seen], high[seen], colors, shadow=False, key="bars", name="Key", worth=worth))
         return drawn + [
-            layers.Label((x[k], 0.0, FOOT + height[k]), words("?.2", shown[k]), COLORS[k], size=22, key=f"number {k}",
+            layers.Label((x[k], 0.0, FOOT + height[k]), words("?.2", shown[k]), COLORS[k], size=19, key=f"number {k}",
                          side="below" if height[k] < 0 else "above")
-            for k in seen if grown[k] == 1 or shared > 0.5
+            for k in seen if (grown[k] == 1 if shared <= 0.5 else height[k] >= 0)  # a share is never below the foot
         ]  # fmt: skip
 
     @ll.kept
@@ -281,9 +281,9 @@ class Attention(ll.Scene):
                          key="name v"),
         ]  # fmt: skip
 
-    def headed(self, manner: list[str], bits: float, most: float) -> layers.Title:
-        """Return the title: how it looks, and how spread the attention is, in bits of as many as there may be."""
-        spread = words("entropy ?.2 of ?.2 bits", float(bits), max(float(most), 1e-9))
+    def headed(self, manner: list[str], bits: float, seen: int) -> layers.Title:
+        """Return the title: how it looks, and how spread the attention is, in bits of what ``seen`` tokens allow."""
+        spread = words("entropy ?.2 of ?.2 bits", float(bits), float(np.log2(seen)))
         return layers.Title(self.title, FORMULA, (", ".join(manner), spread))
 
     def manner(self) -> list[str]:
@@ -350,15 +350,16 @@ class Attention(ll.Scene):
         (here, share, done), weights = self.looking(now), self.seen()
         head = "all heads" if self.head == 0 else words("head ?", self.head)
         manner = [f"MiniLM, layer {self.layer}", head, *self.manner()]
-        title = self.headed(manner, attention.entropy(weights[here]), np.log2(len(weights)))
+        seen = here + 1 if self.mask == "causal" else len(weights)
+        title = self.headed(manner, attention.entropy(weights[here]), seen)
         drawn = [*self.skyline(here, done), *self.arcs(here, share)]
         return ll.Frame(drawn, [title, *self.misfits(len(weights))], ll.View(-90.0, 28.0, bounds=self.room()))
 
     @ll.kept
     def room(self) -> np.ndarray:
-        """Return the corners of words, arcs and skyline."""
+        """Return the corners of words, arcs and skyline, and at its left of the name of the word that looks."""
         x, deep = self.row().reach + 0.1, self.depth(len(self.seen()) - 0.5)
-        return np.array([(side, y, z) for side in (-x, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
+        return np.array([(side, y, z) for side in (-x - NAME, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
 
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.
@@ -380,7 +381,7 @@ class Attention(ll.Scene):
         states: list[figures.State] = ["lit" if k == here else "plain" for k in range(len(own))]
         rise = min(0.3, HIGHEST / max(float(np.abs(x[strong] - x[here]).max()), 0.1))
         told = [words("?.2", one) if one > 0.1 and share > 0.9 else "" for one in own[strong]]
-        left = (float(x[0] - 0.5 * chips.widths[0]) - 0.08, self.depth(here), FLOOR)
+        left = (float(x[0] - 0.5 * chips.widths[0]) - 0.12, self.depth(here), FLOOR)
         drawn: list[layers.Layer] = [
             replace(chips, value=share * own, color=QUERY, state=states, key="words", name="Word"),
             layers.Label(left, chips.text[here], QUERY, size=20, side="left", key="who"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,20 +14,19 @@ from lossland.models import clouds, embeddings, grand_tour, layouts, principal, 
 
 MOST = 3000  # points that t-SNE and UMAP lay out, and that are judged: of more, the seed draws as many
 SPRITES = 4000  # points: more are dots
-NEAR = 6  # neighbours of the chosen point that are shown
+SIDES = ("right", "left", "below right", "below left", "above right", "above left")  # of the names of neighbours
+NEAR = len(SIDES)  # neighbours of the chosen point that are shown
 NAMED = 12  # groups that have their names in the picture
 COLORS = 12  # of groups
-AXES = 4  # principal axes that can be dragged in the tour
 AXIS = 2.05  # half the length of the user's axes
-LENGTH, HALF = 1.9, 1.9  # of an axis in the tour; half the width of the cloud
-SPEED, AXIS_SPACE = 0.16, 8  # of the tour in radians a second; principal axes that it goes through
+LENGTH, HALF, SEEN = 1.9, 1.9, 0.7  # of an axis in the tour; half the cloud's width; length from which an axis is named
+SPEED, AXES = 0.16, 8  # of the tour in radians a second; principal axes that it goes through, and that can be dragged
 CHARTED = 241  # times at which the divergence is charted
 PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
 BOX = shapes.box((-2.0, -2.0, -1.6), (2.0, 2.0, 1.6))
-LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
-TRUSTED, DEGREES = ("down", "accent", "bad"), ("near in truth", "partly far in truth", "mostly far in truth")
+TRUSTED, DEGREES = ("down", "dim", "bad"), ("near in truth", "partly far in truth", "mostly far in truth")
 METHODS = {
     "pca": ("principal axes", r"\max\, \mathrm{Var}(X v),\ \|v\| = 1"),
     "tsne": ("t-SNE", r"\mathrm{KL}(P, Q) = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}"),
@@ -72,25 +72,24 @@ class Projector(ll.Scene):
         "trusted?": {"method": "pca", "color": "trust"},
         "words": {"data": "words", "iterations": 400, "exaggeration": 4.0, "index": 691},
         "axes of your own": {"method": "axes"},
-        "how wide": {"data": "sizes", "perplexity": 20.0, "iterations": 400},
-        "how far": {"data": "gaps", "perplexity": 20.0, "iterations": 400},
+        "how wide": {"data": "sizes", "perplexity": 20.0, "iterations": 400, "exaggeration": 2.0},
+        "how far": {"data": "gaps", "perplexity": 20.0, "iterations": 400, "exaggeration": 1.0},
         "nothing there": {"data": "noise", "perplexity": 2.0, "iterations": 400, "exaggeration": 4.0},
     }
 
     data = parameters.Choice("digits", clouds.NAMES, "data", "What the points are.")
     method = parameters.Choice("tsne", tuple(METHODS), "method", "How they come into the plane.")
-    perplexity = parameters.Number(
-        30.0, 2.0, 200.0, "perplexity", "About how many neighbours count for t-SNE.", log=True
-    )
+    perplexity = parameters.Number(30.0, 2.0, 200.0, "perplexity", "How many neighbours count for t-SNE.", log=True)
     neighbours = parameters.Integer(15, 2, 200, "neighbours", "How many neighbours a point has for UMAP.", log=True)
     iterations = parameters.Integer(500, 50, 5000, "iterations", "Steps of t-SNE, or epochs of UMAP.", log=True)
     exaggeration = parameters.Number(12.0, 1.0, 50.0, "exaggeration", "How much more t-SNE pulls at first.", log=True)
-    color = parameters.Choice(
-        "label", ("label", "trust"), "colour", "By label, or by whether neighbours are true ones."
-    )
-    axis = parameters.Integer(0, 0, AXES, "held axis", "Which axis stays where it is in the tour; 0: none.")
+    color = parameters.Choice("label", ("label", "trust"), "colour", "By label, or by whether neighbours are true.")
+    axis = parameters.Integer(
+        0, 0, AXES, "held axis", "Which axis stays where it is in the tour; 0: none.",
+        most=lambda scene: scene.along_axes().shape[1],
+    )  # fmt: skip
     pull = parameters.Point((1.0, 0.0, 0.0), -1.0, 1.0, "held at", "Where that is: drag an arrow.", hidden=True)
-    file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz or .tsv.")
+    file = parameters.Text("", None, "file", "Vectors of your own: .npy, .npz, .tsv, or TensorBoard's .pbtxt.")
     labels = parameters.Text("", None, "labels", "A file with their labels, if they are in one of their own.")
     pictures = parameters.Text("", None, "pictures", "A file with their pictures: .npy, or a sprite image.")
     right = parameters.Text("", None, "axis right", "From one label to another, such as man, woman.")
@@ -166,10 +165,7 @@ class Projector(ll.Scene):
     @ll.kept
     def along_axes(self) -> np.ndarray:
         """Return the samples (n, k) along their principal axes, at least three."""
-        points = self.samples().points
-        found = principal.principal(points)
-        seen = (points - found.mean) @ found.components[:AXIS_SPACE].T
-        return np.pad(seen, ((0, 0), (0, max(3 - seen.shape[1], 0))))
+        return principal.along(self.samples().points, AXES)
 
     @ll.kept
     def axes(self) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -206,9 +202,9 @@ class Projector(ll.Scene):
         if self.method == "tour":
             return self.along_axes() @ self.turned(now)
         if self.method == "pca":
-            return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.3, PRESSED))
+            return self.along_axes()[:, :3] * (1.0, 1.0, 1.0 - now.eased(0.15, PRESSED))
         if self.method == "axes":
-            share = now.eased(0.1, PRESSED)
+            share = now.eased(0.05, PRESSED)
             return (1.0 - share) * self.along_axes()[:, :2] + share * self.on_axes()
         self.unfinished |= not self.course().reach(self.step(now), 1 if self.live else None)
         return self.course().at(self.step(now))
@@ -262,13 +258,12 @@ class Projector(ll.Scene):
         place = self.layout(now)
         if self.method == "tour":
             return place * (HALF / self.reach())
-        size = float(np.quantile(np.abs(place[:, :2]), 0.995))
-        return np.pad(place, ((0, 0), (0, 3 - place.shape[1]))) * (HALF / max(size, 1e-300))
+        return np.pad(place, ((0, 0), (0, 3 - place.shape[1]))) * (HALF / layouts.reach(place[:, :2]))
 
     @ll.kept
     def reach(self) -> float:
         """Return how far nearly all samples are from the middle, along three principal axes."""
-        return max(float(np.quantile(np.abs(self.along_axes()[:, :3]), 0.995)), 1e-300)
+        return layouts.reach(self.along_axes()[:, :3])
 
     def is_judged(self, now: ll.Now) -> bool:
         """Whether points have the colours of the trust in their places, once that is known."""
@@ -279,7 +274,7 @@ class Projector(ll.Scene):
     def parts(self, judged: bool) -> dict[str, Part]:
         """Return the samples shown, those of one colour together: of their groups, or of the trust in their places."""
         kind = self.groups()[0][self.shown()]
-        which = np.digitize(1.0 - self.trust(), LOST) if judged else kind % COLORS
+        which = layouts.degrees(self.trust()) if judged else kind % COLORS
         which = which + COLORS * (self.alone & (kind != kind[np.searchsorted(self.shown(), self.chosen())]))
         found = {}
         for one in np.unique(which).tolist():
@@ -340,28 +335,39 @@ class Projector(ll.Scene):
         return [*drawn, layers.Sprites(place[at], found, 28.0, colors, **look)]
 
     def names(self, place: np.ndarray) -> list[layers.Layer]:
-        """Return the names of the largest groups, each amid its points; of the neighbours, if groups have none."""
-        kind, names = self.groups()[0][self.shown()], self.groups()[1]
+        """Return the names of the largest groups, each on a plate of its colour amid its points.
+
+        If groups have no names, they are those of the chosen point and its neighbours.
+        """
+        kind, names = self.groups()[0][self.shown()], [drawable(name) for name in self.groups()[1]]
+        if not any(names):
+            (here, *there), (one, *near) = place[self.large()[0]], [self.chosen(), *self.near()[0]]
+            return [
+                layers.Label(here, self.called(one), "accent", size=22, side="above", key="chosen"),
+                *(layers.Label(spot, self.called(other), size=17, side=SIDES[k], key=f"neighbour {k}")
+                  for k, (spot, other) in enumerate(zip(there, near, strict=True))),
+            ]  # fmt: skip
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
-        spots = {drawable(names[one]): np.median(place[kind == one], axis=0) for one in largest if drawable(names[one])}
-        if not spots:
-            some = [self.chosen(), *self.near()[0]]
-            named = zip(self.samples().labels[some].tolist(), place[np.searchsorted(self.shown(), some)], strict=True)
-            spots = {drawable(name): spot for name, spot in named if drawable(name)}
-        return [layers.Label(spot, name, "text", size=22, side="above", key=name) for name, spot in spots.items()]
+        spots = {one: np.median(place[kind == one], axis=0) for one in largest if names[one]}
+        chosen, shown = kind[self.large()[0][0]], place[self.large()[0]].mean(axis=0)  # whose name does not cover these
+        return [
+            layers.Label(spot, names[one], size=18, side=spot - shown if one == chosen else "above", plate=colored(one),
+                         key=names[one])
+            for one, spot in spots.items()
+        ]  # fmt: skip
 
     def arms(self, now: ll.Now) -> list[layers.Layer]:
-        """Return the principal axes that can be dragged as arrows."""
-        tips = LENGTH * self.turned(now)[:AXES]
-        colors = ["accent" if k + 1 == self.axis else "text" for k in range(len(tips))]
+        """Return the principal axes that can be dragged as arrows; one that hardly points into the picture is dim."""
+        tips = LENGTH * self.turned(now)
+        seen = np.linalg.norm(tips, axis=1) > SEEN
+        colors = ["accent" if k + 1 == self.axis else "text" if seen[k] else "dim" for k in range(len(tips))]
         drawn: list[layers.Layer] = [
             layers.Arrows(0 * tips, tips, colors, 3.5, depth=False, name="Principal axis", key="axes"),
             layers.Points(tips, "text", 6.0, "ring", outline=True, group="handles", name="Principal axis", key="tips"),
         ]
         return drawn + [
-            layers.Label(tip, f"axis {k + 1}", colors[k], size=17, side=tip, key=f"axis {k + 1}")
-            for k, tip in enumerate(tips)
-            if np.linalg.norm(tip) > 0.4
+            layers.Label(tips[k], f"axis {k + 1}", colors[k], size=17, side=tips[k], key=f"axis {k + 1}")
+            for k in np.flatnonzero(seen).tolist()
         ]
 
     @ll.kept
@@ -379,16 +385,13 @@ class Projector(ll.Scene):
         """Return the tips of the axes of the tour: one that is dragged stays where it is let go."""
         if self.method != "tour":
             return []
+        tips = enumerate(LENGTH * self.turned(now), 1)
+        return [ll.Handle(f"axis {k}", tip, partial(Projector.hold, axis=k), free=True) for k, tip in tips]
 
-        def moved(axis: int) -> Any:
-            def move(scene: Projector, position: Any) -> None:
-                scene.set("axis", axis)
-                scene.set("pull", np.clip(np.round(np.asarray(position) / LENGTH, 3), -1.0, 1.0))
-
-            return move
-
-        tips = LENGTH * self.turned(now)[:AXES]
-        return [ll.Handle(f"axis {k + 1}", tip, moved(k + 1), free=True) for k, tip in enumerate(tips)]
+    def hold(self, place: Sequence[float], axis: int) -> None:
+        """Hold an axis of the tour, numbered from 1, where its tip was dragged."""
+        self.set("axis", axis)
+        self.set("pull", np.clip(np.round(np.asarray(place, float) / LENGTH, 3), -1.0, 1.0))
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the points where they are at this moment, and what is said of them."""
@@ -401,8 +404,8 @@ class Projector(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return the view: from above, but around what has three dimensions."""
         if self.method == "tour":
-            return ll.View(-60.0, 20.0, bounds=0.8 * BOX)
-        rise = now.eased(0.25, PRESSED) if self.method == "pca" else 1.0
+            return ll.View(-60.0, 20.0, bounds=0.9 * BOX)
+        rise = now.eased(0.1, PRESSED) if self.method == "pca" else 1.0
         return ll.View(-90.0, 24.0 + 65.9 * rise, bounds=self.bounds(rise), moves=True)
 
     @ll.kept
@@ -416,12 +419,12 @@ class Projector(ll.Scene):
         dimensions = self.samples().points.shape[1]
         title = layers.Title(words("Seeing ?n dimensions", dimensions), METHODS[self.method][1], self.said(now))
         notes: list[layers.Note] = [title]
-        if self.is_over(now) and self.method != "tour":
-            trusted = float(self.trust().mean())
+        if self.method != "tour":
+            trusted = float(self.trust().mean()) if self.is_over(now) else np.nan
             text = words("?.3", trusted) if np.isfinite(trusted) else "..."
             heading = words("Trustworthiness, ?n nearest", self.judges)
             notes.append(layers.Meter(heading, "", trusted, "accent", 0.0, 1.0, text))
-            if self.color == "trust":
+            if self.color == "trust" and self.is_over(now):
                 return [*notes, self.degrees()]
         if self.method == "tsne":
             shares = np.linspace(0.0, 1.0, CHARTED)
@@ -449,18 +452,15 @@ class Projector(ll.Scene):
 
     def degrees(self) -> layers.Legend:
         """Return how many places are to be trusted how far."""
-        counts = np.bincount(np.digitize(np.nan_to_num(1.0 - self.trust()), LOST), minlength=3)
+        counts = np.bincount(layouts.degrees(self.trust()), minlength=3)
         told = zip(TRUSTED, DEGREES, counts.tolist(), strict=True)
         rows = [layers.Row(color, name, [words("?n", count)]) for color, name, count in told]
         return layers.Legend(rows, "Points whose neighbours here are")
 
     def nearest(self) -> layers.Legend:
         """Return which samples are nearest to the chosen one, and how far they are."""
-        group = self.groups()[0]
-        rows = [
-            layers.Row(colored(int(group[one])), self.called(one), (far,))
-            for one, far in zip(*(part.tolist() for part in self.near()), strict=True)
-        ]
+        group, found = self.groups()[0], zip(*(part.tolist() for part in self.near()), strict=True)
+        rows = [layers.Row(colored(int(group[one])), self.called(one), (far,)) for one, far in found]
         return layers.Legend(rows, words("Nearest to ? in all dimensions", self.called(self.chosen())))
 
     def called(self, one: int) -> str:

@@ -20,7 +20,9 @@ CHIP, FOOT, STUB = 0.34, -0.26, 0.2  # how high chips are, where those of tokens
 LEAST = 0.04  # of a weight or of a lane's content that is drawn
 BOUNDS = np.array([(x, 0.0, z) for x in (-4.3, 4.8) for z in (-0.6, 4.4)], float)
 FLOW = (0.05, 0.92)  # share of the scene
-FADE, FAR = 3.0, 1.35  # moves after which a way is fainter; and how far one may lead
+RISE, ACROSS, FAR = 4.0, 1.5, 1.35  # of the ways of words: how high they lead, how far across, and how far at most
+SPACE = shapes.box((-1.8, -1.8, 0.0), (1.8, 1.8, RISE))
+EDGE = SPACE[[0, 4, 6, 2]]  # of its floor
 SYMBOLS = (*map(str, range(residual.SYMBOLS)), "BOS")
 MOVES = (COLORS["previous"], "dim", COLORS["token"], "dim")  # the colours of what a layer of the sentence model does
 ADDING = r"x \leftarrow x + \mathrm{Attn}(x), \quad x \leftarrow x + \mathrm{MLP}(x)"
@@ -153,7 +155,9 @@ class ResidualStream(ll.Scene):
         for block in range(len(self.model.blocks)):
             drawn += self.written(block, min(max(depth - block, 0.0), 1.0))
         said, last = self.said(len(self.model.blocks)), SYMBOLS[self.symbols()[-1]]
-        told = words("After ? it says ?: ?.4", last, SYMBOLS[int(said.argmax())], float(said.max()))
+        answers = [SYMBOLS[one] for one in residual.likeliest(said)]
+        answer = " or ".join(answers) if len(answers) < len(said) else "anything"
+        told = words("After ? it says ?: ?.4", last, answer, float(said.max()))
         title = layers.Title(self.title, ADDING, (told if over else f"What comes after {last} this time?",))
         view = ll.View(-90.0, 10.0, bounds=BOUNDS, turned=(16.0 * (now.share - 0.5), 0.0))
         return ll.Frame([*drawn, self.names(depth), *self.lens(depth)], [title], view)
@@ -239,31 +243,28 @@ class ResidualStream(ll.Scene):
     def lens(self, depth: float) -> list[layers.Layer]:
         """Return the bars of what the last token would say comes next."""
         said = self.said(depth)
-        x, half, best = LENS + 0.33 * np.arange(len(said)), 0.12, int(said.argmax())
-        chosen = COLORS["output"] if said[best] > 1.01 / len(said) else "grid"  # before, all are alike
+        x, half, best = LENS + 0.33 * np.arange(len(said)), 0.12, residual.likeliest(said)
+        chosen = COLORS["output"] if len(best) < len(said) else "grid"  # before, all are alike
         low = np.stack([x - half, 0 * x - half, 0 * x], -1)
         high = np.stack([x + half, 0 * x + half, TALL * said], -1)
-        colors = [chosen if k == best else "grid" for k in range(len(said))]
+        colors = [chosen if k in best else "grid" for k in range(len(said))]
         middle = np.stack([x, 0 * x - half, 0 * x + FOOT], -1)
-        top, foot = (x[best], 0.0, float(high[best, 2])), (float(x.mean()), 0.0, FOOT - 0.4)
+        top, foot = (float(x[best].mean()), 0.0, float(high[best[0], 2])), (float(x.mean()), 0.0, FOOT - 0.4)
         return [
             layers.Bars(low, high, colors, shadow=False, key="said", name="Said", worth=said),
             figures.Chips([*SYMBOLS[:-1], "B"], middle, None, "grid", "plain", 0.33, np.full(len(x), 0.31), up=UP,
                           key="symbols"),
-            layers.Label(top, words("?.4", said[best]), chosen, size=24, side="above", key="probability"),
+            layers.Label(top, words("?.4", said.max()), chosen, size=24, side="above", key="probability"),
             layers.Label(foot, "what comes next, if it ended here", "dim", size=15, side="centre", key="lens"),
         ]  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------ a real model
     @ll.kept
     def path(self) -> np.ndarray:
-        """Return where the words, without both marks, are before and after each move (25, n - 2, 3), in the world.
-
-        What leads farther than ``FAR`` times as far as words that are normalized is shortened.
-        """
-        path = self.reading().path[:, 1:-1]
-        path = path / float(np.linalg.norm(path[::2], axis=-1).max())
-        return 1.8 * path / np.maximum(np.linalg.norm(path, axis=-1, keepdims=True) / FAR, 1.0)
+        """Return where the words are before and after each move (25, n - 2, 3): upwards goes the depth."""
+        across = ACROSS * self.reading().across(FAR)[0]
+        rise = np.linspace(0.0, RISE, len(across))[:, None, None]
+        return np.concatenate([across, np.broadcast_to(rise, (*across.shape[:2], 1))], axis=-1)
 
     def paths(self, now: ll.Now) -> ll.Frame:
         """Return the way of each word: attention adds, it is normalized, the perceptron adds, it is normalized."""
@@ -273,44 +274,41 @@ class ResidualStream(ll.Scene):
         here = path[whole] + (done - whole) * (path[whole + 1] - path[whole])
         start, color = path[0, followed], COLORS["output"]
         drawn: list[layers.Layer] = [
+            *self.storeys(whole // 4),
+            layers.Polygon(EDGE + here[0, 2] * np.array(UP), "dim", 0.08, 1.2, pickable=False, key="now"),
             *self.moves(followed, done, here),
             layers.Points(here, "text", 6.0, "sphere", outline=True, key="words", name="Word", worth=names),
             layers.Points(here[[followed]], color, 8.5, "sphere", outline=True, pickable=False, key="followed"),
             layers.Points(start[None], color, 6.0, "ring", outline=True, pickable=False, key="start"),
-            layers.Label(start, f"{names[followed]} at first", color, size=15, key="begin", side=start),
+            layers.Label(start, f"{names[followed]} at first", color, size=15, key="begin", side="below"),
         ]
         drawn += [
-            layers.Label(place, name, color if k == followed else "dim", size=22 if k == followed else 15,
-                         bold=k == followed, key=f"word {k}", side=place)
+            layers.Label(place, name, color if k == followed else "text", size=22 if k == followed else 17,
+                         bold=k == followed, key=f"word {k}", side=(*place[:2], 1.0))
             for k, (place, name) in enumerate(zip(here, names, strict=True))
         ]  # fmt: skip
         says = words("layer ? of ?: ?", whole // 4 + 1, minilm.LAYERS, minilm.MOVES[whole % 4])
-        share = words("three directions with ?n % of the variance", 100 * self.reading().explained)
+        share = words("across: ?n % of the words' variance", 100 * self.reading().across()[1])
         texts = ((MOVES[0], "attention adds"), (MOVES[2], "perceptron adds"), ("dim", "normalized after each"))
         legend = layers.Legend([layers.Row(*one) for one in texts], "In each layer of MiniLM")
-        turned = (50.0 * (now.eased() - 0.5), 0.0)
-        view = ll.View(-62.0, 18.0, bounds=self.around(followed, done / 4), turned=turned, moves=True)
+        view = ll.View(-72.0, 21.0, bounds=SPACE, turned=(24.0 * (now.eased() - 0.5), 0.0))
         return ll.Frame(drawn, [layers.Title(self.title, NORMED[whole % 4 // 2], (says, share)), legend], view)
 
-    def around(self, followed: int, depth: float) -> np.ndarray:
-        """Return the corners of what is seen after so many layers: of the followed word's way up to there, and of where
-        all words are in these layers."""
-        boxes = self.boxes(followed)
-        layer = min(int(depth), len(boxes) - 2)
-        return boxes[layer] + (depth - layer) * (boxes[layer + 1] - boxes[layer])
-
     @ll.kept
-    def boxes(self, followed: int) -> np.ndarray:
-        """Return these corners after each layer (7, 8, 3)."""
-        path = self.path()
-        near = [path[max(moves - 4, 0) : moves + 5] for moves in range(0, len(path) - 1, 4)]
-        shown = [np.vstack([path[: 4 * k + 5, followed], *places]) for k, places in enumerate([*near, path[-1:]])]
-        return np.array([shapes.box(places.min(axis=0), places.max(axis=0)) for places in shown])
+    def storeys(self, layer: int) -> list[layers.Layer]:
+        """Return the floor, and the names of all layers at a corner of the room, each at its height."""
+        corner, up = EDGE[0], RISE * np.array(UP)
+        post = layers.Lines([np.array([corner, corner + up])], "dim", 1.2, pickable=False, key="post")
+        return [post, layers.Polygon(EDGE, "dim", 0.06, 0.8, pickable=False, key="floor"), *(
+            layers.Label(corner + (k + 0.5) / minilm.LAYERS * up, f"layer {k + 1}", "text" if k == layer else "dim",
+                         size=15, bold=k == layer, side="left", key=f"layer {k}")
+            for k in range(minilm.LAYERS)
+        )]  # fmt: skip
 
     def moves(self, followed: int, done: float, here: np.ndarray) -> list[layers.Layer]:
         """Return the ways of all words up to ``here`` (n, 3), a layer for each kind of move.
 
-        That of the word that is followed is bright from its beginning on; the others' last moves are seen.
+        That of the word that is followed is bright and wide.
         """
         path, whole, drawn = self.path(), min(int(done), len(self.path()) - 2), list[layers.Layer]()
         chosen = np.arange(len(here)) == followed
@@ -320,10 +318,9 @@ class ResidualStream(ll.Scene):
                 continue
             ends = [path[k + 1] if k < whole else here for k in moves]
             ways = [way for k, end in zip(moves, ends, strict=True) for way in np.stack([path[k], end], 1)]
-            fresh = np.exp((moves - done) / FADE)[:, None]
-            alpha = np.where(chosen, np.maximum(fresh, 0.7), np.maximum(0.4 * fresh, 0.07))
-            thick, dash = (2.0, None) if kind % 2 == 0 else (1.2, (6, 4))
-            width = np.broadcast_to(np.where(chosen, 2.2 * thick, thick), alpha.shape)
+            alpha = np.broadcast_to(np.where(chosen, 1.0, 0.5), (len(moves), len(here)))
+            thick, dash = (1.6, None) if kind % 2 == 0 else (1.2, (6, 4))
+            width = np.broadcast_to(np.where(chosen, 2.6 * thick, thick), alpha.shape)
             look: dict[str, Any] = {"key": f"move {kind}", "name": minilm.MOVES[kind].capitalize()}
             drawn.append(layers.Lines(ways, color, width.ravel(), alpha.ravel(), dash, **look))
         return drawn

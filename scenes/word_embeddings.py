@@ -14,7 +14,8 @@ HALF = 1.5  # of what is shown, in the world
 PLANES = [0, 2, 1]  # the first axis to the right, the second up, the third away from the eye
 SHALLOW = 0.55  # how much smaller space is across an axis of two words than along it
 CLOUD = (0.005, 0.995)  # shares of all words, along each axis, between which the picture shows them
-ROW = 0.27  # between words in their order
+ROW, LABEL = 0.27, (0.25, 0.16)  # between words in their order; half the width and height of a word with its cosine
+ACROSS = np.array([(0.97, 0.26, 0.0), (-0.07, 0.27, 0.96)])  # to the right and up in the picture, amid the scene
 JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
 ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
 
@@ -38,7 +39,7 @@ class WordEmbeddings(ll.Scene):
         "inputs included": {"plus": "king woman", "minus": "man", "include_inputs": True, "show": "sum"},
         "capitals": {"plus": "paris italy", "minus": "france", "show": "sum"},
         "languages": {"plus": "german france", "minus": "germany", "show": "sum"},
-        "plain neighbours": {"word": "dog", "k": 8, "show": "word"},
+        "plain neighbours": {"word": "dog", "k": 7, "show": "word"},
         "an axis": {"axis": "he she", "show": "axis"},
         "a doctor": {"plus": "doctor woman", "minus": "man", "include_inputs": True, "show": "sum"},
     }
@@ -104,9 +105,10 @@ class WordEmbeddings(ll.Scene):
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the nearest words and their cosines with the sum, and those of the sum's own words."""
         found = self.sum()
-        read = {"nearest": np.array(found.nearest), "cosines": found.cosines, "inputs": np.array(found.words)}
-        read |= {"input_cosines": found.own_cosines}
-        read |= {"kept": principal.share_along(self.seen_along()[1], self.spread())}
+        read = {
+            "nearest": np.array(found.nearest), "cosines": found.cosines, "inputs": np.array(found.words),
+            "input_cosines": found.own_cosines, "kept": principal.share_along(self.seen_along()[1], self.spread()),
+        }  # fmt: skip
         return read | ({"along": self.ordered()[1], "sorted": self.ordered()[0]} if self.show == "axis" else {})
 
     # ---------------------------------------------------------------------------------------- the way it is seen
@@ -118,12 +120,11 @@ class WordEmbeddings(ll.Scene):
         and y and z are the principal axes of what is left.
         """
         if self.show == "axis":
-            first, second = datasets.glove().rows(self.axis)
-            unit, (listed, cosine) = (second - first) / np.linalg.norm(second - first), self.ordered()
-            shown = analogies.directions(datasets.glove().rows(" ".join(listed)))
-            left = principal.principal(np.vstack([shown, np.zeros(50)]) @ (np.eye(50) - np.outer(unit, unit)))
-            axes, middle = np.column_stack([unit, *SHALLOW * left.components[1::-1]]), np.zeros(50)
-            return middle, axes * HALF / max(float(np.abs(cosine).max()), 0.25)
+            listed, cosine = self.ordered()
+            axes = analogies.frame_along(datasets.glove().rows(" ".join(listed)), *datasets.glove().rows(self.axis))
+            return np.zeros(50), axes[:, PLANES] * (1.0, SHALLOW, SHALLOW) * HALF / max(
+                float(np.abs(cosine).max()), 0.25
+            )
         shown = self.sum().vectors
         axes, middle = principal.principal(shown).components[PLANES].T, shown.mean(axis=0)
         return middle, axes * HALF / float(np.abs((shown - middle) @ axes).max())
@@ -216,7 +217,7 @@ class WordEmbeddings(ll.Scene):
         if not reached.any():
             return []
         texts, cosine, here = self.sum().nearest, self.sum().cosines, self.seen(self.sum().walk.end)
-        there, begun, done = self.seen(self.sum().vectors[-len(texts) - 1 : -1]), reached > 0, reached >= 1
+        there, begun, done = self.seen(self.sum().near), reached > 0, reached >= 1
         ways = np.stack([0 * there + here, here + reached[:, None] * (there - here)], axis=1)[begun]
         share = (cosine - cosine[-1]) / max(float(cosine[0] - cosine[-1]), 1e-9)
         colors = ["accent" if k == 0 else "k" for k in range(len(texts))]
@@ -226,15 +227,22 @@ class WordEmbeddings(ll.Scene):
             layers.Points(there[done], "k", 5.0, "sphere", outline=True, name="Word", key="near",
                           worth=np.array(texts)[done]),
         ]  # fmt: skip
-        for k in (k for k in np.flatnonzero(done)[:5] if texts[k] not in self.sum().words):
-            look = {"size": 26.0 if k == 0 else 17.0, "value": words("?.3", cosine[k]), "bold": k == 0}
-            drawn.append(self.named(there[k], texts[k], colors[k], side=there[k] - here, **look))
+        for k in (k for k in np.flatnonzero(done) if texts[k] not in self.sum().words):
+            look = {"size": 24.0 if k == 0 else 17.0, "value": words("?.3", cosine[k]), "bold": k == 0}
+            drawn.append(self.named(there[k], texts[k], colors[k], side=self.sides()[k], **look))
         return drawn
+
+    @ll.kept
+    def sides(self) -> np.ndarray:
+        """Return for each of the nearest words the direction (k, 3) in which lines cover least of its label."""
+        here, there, walk = self.seen(self.sum().walk.end), self.seen(self.sum().near), self.sum().walk
+        lines = np.concatenate([np.stack([0 * there + here, there], axis=1), self.seen(walk.outlines)])
+        return shapes.clear_sides(there @ ACROSS.T, lines @ ACROSS.T, LABEL) @ ACROSS
 
     # ------------------------------------------------------------------------------------------------ along an axis
     def ordering(self, now: ll.Now) -> ll.Frame:
         """Return the words in space, which move to rows in their order without leaving their place along the axis."""
-        (listed, cosine), done = self.ordered(), now.eased(0.25, 0.7)
+        (listed, cosine), done = self.ordered(), now.eased(0.1, 0.65)
         start = self.seen(analogies.directions(datasets.glove().rows(" ".join(listed))))
         rise = ROW * (0.5 * (len(listed) - 1) - np.arange(len(listed)))
         end = np.column_stack([start[:, 0], 0.0 * rise, rise])
@@ -252,14 +260,13 @@ class WordEmbeddings(ll.Scene):
         texts = datasets.glove().read(self.axis)
         for place, side, color, word in zip(ends, ("left", "right"), (ROLES[1], ROLES[2]), texts, strict=True):
             drawn.append(layers.Label(place, word, color, size=26.0, side=side, key=f"end {side}"))
-        for place, word, color, one in zip(places, listed, colors, cosine, strict=True):
-            side = "right" if one > 0 else "left"
-            drawn.append(
-                layers.Label(place, words("?   ?.2", word, one), color, size=17.0, side=side, key=f"word {word}")
-            )
-        reach = np.array(
-            [(x, 0.0, z) for x in (-HALF - 0.7, HALF + 0.7) for z in (rise[-1] - 2 * ROW, rise[0] + 3.2 * ROW)]
-        )
+        drawn += [
+            layers.Label(place, words("?   ?.2", word, one), color, size=17.0, side="right" if one > 0 else "left",
+                         key=f"word {word}")
+            for place, word, color, one in zip(places, listed, colors, cosine, strict=True)
+        ]  # fmt: skip
+        low, top = rise[-1] - 2 * ROW, rise[0] + 3.8 * ROW
+        reach = np.array([(x, 0.0, z) for x in (-HALF - 0.7, HALF + 0.7) for z in (low, top)])
         view = ll.View(-90.0, 0.0, bounds=reach, turned=(16.0 * (1 - done), 14.0 * (1 - done)))
         return ll.Frame(drawn, self.axis_notes(), view)
 
@@ -304,19 +311,15 @@ class WordEmbeddings(ll.Scene):
     def honest(self) -> layers.Facts:
         """Return how much the picture keeps of what words differ in."""
         parts, axes = (np.cov(self.sum().vectors, rowvar=False), self.spread()), self.seen_along()[1]
-        shown, of_all = (round(100 * principal.share_along(axes, covariance)) for covariance in parts)
-        rows = [
-            ("text", tex(r"?n\,\%", shown), "", "of the words named"),
-            ("dim", tex(r"?n\,\%", of_all), "", "of all words"),
-        ]
+        shares = [tex(r"?n\,\%", 100 * principal.share_along(axes, covariance)) for covariance in parts]
+        rows = [("text", shares[0], "", "of the words named"), ("dim", shares[1], "", "of all words")]
         return layers.Facts("The variance that 3 of 50 axes keep", rows)
 
     def axis_notes(self) -> list[layers.Note]:
         """Return the axis, the word that is farthest along it, and what it is that is measured."""
         (listed, cosine), (first, second) = self.ordered(), datasets.glove().read(self.axis)
-        said = "It measures the texts that the vectors were learned from, not the world"
         return [
             layers.Title(f"From {first} to {second}", r"\cos(w,\; b - a)"),
             layers.Meter(f"{listed[0]}, towards {second}", "", float(cosine[0]), ROLES[2], -1.0, 1.0),
-            layers.Caution(said),
+            layers.Caution("It measures the texts that the vectors were learned from, not the world"),
         ]

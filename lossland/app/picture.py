@@ -341,7 +341,8 @@ class Picture:
         if player.probe is not None and free is not None:
             draw_probe(behind_panels, self.type, player.probe, area)
         if caption is not None:
-            draw_caption(behind_panels, self.type, caption, free or free_rect(frame, size, self.type))
+            place = free or free_rect(frame, size, self.type)
+            draw_caption(behind_panels, self.type, caption, place, scrim=self._opaque and player.camera.flat)
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)

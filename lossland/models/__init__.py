@@ -34,6 +34,7 @@
 `phase_portraits`: one step of a map from every point of a grid.
 `playground`: TensorFlow Playground's networks, and how it trains them.
 `principal`: the axes of most variance.
+`projectorfiles`: TensorBoard's projector_config.pbtxt, which names vectors, labels and sprites.
 `quadratics`: how descent and momentum converge on a quadratic.
 `recorder`: records a training's path in a file.
 `residual`: the residual stream, which blocks read and add to, and two heads that predict by induction.
@@ -52,7 +53,7 @@
 `training`: training many networks at once with any optimizer.
 `tsne`: exact t-SNE, over all pairs of points.
 `umap`: UMAP: a fuzzy graph of neighbours, and a layout optimized by sampling its edges.
-`vectorfiles`: a user's vectors in files, with labels and pictures: .npy, .npz and .tsv.
+`vectorfiles`: a user's vectors in files, with labels and pictures: .npy, .npz, .tsv and .pbtxt.
 `vectors`: angles, projections and spans.
 `warps`: how a trained network deforms the plane of its inputs, scaled for a picture, with a view of it.
 """
@@ -92,6 +93,7 @@ from lossland.models import (
     phase_portraits,
     playground,
     principal,
+    projectorfiles,
     quadratics,
     recorder,
     residual,
@@ -150,6 +152,7 @@ __all__ = [
     "phase_portraits",
     "playground",
     "principal",
+    "projectorfiles",
     "quadratics",
     "recorder",
     "residual",

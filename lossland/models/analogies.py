@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.errors import UserError
+from lossland.models import principal
 from lossland.models.datasets import Words
 from lossland.models.neighbours import directions
 
@@ -81,6 +82,12 @@ class Walk:
         """The sum (d,)."""
         return self.begin + (self.tip - self.tail).sum(axis=0)
 
+    @property
+    def outlines(self) -> Floats:
+        """The sides (4 m, 2, d) of the parallelograms over which differences are carried."""
+        corners = np.stack([self.tail, self.tip, self.tip + self.start - self.tail, self.start, self.tail])
+        return np.stack([corners[:-1], corners[1:]], axis=2).reshape(-1, 2, self.tail.shape[1])
+
 
 def walk(plus: ArrayLike, minus: ArrayLike) -> Walk:
     """Return the sum of ``plus`` (p, d), p at least 1, less ``minus`` (m, d) as a walk that begins at the first.
@@ -144,6 +151,11 @@ class Sum:
         return tuple(self.known.words[row] for row in self._found[0])
 
     @property
+    def near(self) -> Floats:
+        """The vectors (k, d) of the nearest words."""
+        return self.known.vectors[self._found[0]]
+
+    @property
     def own_cosines(self) -> Floats:
         """The cosines of its own words with the sum."""
         return self.compass.cosines(self.walk.end)[self._rows(self.words)].astype(float)
@@ -173,3 +185,12 @@ def along(vectors: ArrayLike, first: ArrayLike, second: ArrayLike) -> Floats:
     if not np.linalg.norm(axis) > 0.0:
         raise UserError("An axis needs two different words.")
     return directions(vectors) @ directions(axis)
+
+
+def frame_along(vectors: ArrayLike, first: ArrayLike, second: ArrayLike) -> Floats:
+    """Return three orthonormal directions (d, 3): the axis from ``first`` to ``second`` (d,), and those across it in
+    which the directions of vectors (n, d), and the origin, differ most."""
+    axis = directions(np.asarray(second, float) - np.asarray(first, float))
+    shown = np.vstack([directions(vectors), np.zeros(len(axis))])
+    left = principal.principal(shown - np.outer(shown @ axis, axis))
+    return np.column_stack([axis, left.components[0], left.components[1]])

@@ -25,7 +25,7 @@ def samples(name: str, file: str = "", labels: str = "", seed: int = 0, pictures
     """
     if name == "file":
         if not file:
-            raise UserError("Name a file of vectors (.npy, .npz or .tsv) as `file`.")
+            raise UserError("Name a file of vectors (.npy, .npz, .tsv or .pbtxt) as `file`.")
         return vectorfiles.read(file, labels, pictures)
     if name == "words":
         glove = datasets.glove()

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 TRUSTED = 12  # neighbours that trustworthiness looks at
 VOTERS = 10  # neighbours that vote for a class
+LOST = (0.002, 0.05)  # shares of trust: up to the first all is well, beyond the second hardly a neighbour is true
+MOST = 0.995  # share of samples that decide how large a layout is
 
 
 def nearest_others(points: Floats, count: int, first: int = 0, rows: int | None = None) -> Indices:
@@ -53,6 +55,16 @@ def trust(penalty: Floats, count: int = TRUSTED) -> Floats:
     """Return penalties (n,) as each sample's trust (n,), whose mean is the trustworthiness: 1 where all are kept."""
     size = len(penalty)
     return 1.0 - 2.0 * penalty / (count * (2.0 * size - 3.0 * count - 1.0))
+
+
+def degrees(trusted: Floats) -> Indices:
+    """Return how far each sample's place may be trusted (n,): 0 well, 1 partly, 2 hardly; not known is 0."""
+    return np.digitize(np.nan_to_num(1.0 - trusted), LOST)
+
+
+def reach(layout: Floats) -> float:
+    """Return how far nearly all samples of a layout (n, k) are from 0 along each axis."""
+    return max(float(np.quantile(np.abs(layout), MOST)), 1e-300)
 
 
 def judges(size: int) -> int:

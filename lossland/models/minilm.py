@@ -72,6 +72,17 @@ class Reading(Displayed):
         mean = np.asarray(self.vectors, float).mean(axis=0)
         return mean / np.linalg.norm(mean)
 
+    def across(self, far: float = math.inf) -> tuple[Floats, float]:
+        """Return where the words, without both marks, are along the first two directions (25, n - 2, 2), and the share
+        of their variance that these hold.
+
+        The farthest place of a normalized word is at 1, and places farther than ``far`` are moved to there.
+        """
+        found, spread = self.path[:, 1:-1, :2], self.path[::2, 1:-1].reshape(-1, 3).var(axis=0)
+        found = found / float(np.linalg.norm(found[::2], axis=-1).max())
+        shortened = found / np.maximum(np.linalg.norm(found, axis=-1, keepdims=True) / far, 1.0)
+        return shortened, self.explained * float(spread[:2].sum() / spread.sum())
+
 
 # ------------------------------------------------------------------------------------------------- word pieces
 def words_of(text: str) -> list[str]:

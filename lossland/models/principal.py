@@ -85,6 +85,13 @@ def principal(points: Floats) -> Principal:
     return Principal(mean, covariance, np.maximum(values[::-1], 0.0), components * np.sign(largest))
 
 
+def along(points: Floats, count: int) -> Floats:
+    """Return the samples (n, k) along their first ``count`` axes, or all if there are fewer; at least three numbers."""
+    found = principal(points)
+    seen = (points - found.mean) @ found.components[:count].T
+    return np.pad(seen, ((0, 0), (0, max(3 - seen.shape[1], 0))))
+
+
 def class_axes(points: Floats, label: Labels) -> Floats:
     """Return three orthonormal directions (d, 3) in which the classes of samples (n, d) differ most.
 

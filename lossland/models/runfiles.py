@@ -24,6 +24,7 @@ import numpy as np
 
 from lossland.errors import MachineError, UserError, shown
 from lossland.files import written
+from lossland.models import projectorfiles
 from lossland.models.eventfiles import MARK, EventReader
 from lossland.models.recorder import read_run
 from lossland.models.runs import RecordedRun, Scalars, Vectors, few, in_order, joined
@@ -281,18 +282,17 @@ def write_csv(path: Path, run: RecordedRun) -> None:
 def _embeddings(config: Path) -> dict[str, Vectors]:
     """Return the vectors of TensorBoard's projector, as PyTorch writes them: .tsv files listed in ``config``."""
     found = {}
-    for block in re.findall(r"embeddings\s*\{([^{}]*)", config.read_text(encoding="utf-8", errors="replace")):
-        told = dict(re.findall(r'(\w+)\s*:\s*"([^"]*)"', block))
-        table, labels = (config.parent / told.get(f"{part}_path", "") for part in ("tensor", "metadata"))
-        if not table.is_file():
+    for told in projectorfiles.embeddings(config):
+        if told.vectors is None or not told.vectors.is_file():
             continue
         try:
-            points = np.loadtxt(table, delimiter="\t", ndmin=2, dtype=np.float32)
-            lines = labels.read_text(encoding="utf-8").splitlines() if labels.is_file() else []
+            points = np.loadtxt(told.vectors, delimiter="\t", ndmin=2, dtype=np.float32)
+            has_labels = told.labels and told.labels.is_file()
+            lines = told.labels.read_text(encoding="utf-8").splitlines() if told.labels and has_labels else []
         except (OSError, ValueError) as error:
-            raise UserError(f"{table} does not have a row of numbers for each vector: {error}.") from error
+            raise UserError(f"{told.vectors} does not have a row of numbers for each vector: {error}.") from error
         told_of = lines[1:] if len(lines) == len(points) + 1 else lines  # several columns have a line of names
-        found[told.get("tensor_name", table.stem)] = Vectors(points, tuple(told_of) * (len(told_of) == len(points)))
+        found[told.name] = Vectors(points, tuple(told_of) * (len(told_of) == len(points)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A user's vectors in files, with labels and pictures: .npy, .npz and .tsv.
+"""A user's vectors in files, with labels and pictures: .npy, .npz, .tsv, and what a projector_config.pbtxt names.
 
 Nothing in a file is ever unpickled. A .npy holds the vectors (n, d). A .npz holds them as ``vectors``, ``points``,
 ``data``, ``X`` or its only array of two axes, beside them ``labels``, ``label``, ``target`` or ``y`` (n,), and pictures
@@ -6,6 +6,7 @@ of the samples as ``images`` or ``pictures`` (n, h, w) or (n, h, w, 3). A .tsv h
 TensorBoard's projector writes them; a first line of names and columns of text are allowed, the first of which is the
 labels. Labels may also be a file of their own, .npy or one label a line, as TensorBoard's metadata; so may pictures, as
 an array in a .npy or as a sprite image: all of them in one picture, in a square grid row by row, as TensorBoard has it.
+A .pbtxt is TensorBoard's own file, which names all three and says how large a picture is (``projectorfiles``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from PIL import Image
 
 from lossland.display import Displayed
 from lossland.errors import MachineError, UserError
+from lossland.models import projectorfiles
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.str_]
@@ -52,20 +54,14 @@ def read(path: str | Path, labels: str | Path = "", pictures: str | Path = "") -
 
     Raises UserError, in one sentence, for a file that holds none, and MachineError for one that cannot be read.
     """
-    path = Path(path).expanduser()
-    ending = path.suffix.lower()
-    if ending not in (".npy", ".npz", ".tsv"):
-        raise UserError(
-            f"Vectors are read from .npy and .npz (arrays) or .tsv (text), not from {path.name!r}; "
-            "a .csv is read as the curves of a run."
-        )
-    if ending == ".tsv":
-        points, said, looks = *_table(path), None
-    else:
-        arrays = _arrays(path)
-        points = _vectors(path, arrays)
-        said = next((_texts(arrays[name]) for name in LABELS if name in arrays), np.full(len(points), ""))
-        looks = next((arrays[name] for name in PICTURES if name in arrays), None)
+    path, single = Path(path).expanduser(), None
+    shape: tuple[int, ...] = ()
+    if path.suffix.lower() == ".pbtxt":
+        named = projectorfiles.read(path)
+        path, shape = named.vectors or path, named.shape
+        labels, pictures = labels or named.labels or "", pictures or named.sprite or ""
+        single = named.single if pictures == named.sprite else None
+    points, said, looks = _contents(path, shape)
     said = _labels(Path(labels).expanduser(), len(points)) if str(labels) else said
     if len(said) != len(points):
         raise UserError(f"{path} has {len(said)} labels for {len(points)} vectors.")
@@ -75,8 +71,27 @@ def read(path: str | Path, labels: str | Path = "", pictures: str | Path = "") -
     _check_size(path, points)
     if str(pictures):
         path = Path(pictures).expanduser()
-        looks = _arrays(path)["vectors"] if path.suffix.lower() == ".npy" else _sprites(path, len(points))
+        looks = _arrays(path)["vectors"] if path.suffix.lower() == ".npy" else _sprites(path, len(points), single)
     return Vectors(points, said, None if looks is None else _pictures(path, looks, len(points)))
+
+
+def _contents(path: Path, shape: tuple[int, ...]) -> tuple[Floats, Texts, NDArray | None]:
+    """Return vectors, labels and pictures of one file; its ``shape`` if it may be float32 without a header, else ()."""
+    ending = path.suffix.lower()
+    if ending == ".tsv":
+        return *_table(path), None
+    if ending in (".npy", ".npz"):
+        arrays = _arrays(path)
+        points = _vectors(path, arrays)
+        said = next((_texts(arrays[name]) for name in LABELS if name in arrays), np.full(len(points), ""))
+        return points, said, next((arrays[name] for name in PICTURES if name in arrays), None)
+    if shape:
+        points = _plain(path, shape)
+        return points, np.full(len(points), ""), None
+    raise UserError(
+        f"Vectors are read from .npy and .npz (arrays), .tsv (text) or .pbtxt (TensorBoard's projector), not from "
+        f"{path.name!r}; a .csv is read as the curves of a run."
+    )
 
 
 def _check_size(path: Path, points: Floats) -> None:
@@ -183,8 +198,25 @@ def _table(path: Path) -> tuple[Floats, Texts]:
     return points, np.array(labels)
 
 
-def _sprites(path: Path, count: int) -> NDArray[np.uint8]:
-    """Return the pictures (n, h, w, 3) of a sprite image, a grid with as many rows as columns."""
+def _plain(path: Path, shape: tuple[int, ...]) -> Floats:
+    """Return the vectors of a file of float32, little-endian and without a header."""
+    try:
+        found = np.fromfile(path, "<f4")
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}.") from None
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if len(shape) != 2 or shape[0] < 3 or found.size != math.prod(shape):
+        told = " × ".join(map(str, shape))
+        raise UserError(f"{path} holds {found.size} numbers; its tensor_shape says {told}, and 3 rows are the least.")
+    return found.reshape(shape).astype(float)
+
+
+def _sprites(path: Path, count: int, single: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    """Return the pictures (n, h, w, 3) of a sprite image, row by row: as wide and high as ``single`` pixels.
+
+    Without ``single`` they are a grid with as many rows as columns.
+    """
     try:
         with Image.open(path) as opened:
             whole = np.asarray(opened.convert("RGB"))
@@ -194,14 +226,14 @@ def _sprites(path: Path, count: int) -> NDArray[np.uint8]:
         raise UserError(
             f"{path} is no picture that can be read: name a .npy, or a sprite image such as .png."
         ) from error
-    side = math.ceil(math.sqrt(count))
-    high, wide = whole.shape[0] // side, whole.shape[1] // side
-    if not high or not wide:
-        raise UserError(
-            f"{path} is too small for {side} rows of {side} pictures: it is {whole.shape[1]}×{whole.shape[0]}."
-        )
-    cut = whole[: side * high, : side * wide].reshape(side, high, side, wide, 3)
-    return cut.swapaxes(1, 2).reshape(side * side, high, wide, 3)[:count]
+    size, side = whole.shape[1::-1], math.ceil(math.sqrt(count))
+    wide, high = single or (size[0] // side, size[1] // side)
+    across, down = (size[0] // wide, size[1] // high) if single else (side, side)
+    if not wide or not high or across * down < count:
+        what = f"{count} pictures of {wide}×{high}" if single else f"{side} rows of {side} pictures"
+        raise UserError(f"{path} is too small for {what}: it is {size[0]}×{size[1]}.")
+    cut = whole[: down * high, : across * wide].reshape(down, high, across, wide, 3)
+    return cut.swapaxes(1, 2).reshape(down * across, high, wide, 3)[:count]
 
 
 def _pictures(path: Path, found: NDArray, count: int) -> Floats:

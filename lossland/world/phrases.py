@@ -105,8 +105,8 @@ def _number(form: str, usual: Callable[[float], str]) -> Callable[[float], str]:
 
 
 def _count(value: float) -> str:
-    """Write an integer; infinity and nan as elsewhere."""
-    return numerals.thousands(int(value)) if isfinite(value) else numerals.short(value)
+    """Write the nearest integer; infinity and nan as elsewhere."""
+    return numerals.thousands(round(value)) if isfinite(value) else numerals.short(value)
 
 
 def _word(value: object, form: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise, product
 
+import numpy as np
 from imgui_bundle import imgui
 
 from lossland.writing.placement import Rect
@@ -15,6 +17,8 @@ TITLE_SIZE = 28.0
 TEXT_SIZE = 17.0
 FORMULA_SIZE = 28.0
 FOOT = 24.0  # from the lower edge to the bottom of the sentence
+SOFT = 28.0  # over which what is behind a caption is dimmed
+DIMMED, STRIPS = 0.85, 8  # how far, and in how many steps
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,18 @@ def above_caption(area: Rect, type_: Type) -> Rect:
     return x, y, width, max(height - type_.px(ROOM), height / 2)
 
 
-def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, area: Rect) -> None:
-    """Draw a caption centred at a rectangle's lower edge; a line that is too wide is set smaller."""
+def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, area: Rect, scrim: bool = False) -> None:
+    """Draw a caption centred at a rectangle's lower edge; a line that is too wide is set smaller.
+
+    With ``scrim`` what is behind it, such as a grid, is dimmed.
+    """
     x, y, width, height = area
     middle, foot = x + width / 2, y + height - type_.px(FOOT)
+    if scrim:
+        wide = max(type_.width(caption.title, TITLE_SIZE, "bold"), type_.width(caption.text, TEXT_SIZE, "regular"))
+        wide = max(wide, type_.formula(caption.latex, FORMULA_SIZE).width) if caption.latex else wide
+        half, high = min(wide, width) / 2, type_.px(ROOM - FOOT)
+        _draw_scrim(draw_list, type_, (middle - half, foot - high, 2 * half, high + type_.px(6)), caption.visible)
     if caption.latex:
         size = FORMULA_SIZE * min(width / max(type_.formula(caption.latex, FORMULA_SIZE).width, 1.0), 1.0)
         look = {"halo": True, "ax": 0.5, "ay": 0.5, "alpha": caption.visible}
@@ -46,6 +58,20 @@ def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, are
         _line(draw_list, type_, caption, (middle, foot, width), caption.text, TEXT_SIZE, "dim", "regular")
         foot -= type_.px(TEXT_SIZE + 9)
     _line(draw_list, type_, caption, (middle, foot, width), caption.title, TITLE_SIZE, "text", "bold")
+
+
+def _draw_scrim(draw_list: imgui.ImDrawList, type_: Type, inner: Rect, strength: float) -> None:
+    """Dim the picture in a rectangle, and less and less around it."""
+    x, y, width, height = inner
+    out = type_.px(SOFT) * np.linspace(1.0, 0.0, STRIPS + 1)
+    share = 1.0 - np.linspace(1.0, 0.0, STRIPS + 1) ** 2
+    across, down = ([*(low - out), *(high + out[::-1])] for low, high in ((x, x + width), (y, y + height)))
+    shares = [*share, *share[::-1]]
+    for ((left, a), (right, b)), ((top, c), (bottom, d)) in product(
+        pairwise(zip(across, shares, strict=True)), pairwise(zip(down, shares, strict=True))
+    ):
+        corners = [type_.u32("background.edge", DIMMED * strength * one) for one in (a * c, b * c, b * d, a * d)]
+        draw_list.add_rect_filled_multi_color(imgui.ImVec2(left, top), imgui.ImVec2(right, bottom), *corners)
 
 
 def _line(

@@ -126,3 +126,33 @@ def test_a_sum_finds_its_nearest_words_and_says_which_of_its_own_would_be_nearer
     np.testing.assert_allclose(found.vectors[-1], total)
     included = analogies.Sum(known, compass, ("king", "woman"), ("man",), 3, included=True)
     assert (list(included.nearest), included.left_out) == (order[:3], None)
+
+
+def test_parallelograms_are_closed_and_carried_to_where_the_walk_is() -> None:
+    plus, minus = np.random.default_rng(1).normal(size=(3, 6)), np.random.default_rng(2).normal(size=(2, 6))
+    walk = analogies.walk(plus, minus)
+    sides = walk.outlines.reshape(4, -1, 2, 6)  # the first sides of all, then the second
+    for leg in range(2):
+        np.testing.assert_array_equal(sides[:, leg, 0], np.roll(sides[:, leg, 1], 1, axis=0))
+        np.testing.assert_allclose(sides[0, leg, 1] - sides[0, leg, 0], sides[2, leg, 0] - sides[2, leg, 1])
+        np.testing.assert_array_equal(sides[0, leg, 0], walk.tail[leg])
+        np.testing.assert_allclose(sides[2, leg, 1], walk.start[leg])
+    assert analogies.walk(plus[:1], []).outlines.shape == (0, 2, 6)
+
+
+def test_the_nearest_words_have_their_vectors() -> None:
+    known = datasets.glove()
+    found = analogies.Sum(known, analogies.Compass(known.vectors), ("king", "woman"), ("man",), 3)
+    np.testing.assert_array_equal(found.near, known.rows(" ".join(found.nearest)))
+
+
+def test_across_an_axis_are_the_directions_of_most_variance() -> None:
+    random = np.random.default_rng(4)
+    vectors, first, second = random.normal(size=(9, 7)), random.normal(size=7), random.normal(size=7)
+    frame = analogies.frame_along(vectors, first, second)
+    np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(frame[:, 0] * np.linalg.norm(second - first), second - first)
+    units = np.vstack([vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.zeros(7)])
+    left = units @ (np.eye(7) - np.outer(frame[:, 0], frame[:, 0]))
+    values = np.linalg.eigvalsh(np.cov(left.T))[::-1]
+    np.testing.assert_allclose(np.var(left @ frame[:, 1:], axis=0, ddof=1), values[:2])

@@ -35,3 +35,16 @@ def test_a_layout_that_keeps_all_is_trusted_wholly() -> None:
 def test_groups_far_apart_vote_for_themselves() -> None:
     label = np.repeat([0, 1, 2], 50)
     assert layouts.knn_accuracy(LAYOUT + 100.0 * np.eye(3)[label][:, :2], label) == 1.0
+
+
+def test_trust_has_three_degrees() -> None:
+    trusted = np.array([1.0, 0.999, 0.99, 0.951, 0.94, 0.0, np.nan])
+    assert layouts.degrees(trusted).tolist() == [0, 0, 1, 1, 2, 2, 0]
+
+
+def test_a_layout_reaches_as_far_as_nearly_all_of_it() -> None:
+    layout = np.zeros((1000, 2))
+    layout[:, 0] = np.linspace(-3.0, 3.0, 1000)
+    layout[7] = 1e6
+    assert layouts.reach(layout) == pytest.approx(3.0, abs=0.05)
+    assert layouts.reach(np.zeros((5, 2))) > 0.0  # to divide by

@@ -129,3 +129,19 @@ def test_sentences_have_a_length_that_can_be_shown(monkeypatch, text, count):
     minilm.check_sentence("he " * 22)
     with pytest.raises(ll.UserError, match=f"from 1 to 22 word pieces here; this one has {count}"):
         minilm.check_sentence(text)
+
+
+def test_words_are_seen_along_two_directions_and_not_too_far() -> None:
+    for reading in minilm.stored().values():
+        path = reading.path[:, 1:-1, :2]
+        place, share = reading.across()
+        scale = np.hypot(*path[::2].transpose(2, 0, 1)).max()
+        np.testing.assert_allclose(place * scale, path, atol=1e-12)
+        words = reading.path[::2, 1:-1].reshape(-1, 3)
+        values = np.sort(np.linalg.eigvalsh(np.cov(words.T)))[::-1]
+        assert share == pytest.approx(reading.explained * values[:2].sum() / values.sum(), abs=1e-3)
+        near, same = reading.across(1.5)
+        assert same == share
+        assert np.hypot(*near.transpose(2, 0, 1)).max() <= 1.5 + 1e-12
+        turned = place[..., 0] * near[..., 1] - place[..., 1] * near[..., 0]
+        np.testing.assert_allclose(turned, 0.0, atol=1e-9)  # only shortened

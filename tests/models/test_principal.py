@@ -111,3 +111,14 @@ def test_ways_to_shadows_end_at_the_ball_around_the_moving_point() -> None:
     gone = 0.5 * 5.0 - 0.25  # of the first, which is 5 from its shadow
     np.testing.assert_allclose(end[0], points[0] - gone * np.array([0.0, 0.6, 0.8]), atol=1e-12)
     np.testing.assert_array_equal(end[1:], points[1:])  # one is on the axis, the other in its ball
+
+
+def test_samples_along_their_first_axes() -> None:
+    points = np.random.default_rng(0).normal(size=(40, 6)) * (5, 4, 3, 2, 1, 0.5)
+    seen = principal.along(points, 4)
+    _, sizes, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    np.testing.assert_allclose(np.abs(seen), np.abs((points - points.mean(axis=0)) @ axes[:4].T), atol=1e-9)
+    np.testing.assert_allclose((seen**2).sum(axis=0), sizes[:4] ** 2)
+    few = principal.along(points[:, :2], 8)
+    assert few.shape == (40, 3)
+    assert not few[:, 2].any()

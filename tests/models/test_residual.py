@@ -103,3 +103,9 @@ def test_both_heads_are_needed_and_no_perceptron():
 def test_no_tokens_are_refused():
     with pytest.raises(ll.UserError, match="one token at least"):
         residual.induction(0)
+
+
+def test_of_a_tie_all_are_likeliest() -> None:
+    assert residual.likeliest(np.array([0.01, 0.494, 0.002, 0.49, 0.004])).tolist() == [1, 3]
+    assert residual.likeliest(np.full(7, 1 / 7)).tolist() == list(range(7))
+    assert residual.likeliest(np.array([0.2, 0.7, 0.1])).tolist() == [1]

@@ -208,6 +208,14 @@ def test_vectors_of_the_projector(tmp_path: Path) -> None:
     assert vectors.labels == ("cat\t3", "dog\t4")
 
 
+def test_vectors_are_found_behind_a_sprite_too(tmp_path: Path) -> None:
+    """As protocol buffers write a message: the path comes after the sprite."""
+    table(tmp_path, "1.0\t2.0\n3.0\t4.0\n", "tensors.tsv")
+    sprite = 'sprite {\n  image_path: "sprite.png"\n  single_image_dim: 4\n  single_image_dim: 4\n}\n'
+    table(tmp_path, f'embeddings {{\n{sprite}tensor_path: "tensors.tsv"\n}}\n', "projector_config.pbtxt")
+    assert only(tmp_path).vectors["tensors"].points.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
 def test_vectors_are_written_and_read_back(tmp_path: Path) -> None:
     points = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
     vectors = {"words": Vectors(points, ("cat", "a dog", "größe\t3")), "states": Vectors(points[:, :1])}

@@ -48,7 +48,7 @@ def test_tables_are_read_as_tensorboard_writes_them(tmp_path: Path) -> None:
         (
             "v.csv",
             "1",
-            r"from \.npy and \.npz \(arrays\) or \.tsv \(text\), not from 'v\.csv'; a \.csv is read as the curves",
+            r"\(arrays\), \.tsv \(text\) or \.pbtxt \(TensorBoard's projector\), not from 'v\.csv'; a \.csv is read as",
         ),
         ("v.tsv", table() + "1\t2\n", "line 5: there are 2 columns, and 3"),
         ("v.tsv", table() + "1\ttwo\t3\n", "line 5: 'two' is no number"),

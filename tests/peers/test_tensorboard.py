@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lossland.models import eventfiles, runfiles
+from lossland.models import eventfiles, projectorfiles, runfiles
 from lossland.models.runs import Histograms, RecordedRun, Scalars, Vectors, histogram
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # of protobuf and NumPy
@@ -103,3 +103,23 @@ def test_vectors_open_in_the_projector(tmp_path: Path) -> None:
     assert told.tensor_name == "words"
     np.testing.assert_array_equal(plugin._read_tensor_tsv_file(str(tmp_path / told.tensor_path)), points)
     assert (tmp_path / told.metadata_path).read_text().split() == ["a", "b", "c", "d"]
+
+
+def test_the_projectors_list_is_read_as_protocol_buffers_write_it(tmp_path: Path) -> None:
+    """Any message in the text that their own printer makes of it, with sprites, shapes and names full of quotes."""
+    messages = import_module("tensorboard.plugins.projector.projector_config_pb2")
+    printer = import_module("google.protobuf.text_format")
+    config = messages.ProjectorConfig(model_checkpoint_path="model.ckpt")
+    for number, name in enumerate(("words", "with \"quotes\" and 'more'", "a\\b", "größe\n")):
+        one = config.embeddings.add(tensor_name=name, tensor_path=f"{number}/v.tsv", tensor_shape=[7, number + 1])
+        one.metadata_path = f"{number}/m.tsv"
+        one.sprite.image_path = f"{number}/s.png"
+        one.sprite.single_image_dim.extend([28, 14 + number])
+    for look in ({}, {"as_one_line": True}, {"use_short_repeated_primitives": True}, {"as_utf8": False}):
+        (tmp_path / "projector_config.pbtxt").write_text(printer.MessageToString(config, **look))
+        found = projectorfiles.embeddings(tmp_path / "projector_config.pbtxt")
+        assert [one.name for one in found] == [one.tensor_name for one in config.embeddings]
+        for number, one in enumerate(found):
+            assert (one.shape, one.single) == ((7, number + 1), (28, 14 + number))
+            files = (one.vectors, one.labels, one.sprite)
+            assert files == tuple(tmp_path / str(number) / name for name in ("v.tsv", "m.tsv", "s.png"))

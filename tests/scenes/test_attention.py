@@ -293,3 +293,22 @@ def test_who_looks_has_a_control_where_it_makes_a_difference() -> None:
     cases = [("query", "none"), ("query", "causal"), ("sentence", "none")]
     shown = [library.scene("attention", show=show, mask=mask).has_control("token") for show, mask in cases]
     assert shown == [False, True, True]
+
+
+def test_entropy_is_told_of_what_the_tokens_that_are_seen_allow():
+    made = scene("behind a mask")
+    weights = made.readouts()["weights"]
+    bits = -(weights[:2] * np.log2(weights[:2])).sum()
+    assert made.frame(12.0).notes[0].lines[1] == f"entropy {bits:.2f} of 1.00 bits"  # two of four are seen
+    made = scene("only what came before")  # the fifth of seven looks
+    assert made.frame(12.0).notes[0].lines[1].endswith(f"of {np.log2(5):.2f} bits")
+
+
+def test_no_share_is_told_below_the_foot():
+    made = scene("one query")
+    for time in np.linspace(0.0, 12.0, 97):
+        shown = drawn(made, time)
+        foot = shown["foot"].paths[0][0, 2]
+        for key, label in shown.items():
+            if key.startswith("number"):
+                assert (label.position[2] < foot - 1e-9) == label.text.startswith("−")

@@ -143,6 +143,24 @@ def test_an_axis_that_is_dragged_is_held_there_while_the_tour_goes_on() -> None:
     assert not scene(data="iris", method="pca").handles(0.0)
 
 
+def test_every_axis_of_the_tour_can_be_dragged_and_is_named_where_it_is_long() -> None:
+    made = scene("a tour")
+    assert len(made.handles(ll.Now(0.0, made.clock))) == 8
+    for time in (0.0, 6.0, 12.5):
+        now, shown = ll.Now(time, made.clock), drawn(made, time)
+        long = np.linalg.norm(shown["tips"].position, axis=1)
+        assert (long**2).sum() == pytest.approx(3 * 1.9**2)  # three columns, each as long as an axis
+        assert long.max() > 1.0  # something to drag at any time
+        named = {key for key in shown if key.startswith("axis ")}
+        assert named == {f"axis {k + 1}" for k in np.flatnonzero(long > 0.7)}
+    made.handles(now)[6].move(made, np.array([0.2, 0.9, -1.1]))
+    assert made.axis == 7
+    np.testing.assert_allclose(drawn(made, 3.0)["tips"].position[6], (0.2, 0.9, -1.1), atol=0.01)
+    made.set("data", "iris")  # which has four
+    assert len(made.handles(now)) == 4
+    assert drawn(made, 3.0)
+
+
 def test_a_click_chooses_a_point_and_lines_lead_to_its_neighbours(own: Path) -> None:
     made = scene(file=own, method="pca")
     layer = drawn(made, 0.0)["group 1"]  # the second group, in its colour
@@ -265,3 +283,10 @@ def test_an_array_is_no_file() -> None:
     with pytest.raises(UserError, match="file must be text, not array") as caught:
         scene(file=POINTS)
     assert len(str(caught.value)) < 150
+
+
+def test_the_column_of_notes_is_as_wide_before_the_layout_is_judged_as_after(own: Path) -> None:
+    made = scene(file=own, method="pca")
+    before, after = (made.frame(time).notes[1] for time in (0.0, made.clock.seconds))
+    assert (before.heading, before.text) == (after.heading, "...")
+    assert float(after.text) == pytest.approx(after.value, abs=1e-3)

@@ -45,6 +45,15 @@ def test_without_a_beginning_the_answer_is_halved():
     assert read[[2, 4]] == pytest.approx([0.5, 0.5], abs=1e-3)
 
 
+def test_a_tie_is_told_as_one():
+    for made, answer, lit in ((scene("no beginning"), "2 or 4", [2, 4]), (scene(ablate="attention 2"), "anything", [])):
+        shown, title = drawn(made, 1.0), made.frame(made.clock.seconds).notes[0]
+        assert title.lines[0].startswith(f"After 2 it says {answer}: ")
+        assert [k for k, color in enumerate(shown["said"].color) if color == "area"] == lit
+    bars = shown["said"]
+    assert shown["probability"].position[0] == pytest.approx((bars.low + bars.high)[:, 0].mean() / 2)
+
+
 def test_the_bars_are_the_answer_at_this_depth():
     made = scene()
     begin, end = (drawn(made, share)["said"] for share in (0.0, 1.0))
@@ -120,8 +129,14 @@ def test_the_words_of_a_real_model_go_where_it_puts_them():
     made = scene("a real model")
     found = minilm.stored()[made.sentence]
     shown = drawn(made, 1.0)
-    ends, wanted = shown["words"].position, found.path[-1, 1:-1]
-    np.testing.assert_allclose(ends / np.linalg.norm(ends), wanted / np.linalg.norm(wanted), atol=1e-9)
+    ends, wanted = shown["words"].position, found.path[-1, 1:-1, :2]
+    np.testing.assert_allclose(
+        ends[:, :2] / np.linalg.norm(ends[:, :2]), wanted / np.linalg.norm(wanted), atol=1e-9
+    )  # along the two directions; the third is the depth
+    depths = np.array([drawn(made, share)["words"].position[:, 2] for share in (0.0, 0.5, 1.0)])
+    np.testing.assert_array_equal(np.ptp(depths, axis=1), 0.0)
+    assert (np.diff(depths[:, 0]) > 0).all()
+    np.testing.assert_allclose(np.diff(made.path()[:, 0, 2]), depths[-1, 0] / (4 * minilm.LAYERS))
     assert [one.text for key, one in shown.items() if key.startswith("word ")] == list(found.tokens[1:-1])
     for kind in range(4):
         assert len(shown[f"move {kind}"].paths) == minilm.LAYERS * (len(found.tokens) - 2)
@@ -134,6 +149,14 @@ def test_where_sums_are_normalized_the_edits_do_not_add_up():
     missing = np.linalg.norm(path[-1] - path[0] - edits, axis=-1)
     assert read["sum_error"] == pytest.approx(missing.max())
     assert read["sum_error"] > 1.0
+
+
+def test_what_two_directions_keep_of_the_words_variance_is_told():
+    made = scene("a real model")
+    path = minilm.stored()[made.sentence].path[::2, 1:-1].reshape(-1, 3)
+    shares = np.linalg.eigvalsh(np.cov(path.T))[::-1] / np.trace(np.cov(path.T))
+    told = made.frame(0.0).notes[0].lines[1]
+    assert told == f"across: {100 * made.readouts()['explained'] * shares[:2].sum():.0f} % of the words' variance"
 
 
 def test_a_sentence_shows_the_real_model_and_tokens_the_other():

@@ -64,3 +64,7 @@ def test_every_place_needs_a_value(pattern: str, values: tuple) -> None:
 )
 def test_capitals_leave_the_names_of_quantities(heading: str, expected: str) -> None:
     assert capitals(heading) == expected
+
+
+def test_a_count_is_the_nearest_whole_number() -> None:
+    assert words("?n % of ?n", 100 * 0.29, 1234.6) == "29 % of 1\u2009235"  # 100 * 0.29 is 28.999999999999996

@@ -191,3 +191,15 @@ def test_a_rim_goes_once_around_a_sheet() -> None:
     np.testing.assert_array_equal(around[0], around[-1])
     assert np.linalg.norm(np.diff(around, axis=0), axis=-1).sum() == 2 * (4 + 2)
     assert len({*map(tuple, around.tolist())}) == 15 - 3  # all but those within
+
+
+def test_a_label_is_beside_its_point_where_no_lines_are() -> None:
+    cross = np.array([[(-1.0, 0.0), (1.0, 0.0)], [(0.0, -1.0), (0.0, 1.0)]])
+    found = shapes.clear_sides([(0.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.1, 0.05)], cross, (0.2, 0.1))
+    assert (np.abs(found[0]) > 0.3).all()  # between two arms
+    assert found[1, 0] > 0.7  # beyond the end of one
+    assert found[2, 1] < -0.7
+    assert (found[3] > 0.3).all()  # in the quarter where it is
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1.0)
+    beside = np.array([[(-1.0, 0.15), (1.0, 0.15)]])  # just above the point
+    assert shapes.clear_sides([(0.0, 0.0)], beside, (0.2, 0.1))[0, 1] < -0.7

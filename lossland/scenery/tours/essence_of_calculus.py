@@ -67,7 +67,7 @@ TOUR = Tour(
             seconds=10.0,
             hold=1.8,
             play=(0.0, 11.0),
-            title="Area undoes slope",
+            title="Slope undoes area",
             latex=r"\fgcolor{eigen1}{A}'(x) = \fgcolor{i}{f(x)}",
         ),
         Shot(
