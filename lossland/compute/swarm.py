@@ -199,6 +199,21 @@ class Flow:
                 return step
         return steps
 
+    @np.errstate(all="ignore")
+    def at_rest(self, steps: int, near: float) -> int:
+        """Return the step from which on 98 % of the particles are at rest, as one of about fifty; at most ``steps``.
+
+        At rest is who stays within ``near`` of where it is after ``steps`` steps, or was one step earlier: a rate that
+        is too large lets particles jump between two places for ever. Lost particles are at rest where they got lost.
+        """
+        last = [self.positions(step).copy() for step in (max(steps - 1, 0), steps)]
+        rest, stride = 0, max(steps // 50, 1)
+        for step in range(0, steps, stride):
+            away = np.min([np.hypot(*(place - self.positions(step)).T) for place in last], axis=0)
+            if np.mean(away > near) > 0.02:
+                rest = step + stride
+        return min(rest, steps)
+
 
 def rest_pieces(
     landscape: Landscape, optimizer: Optimizer, start: ArrayLike, steps: int, seed: int = 0, work: int = PIECE
