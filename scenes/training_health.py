@@ -225,7 +225,7 @@ class TrainingHealth(ll.RunScene):
         middle = np.array([(left + right) / 2, FRONT - 0.2 - rows * cell / 2, 0.0])
         low, high = (side[: len(share)] + middle for side in shapes.skyline(field, right - left, 0.2))
         colors = np.where(share >= self.needs(k, layer), "bad", "grid").astype("U16")
-        colors[self.unit % len(share)] = "accent"
+        colors[self.unit % len(share)] = "text"
         told = [words("tells nothing of ?n % of the samples", 100 * one) for one in share]
         place = (left - 0.1, middle[1], 0.0)
         return [
@@ -249,7 +249,8 @@ class TrainingHealth(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
-        return shapes.box((-SPAN / 2 - 0.8, FRONT - 3.5 * ROW, 0.0), (SPAN / 2, DEPTH / 2, TALL))
+        lamps = shapes.box((-SPAN / 2 - 1.2, FRONT - 3.3 * ROW, 0.0), (SPAN / 2, FRONT, 0.0))
+        return np.vstack([shapes.box((-SPAN / 2, FRONT, 0.0), (SPAN / 2, DEPTH / 2, TALL)), lamps])
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)
@@ -263,11 +264,11 @@ class TrainingHealth(ll.RunScene):
             lines.append(
                 words("Unit ?n of ? tells nothing of ?n % of the samples", unit + 1, seen.layers[layer], share)
             )
-        called = {"lit": "went wrong first", "after": "came of it", "off": "fine"}
+        called = {"lit": "went wrong first", "after": "ring: came of it", "off": "fine"}
         rows = [layers.Row(LAMPS[state]["color"], name) for state, name in called.items()]
         if layer is not None:
             share = "any sample" if self.needs(k, layer) == 1.0 else "half the samples"
-            kinds = {"bad": f"tells nothing of {share}", "grid": "tells more", "accent": "the unit that is read"}
+            kinds = {"bad": f"tells nothing of {share}", "grid": "tells more", "text": "the unit that is read"}
             rows = [layers.Row(*kind) for kind in kinds.items()] if seen.units is not None else []
         curve = layers.Series("loss", "accent", seen.steps.astype(float), seen.loss)
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")
