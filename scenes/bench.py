@@ -23,7 +23,7 @@ RUN_COLORS = ("down", "accent", "up")
 PIECES = 6  # of a run that leaves the map and returns
 TRIALS = {1: "best quarter", 0: "next third", -1: "the others"}  # by their category
 CELLS = 72  # of the tuning's map along each side
-RIBBON_VIEW = ll.View(-62.0, 30.0, bounds=shapes.box((-1.35, -1.0, 0.0), (2.1, 1.0, 0.8)))
+RIBBON_VIEW = ll.View(-62.0, 30.0, bounds=np.vstack([shapes.box((-1.35, -1.0, 0.0), (2.0, 1.0, 0.7)), (2.4, 1.0, 0.0)]))
 
 
 class Bench(ll.Scene):
@@ -174,7 +174,7 @@ class Bench(ll.Scene):
     @ll.kept
     def board_bounds(self) -> np.ndarray:
         """Return the corners of the leaderboard."""
-        return self.ranking().bounds(for_names=2.0)
+        return self.ranking().bounds(for_names=2.7)
 
     # ------------------------------------------------------------------------------------------------ profiles
     def profiles(self, now: ll.Now) -> ll.Frame:
@@ -248,7 +248,7 @@ class Bench(ll.Scene):
         ticks = {decade: words("×?", 10.0**decade) for decade in (-2.0, -1.0, 0.0, 1.0, 2.0)}
         levels = {score: words("?", score) for score in (0.0, 0.25, 0.5, 0.75)}
         titles, colors = [self.found.title(name) for name in names], [self.color(name) for name in names]
-        unit = "rate, as a multiple of the tuned one"
+        unit = "times the tuned rate"
         return charts.Ribbons(fine, heights, titles, colors, names, ticks, levels, 0.0, unit, 2.6, TALL / 0.8)
 
     # ------------------------------------------------------------------------------------------------ tuning

@@ -112,7 +112,7 @@ class Skyline:
         """The corners (9, 3), with room for the names."""
         x, y = self.places
         low, high = (x[0] - 2 * self.pitch, y[-1] - self.pitch, 0.0), (x[-1] + self.pitch, y[0], self.high)
-        return np.vstack([shapes.box(low, high), (x[-1] + 6 * self.pitch, y[0], 0.0)])
+        return np.vstack([shapes.box(low, high), (x[-1] + 9 * self.pitch, y[0], 0.0)])
 
     def layers(self, grown: float) -> list[Layer]:
         """Return the bars and the names."""
@@ -180,7 +180,7 @@ class Ribbons:
             layers.Lines(floor + wall, colors, 1.2, pickable=False),
             *labels([line[0] for line in floor], self.ticks.values(), side="below"),
             *labels([line[1] for line in wall], self.levels.values(), side="right"),
-            *labels([(0.0, front - 0.34, 0.0)], [self.unit], side="below"),
+            *labels([(0.0, front - 0.34, 0.0)], [self.unit], side="below", stays=True),
         ]
 
 

@@ -64,13 +64,16 @@ def draw_labels(
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
     values = column([trail.value for trail in named])
+    listed: set[float] = set()  # where lists of names begin
     for trail, value, anchor, rect in zip(named, values, anchors, rects, strict=True):
         if rect is not None:
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
             one_line = rect[3] < 1.5 * type_.size(trail.label, LABEL_SIZE, "bold")[1]
-            if not (one_line and drawn and drawn[-1][0] == rect[0]):  # one leader per list of names
+            if not (one_line and rect[0] in listed):  # one leader per list of names
                 _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
+            if one_line:
+                listed.add(rect[0])
             with type_.kind("head"):
                 _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha, one_line=one_line)
             drawn.append(rect)
