@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lossland.models.curves import Pair, stretches
 from lossland.world import layers, shapes
 from lossland.world.layers import Label, Layer
+from lossland.world.phrases import words
 from lossland.world.plots import Plot
 
 X = TypeVar("X", float, NDArray[np.float64])
@@ -182,6 +183,27 @@ class Ribbons:
             *labels([line[1] for line in wall], self.levels.values(), side="right"),
             *labels([(0.0, front - 0.34, 0.0)], [self.unit], side="below", stays=True),
         ]
+
+
+def room(wall: Plot, front: float, unit: str) -> list[Layer]:
+    """Return lines and numbers of an upright plot as a wall, and of the floor from there to y = ``front``.
+
+    The plot's values are levels on the wall, the whole numbers along it lines on the floor; ``unit`` is what they are.
+    """
+    (left, right), low, back = wall.x, wall.y[0], float(wall.world(wall.x[0], wall.y[0])[1])
+    levels, ticks = wall.scales[1].ticks(5), np.unique(np.round(wall.scales[0].ticks(6)))
+    feet = wall.world(ticks, np.full(len(ticks), low))[:, 0]
+    lines = [np.array([(x, front, 0.0), (x, back, 0.0)]) for x in feet]
+    lines += [wall.world([left, right], [level, level]) for level in levels]
+    labels = partial(Label.each, size=17, bold=False)
+    ends = wall.world(np.full(len(levels), right), levels) + np.array([0.05, 0.0, 0.0])
+    middle = 0.25 * float(wall.world(left, low)[0]) + 0.75 * float(wall.world(right, low)[0])
+    return [
+        layers.Lines(lines, "hair", 1.2, group="grid", pickable=False),
+        *labels([(x, front - 0.06, 0.0) for x in feet], [words("?n", tick) for tick in ticks], side="below"),
+        *labels(ends, [words("?", level) for level in levels]),
+        *labels([(middle, front - 0.5, 0.0)], [unit], side="centre"),
+    ]
 
 
 @dataclass(frozen=True, eq=False)
