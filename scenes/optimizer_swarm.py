@@ -98,7 +98,7 @@ class OptimizerSwarm(ll.GroundScene):
     def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # as long as they move
         """Until a little after nearly all particles have come to rest."""
         rest = self.flow(SCOUTS).at_rest(self.steps, REST * self.size)
-        return ll.Clock.paced(min(rest + rest // 8 + 2, self.steps), per_second=8, least=8, most=40)
+        return ll.Clock.paced(min(rest + rest // 8 + 2, self.steps), per_second=10, least=8, most=16)
 
     @property
     @ll.kept
