@@ -23,8 +23,6 @@ LAMPS: dict[str, dict[str, Any]] = {  # a lamp that is lit, one that lit later b
     "lit": {"color": "bad", "size": 9.5}, "after": {"color": "area", "size": 7.5, "style": "ring"},
     "off": {"color": "faint", "size": 5.0},
 }  # fmt: skip
-
-
 NAMES = {"saturated": "Saturated", "dead": "Dead units", "update": "Update / weight", "spread": "Spread / first layer"}
 
 
@@ -227,10 +225,9 @@ class TrainingHealth(ll.RunScene):
         colors = np.where(share >= self.needs(k, layer), "bad", "grid").astype("U16")
         colors[self.unit % len(share)] = "text"
         told = [words("tells nothing of ?n % of the samples", 100 * one) for one in share]
-        place = (left - 0.1, middle[1], 0.0)
         return [
             layers.Bars(low, high, colors.tolist(), name="Unit", worth=told, key="units", shadow=False),
-            layers.Label(place, words("?n units", len(share)), "dim", size=16, side="left"),
+            layers.Label((left - 0.1, middle[1], 0.0), words("?n units", len(share)), "dim", size=16, side="left"),
         ]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
@@ -249,8 +246,10 @@ class TrainingHealth(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
-        lamps = shapes.box((-SPAN / 2 - 1.2, FRONT - 3.3 * ROW, 0.0), (SPAN / 2, FRONT, 0.0))
-        return np.vstack([shapes.box((-SPAN / 2, FRONT, 0.0), (SPAN / 2, DEPTH / 2, TALL)), lamps])
+        left, right = self.place(0)[0], self.place(len(self.blocks()) - 1)[1]
+        room, deep = (1.2, 3.3 * ROW) if self.opened() is None else (0.7, 0.9)  # of lamps, or units, and their names
+        before = shapes.box((left - room, FRONT - deep, 0.0), (right, FRONT, 0.0))
+        return np.vstack([shapes.box((left, FRONT, 0.0), (right, DEPTH / 2, TALL)), before])
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)
