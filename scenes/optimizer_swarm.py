@@ -133,8 +133,9 @@ class OptimizerSwarm(ll.GroundScene):
 
     @ll.kept(most=2)
     def flow(self, count: int = 0) -> ll.swarms.Flow:
-        """Return the swarm on its way, or so many particles."""
-        return ll.swarms.Flow(self.land, self.rule, self.places(count or self.count), self.seed)
+        """Return the swarm on its way, or so many scouts on the CPU: they say the same on every machine."""
+        places, backend = self.places(count or self.count), "cpu" if count else "auto"
+        return ll.swarms.Flow(self.land, self.rule, places, self.seed, backend)
 
     @ll.refined(levels=(64, 160, None))
     def basin_map(self, cells: int | None) -> ll.maps.Pieces[ll.maps.BasinMap | None]:

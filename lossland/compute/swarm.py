@@ -154,8 +154,10 @@ class Flow:
     ``start`` (N, 2). Seeking forward costs the steps between, seeking backward all steps from the start.
     """
 
-    def __init__(self, landscape: Landscape, optimizer: Optimizer, start: ArrayLike, seed: int = 0) -> None:
-        self._make = partial(SwarmState, landscape, optimizer, start, seed)
+    def __init__(
+        self, landscape: Landscape, optimizer: Optimizer, start: ArrayLike, seed: int = 0, backend: str = "auto"
+    ) -> None:
+        self._make = partial(SwarmState, landscape, optimizer, start, seed, backend=backend)
         self._start = rounded(check_start(start), np.float32)
         self._begin()
 
