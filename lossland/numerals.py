@@ -48,10 +48,13 @@ def distinct(values: Sequence[float]) -> list[str]:
 def told_apart(values: Sequence[float]) -> list[str]:
     """Format numbers side by side: three digits, or up to six where fewer would make two equal.
 
-    Large numbers with small differences are offsets from a round base: 1.0e9+0.02, 1.0e9+3.1.
+    Where two are nearer than that, they have three digits, and so have all others that are the same in three. Large
+    numbers with small differences are offsets from a round base: 1.0e9+0.02, 1.0e9+3.1.
     """
     texts = _resolved(values, 0.4)
-    fits = [text if _is_short(text) else short(value) for text, value in zip(texts, values, strict=True)]
+    few = [short(value) for value in values]
+    near = {three for text, three in zip(texts, few, strict=True) if not _is_short(text)}
+    fits = [three if three in near else text for text, three in zip(texts, few, strict=True)]
     if fits == texts or not all(map(math.isfinite, values)) or len(set(fits)) > 1:
         return fits
     base, rests = _offsets(values, 0.4)

@@ -21,8 +21,9 @@ PITCH = 0.17  # from one bar of the skyline to the next
 TALL = 0.62  # a score of 1 in the world
 RUN_COLORS = ("down", "accent", "up")
 PIECES = 6  # of a run that leaves the map and returns
+TRIALS = {1: "best quarter", 0: "next third", -1: "the others"}  # by their category
 CELLS = 72  # of the tuning's map along each side
-RIBBON_VIEW = ll.View(-62.0, 30.0, bounds=shapes.box((-1.35, -1.0, 0.0), (2.1, 1.0, 0.8)))
+RIBBON_VIEW = ll.View(-62.0, 30.0, bounds=np.vstack([shapes.box((-1.35, -1.0, 0.0), (2.0, 1.0, 0.7)), (2.4, 1.0, 0.0)]))
 
 
 class Bench(ll.Scene):
@@ -50,8 +51,8 @@ class Bench(ll.Scene):
 
     @property
     def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # a race takes longer
-        """Eight seconds, twelve for a race."""
-        return ll.Clock(12.0 if self.page == "race" else 8.0)
+        """As long as the page moves, and a little more."""
+        return ll.Clock({"tuning": 8.0, "race": 10.0}.get(self.page, 5.0))
 
     # ------------------------------------------------------------------------------------------------ following
     def reset(self) -> None:
@@ -151,7 +152,12 @@ class Bench(ll.Scene):
         )
         head = self.head("Leaderboard", even + " (5 %)")
         view = ll.View(90.0, 90.0, flat=True, bounds=self.board_bounds())
-        return ll.Frame(self.board(round(now.eased(0.0, 0.25), 3)), [head], view)
+        return ll.Frame(self.grown("ranking", round(now.eased(0.0, 0.6), 3)), [head], view)
+
+    @ll.kept(most=4)
+    def grown(self, chart: str, share: float) -> list[layers.Layer]:
+        """Return a page's chart when it has grown to a share of its height."""
+        return getattr(self, chart)().layers(share)
 
     @ll.kept
     def ranking(self) -> charts.Ranking:
@@ -165,21 +171,16 @@ class Bench(ll.Scene):
         said = "score", "starts that reach the minimum"
         return charts.Ranking(score, low, high, names, told, colors, tied, worth, *said, size, key="optimizers")
 
-    @ll.kept(most=2)
-    def board(self, grown: float) -> list[layers.Layer]:
-        """Return the leaderboard when its bars have grown to a share of their length."""
-        return self.ranking().layers(grown)
-
     @ll.kept
     def board_bounds(self) -> np.ndarray:
         """Return the corners of the leaderboard."""
-        return self.ranking().bounds(for_names=2.0)
+        return self.ranking().bounds(for_names=2.7)
 
     # ------------------------------------------------------------------------------------------------ profiles
     def profiles(self, now: ll.Now) -> ll.Frame:
         """Return how many targets are reached within how many gradient evaluations."""
         plot, back, curves = self.profile_curves()
-        upto, when = float(np.log(self.found.budgets[-1])) * max(now.eased(0.0, 0.5), 0.01), np.log(self.found.budgets)
+        upto, when = float(np.log(self.found.budgets[-1])) * max(now.eased(0.0, 0.8), 0.01), np.log(self.found.budgets)
         below = layers.Label((WIDE / 2, -0.14, 0.0), "gradient evaluations", "dim", size=15, side="below", bold=False)
         drawn: list[layers.Layer] = [plot, back, below]
         rows = []
@@ -214,10 +215,11 @@ class Bench(ll.Scene):
         """Return a skyline of all scores: optimizers by landscapes."""
         top = float(self.found.scores(self.shown).max(initial=1e-9))
         head = words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race"
-        bars = self.bars(round(now.eased(0.0, 0.3), 3))
-        return ll.Frame(
-            bars, [self.head("Optimizer × landscape", *head)], ll.View(-47.0, 47.0, bounds=self.skyline().bounds)
+        bars, view = (
+            self.grown("skyline", round(now.eased(0.0, 0.6), 3)),
+            ll.View(-47.0, 47.0, bounds=self.skyline().bounds),
         )
+        return ll.Frame(bars, [self.head("Optimizer × landscape", *head)], view)
 
     @ll.kept
     def skyline(self) -> charts.Skyline:
@@ -228,16 +230,11 @@ class Bench(ll.Scene):
         share = score / float(score.max(initial=1e-9))
         return charts.Skyline(share, tuple(rows), tuple(columns), worth, PITCH, TALL, "Score", key="cells")
 
-    @ll.kept(most=2)
-    def bars(self, grown: float) -> list[layers.Layer]:
-        """Return the skyline when its bars have grown to a share of their height."""
-        return self.skyline().layers(grown)
-
     # ------------------------------------------------------------------------------------------------ sensitivity
     def rates(self, now: ll.Now) -> ll.Frame:
         """Return a ribbon for each optimizer: its score at other rates than the tuned one."""
         told = "Mean score at other rates", "Broad and high forgives a guess"
-        drawn = self.risen(round(now.eased(0.0, 0.3), 3))
+        drawn = self.grown("ribbons", round(now.eased(0.0, 0.6), 3))
         return ll.Frame(drawn, [self.head("Sensitivity to the rate", *told)], RIBBON_VIEW)
 
     @ll.kept
@@ -251,13 +248,8 @@ class Bench(ll.Scene):
         ticks = {decade: words("×?", 10.0**decade) for decade in (-2.0, -1.0, 0.0, 1.0, 2.0)}
         levels = {score: words("?", score) for score in (0.0, 0.25, 0.5, 0.75)}
         titles, colors = [self.found.title(name) for name in names], [self.color(name) for name in names]
-        unit = "rate, as a multiple of the tuned one"
+        unit = "times the tuned rate"
         return charts.Ribbons(fine, heights, titles, colors, names, ticks, levels, 0.0, unit, 2.6, TALL / 0.8)
-
-    @ll.kept(most=2)
-    def risen(self, grown: float) -> list[layers.Layer]:
-        """Return the ribbons when they have risen to a share of their height."""
-        return self.ribbons().layers(grown)
 
     # ------------------------------------------------------------------------------------------------ tuning
     def tuning(self, now: ll.Now) -> ll.Frame:
@@ -266,16 +258,16 @@ class Bench(ll.Scene):
         if second is None or self.why_not:
             return self.instead(now, self.why_not or "no second parameter was tuned")
         ground, tuned = self.tuned_ground(), self.tuned()
-        told = (words("What is left after ?n steps from the median start", row["steps"]),
-                words("Dots: the ?n trials of the tuning, light ones were better", len(tuned.score)),
-                "Ring: the setting that was taken")  # fmt: skip
+        told = words("What is left after ?n steps", row["steps"]), "from the median start"
         title = layers.Title(f"{row['title']} on {row['landscape_title']}", "", told)
+        count = max(1, round(now.eased(0.0, 0.8) * len(tuned.score)))
+        rows = [layers.Row(f"particle.{k}", name) for k, name in TRIALS.items()]
+        legend = layers.Legend([*rows, layers.Row("accent", "ring: best so far")], words("Trial ?n", count))
         symbol = ll.optimizers.hyper_parameter(ll.optimizers.optimizer(row["rule"]), second).symbol
         name = rf"\log_{{10}}{symbol}" if tuned.log_y else symbol
-        drawn = [layers.Surface(ground), layers.Axes(ground, x=r"\log_{10}\eta", y=name), *self.trials()]
-        return ll.Frame(
-            drawn, [title, layers.ColorBar(ground, "log10 loss")], ll.View(-60.0, 42.0, bounds=ground.bounds)
-        )
+        drawn = [layers.Surface(ground), layers.Axes(ground, x=r"\log_{10}\eta", y=name), *self.trials(count)]
+        notes = [title, legend, layers.ColorBar(ground, "log10 loss")]
+        return ll.Frame(drawn, notes, ll.View(-60.0, 42.0, bounds=ground.bounds))
 
     @ll.kept(most=4)
     def tuned(self) -> summary.Tuning:
@@ -289,13 +281,14 @@ class Bench(ll.Scene):
         return ll.Terrain(tuned.x, tuned.y, tuned.left, 0.62, 0.52)
 
     @ll.kept(most=4)
-    def trials(self) -> list[layers.Layer]:
-        """Return the trials as dots, with a ring around the one that was taken."""
+    def trials(self, count: int) -> list[layers.Layer]:
+        """Return the first trials as dots, with a ring around the best so far."""
         tuned, ground = self.tuned(), self.tuned_ground()
-        place, taken = ground.world_from_domain(tuned.place, 0.012), tuned.place[[int(tuned.score.argmax())]]
+        place, best = ground.world_from_domain(tuned.place[:count], 0.012), int(tuned.score[:count].argmax())
+        look: dict[str, Any] = {"outline": True, "name": "Trial", "worth": tuned.said[:count]}
         return [
-            layers.Points(place, tuned.category, 5.0, "disc", outline=True, name="Trial", worth=tuned.said),
-            layers.Points.on(ground, taken, "accent", 9.0, "ring", name="Taken"),
+            layers.Points(place, tuned.category[:count], 5.0, "disc", **look),
+            layers.Points.on(ground, tuned.place[[best]], "accent", 9.0, "ring", name="Best so far"),
         ]
 
     def instead(self, now: ll.Now, why: str) -> ll.Frame:
@@ -308,7 +301,7 @@ class Bench(ll.Scene):
         """Return the runs of a cell on their landscape."""
         if self.why_not:
             return self.instead(now, self.why_not)
-        row, done = self.found.row(self.chosen, self.land_text), now.eased(0.02, 0.9)
+        row, done = self.found.row(self.chosen, self.land_text), now.eased(0.02, 0.96)
         longest = max(len(points) for _, points, _ in self.paths()) - 1
         step = float(np.expm1(done * np.log1p(longest))) if done < 1.0 else longest  # no rounding at the end
         drawn, rows = [], []

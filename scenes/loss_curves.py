@@ -131,6 +131,10 @@ class LossCurves(ll.RunScene):
         """Whether more is better."""
         return curves.is_higher_better(self.series)
 
+    def called(self, pair: curves.Pair) -> str:
+        """Return the name of a run where it stands alone: a share of wrong ones is one of labels."""
+        return f"{pair.name} labels" if pair.name.endswith("% wrong") else pair.name
+
     def smoothed(self, curve: Scalars) -> np.ndarray:
         """Return a curve's values, smoothed."""
         return curves.smoothed(curve.values, self.smoothing)
@@ -155,6 +159,11 @@ class LossCurves(ll.RunScene):
         return {"smoothed": self.smoothed(lane.judged), "runs": float(len(self.lanes()))} | self.told(self.chosen)
 
     # ------------------------------------------------------------------------------------------------ where it stands
+    @property
+    def front(self) -> float:
+        """The y of the floor's edge in front of all lanes."""
+        return -PITCH * len(self.lanes()) / 2
+
     @ll.kept
     def span(self) -> tuple[float, float]:
         """Return the steps that are shown."""
@@ -198,21 +207,7 @@ class LossCurves(ll.RunScene):
     @ll.kept
     def standing(self) -> list[layers.Layer]:
         """Return what stands still: the wall behind with the values, the floor with the steps."""
-        wall, count = self.plot(-1), len(self.lanes())
-        back, front = PITCH * (count + 1) / 2, -PITCH * count / 2
-        right, low = wall.x[1], wall.y[0]
-        levels = wall.scales[1].ticks(5)
-        ticks = np.unique(np.round(wall.scales[0].ticks(6)))
-        feet = wall.world(ticks, np.full(len(ticks), low))[:, 0]
-        lines = [np.array([(x, front, 0.0), (x, back, 0.0)]) for x in feet]
-        lines += [wall.world([wall.x[0], right], [level, level]) for level in levels]
-        look: dict[str, Any] = {"size": 17, "bold": False}
-        below = layers.Label.each([(x, front - 0.06, 0.0) for x in feet], [words("?n", one) for one in ticks],
-                                  side="below", **look)  # fmt: skip
-        ends = wall.world(np.full(len(levels), right), levels) + np.array([0.05, 0.0, 0.0])
-        beside = layers.Label.each(ends, [words("?", one) for one in levels], **look)
-        unit = layers.Label((WIDE / 4, front - 0.5, 0.0), self.unit, "dim", side="centre", **look)
-        return [layers.Lines(lines, "hair", 1.2, group="grid", pickable=False), *below, *beside, unit]
+        return charts.room(self.plot(-1), self.front, self.unit)
 
     @ll.kept(most=MOST_RUNS)
     def ribbons(self, lane: int) -> charts.RunRibbons:
@@ -235,11 +230,11 @@ class LossCurves(ll.RunScene):
             drawn += charts.flag(foot, color, words("?n", int(best)) if front else "", f"best.{lane}")
         if front and stop <= until:
             x = plot.world(stop, plot.y[0])
-            gate = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])])
-            drawn.append(layers.Lines([gate], "accent", 2.0, dash=(9.0, 5.0), name="Patience ends"))
+            gate, foot = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])]), np.stack([x, (x[0], self.front, 0.0)])
+            drawn.append(layers.Lines([gate, foot], "accent", 2.0, dash=(9.0, 5.0), name="Patience ends"))
             drawn.append(layers.Label(gate[1], "stop", "accent", size=18, side="above"))
             look: dict[str, Any] = {"group": "handles", "key": "knob", "name": "Drag: patience follows"}
-            drawn.append(layers.Points(x[None], "accent", 7.0, "sphere", outline=True, **look))
+            drawn.append(layers.Points(foot[1:], "accent", 7.0, "sphere", outline=True, **look))
         end = np.array([WIDE / 2 + 0.08, plot.world(0, plot.y[0])[1], 0.0])
         if front or len(self.lanes()) <= 4:
             drawn.append(layers.Label(end, one.name, color, size=18, side="right", key=f"name.{lane}"))
@@ -251,8 +246,8 @@ class LossCurves(ll.RunScene):
         stop = self.told(self.chosen)["stopped_epoch"] if self.show == "curves" else np.nan
         if not stop <= self.until(now):
             return []
-        plot = self.plot(self.chosen)
-        return [ll.Handle("patience", plot.world(stop, plot.y[0]), LossCurves.drag, plane=0.0)]
+        x = float(self.plot(self.chosen).world(stop, self.plot(self.chosen).y[0])[0])
+        return [ll.Handle("patience", (x, self.front, 0.0), LossCurves.drag, plane=0.0)]
 
     def drag(self, place: tuple[float, float]) -> None:
         """Take the patience that ends at a place."""
@@ -272,9 +267,10 @@ class LossCurves(ll.RunScene):
         """Return what the colours are, and the chosen run's best step and gap so far."""
         lane, told = self.lanes()[self.chosen], self.told(self.chosen)
         low, high = self.span()
-        kinds = ((lane.train, TRAIN, "training"), (lane.validation, VALIDATION, "validation"))
-        rows = [layers.Row(color, name, (words("?", value_at(curve, until)),)) for curve, color, name in kinds if curve]
-        notes: list[layers.Note] = [layers.Title(self.title, "", (lane.name,)), *self.faults(), *self.unseen()]
+        alone = not lane.validation and bool(curves.typed(self.series))  # numbers that nobody trained on
+        kinds = ((lane.train, TRAIN, lane.name if alone else "training"), (lane.validation, VALIDATION, "validation"))
+        rows = [layers.Row(color, name, (words("?", curve.at(until)),)) for curve, color, name in kinds if curve]
+        notes: list[layers.Note] = [layers.Title(self.title, "", (self.called(lane),)), *self.faults(), *self.unseen()]
         if self.smoothing:
             average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
             notes.append(layers.Formula(average, 22))
@@ -282,17 +278,18 @@ class LossCurves(ll.RunScene):
         seen = until >= told["best_epoch"]
         best = words("?n", int(told["best_epoch"])) if seen else "..."
         validation, train = (rf"{'A' if self.higher else 'L'}_{{\mathrm{{{part}}}}}" for part in ("val", "train"))
-        arg = rf"\operatorname{{arg\,{'max' if self.higher else 'min'}}} {validation if lane.validation else train} ="
+        judged = "v" if alone else validation if lane.validation else train
+        arg = rf"\operatorname{{arg\,{'max' if self.higher else 'min'}}} {judged} ="
         color, at = VALIDATION if lane.validation else TRAIN, told["best_epoch"] if seen else low
         notes.append(layers.Meter(f"Best {self.unit}", arg, at, color, low, high, best))
         if lane.train and lane.validation:
-            gap = value_at(curves.gap(lane.train, lane.validation), until)
+            gap = curves.gap(lane.train, lane.validation).at(until)
             most, sign = float(np.diff(self.plot(-1).y)[0]), -1.0 if self.higher else 1.0
             difference = f"{train} - {validation} =" if self.higher else f"{validation} - {train} ="
             notes.append(layers.Meter("The gap", difference, sign * gap, GAP, 0.0, most))
         elif self.smoothing:
             average = Scalars(lane.judged.steps, self.smoothed(lane.judged))
-            notes.append(layers.Meter("The average", "s_t =", value_at(average, until), TRAIN, *self.plot(-1).y))
+            notes.append(layers.Meter("The average", "s_t =", average.at(until), TRAIN, *self.plot(-1).y))
         return notes
 
     @property
@@ -386,9 +383,9 @@ class LossCurves(ll.RunScene):
         kinds = (("training", TRAIN, pair.train), ("validation", VALIDATION, pair.validation))
         rows = [layers.Row(color, name, (words("?", curve.values[int(step)]),)) for name, color, curve in kinds]
         series = [layers.Series(name, color, curve.steps.astype(float), curve.values) for name, color, curve in kinds]
-        said = words("Validation around the way, in a plane that holds ?n % of it", 100 * way.share)
+        said = words("Validation in a plane with ?n % of the way", 100 * way.share)
         notes = [
-            layers.Title(self.title, "", (pair.name, said)),
+            layers.Title(self.title, "", (self.called(pair), said)),
             *self.cut(way.loss),
             layers.Legend(rows, f"loss at epoch {int(step)}"),
             layers.Chart("Loss", series, now=step, x_label="epoch"),
@@ -425,8 +422,3 @@ class LossCurves(ll.RunScene):
             foot = ground.world_from_domain(path[best], 0.0)
             drawn += charts.flag(foot, "text", words("loss ?", values[best]), "best", 0.5)
         return step, drawn
-
-
-def value_at(curve: Scalars, step: float) -> float:
-    """Return a curve's last value up to a step."""
-    return float(curve.values[max(int(np.searchsorted(curve.steps, step, "right")) - 1, 0)])

@@ -17,7 +17,9 @@ DATA = ("moons", "circle", "xor", "gauss", "spiral", "iris", "digits")
 SAMPLES = 200  # of the generated data
 BATCH = 50
 DESCENT = [(0.08 + 0.42 * t / 20, 0.2 + 0.5 * (t / 20) ** 0.4) for t in range(21)]
+TURN, WALKED = -25.0, 0.15  # degrees of the view's turn, and the share of the ground's side that a path is long from
 NAMES = {"points": "From one optimum to the other"}  # of what is walked along the ground, elsewhere the training
+SEEN = "two of ?n dimensions"
 FORMULA = r"L(\theta + \alpha\,\delta + \beta\,\eta)"
 
 
@@ -160,18 +162,12 @@ class LossSlice(ll.Scene):
         if numbers is None:
             return read
         prepared = self.prepared()
-        return {
+        return read | {
             "centre": float(prepared.recipe.surface.at(np.zeros((1, 2)))[0][0]),
-            "training_loss": prepared.training_loss,
-            "norms_match": self.norms_match(),
-            "explained": numbers.explained,
-            "cosine": numbers.cosine,
-            "curvature": numbers.curvature[0],
-            "top_eigenvalue": numbers.top,
-            "trace": numbers.trace,
-            "trace_error": numbers.trace_error,
-            **read,
-        }
+            "training_loss": prepared.training_loss, "norms_match": self.norms_match(),
+            "explained": numbers.explained, "cosine": numbers.cosine, "curvature": numbers.curvature[0],
+            "top_eigenvalue": numbers.top, "trace": numbers.trace, "trace_error": numbers.trace_error,
+        }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- the picture
     @property
@@ -204,7 +200,14 @@ class LossSlice(ll.Scene):
         notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]
         if len(self.curves()):
             notes.append(layers.Chart("Loss along the path", self.curves(), log_y=True, now=step, x_label="kept step"))
-        return ll.Frame(drawn, notes, ll.View(elevation=42.0, bounds=self.terrain.bounds))
+        turned = (0.0 if self.is_walked() else TURN * (1.0 - now.eased()), 0.0)
+        return ll.Frame(drawn, notes, ll.View(elevation=42.0, bounds=self.terrain.bounds, turned=turned))
+
+    @ll.kept
+    def is_walked(self) -> bool:
+        """Return whether the path goes far over the ground; where it hardly moves, the view turns instead."""
+        path, sides = self.slice.way[0], np.ptp(self.slice.sides, axis=1)
+        return len(path) > 1 and bool((np.ptp(path, axis=0) > WALKED * sides).any())
 
     @ll.kept
     def here(self) -> list[layers.Layer]:
@@ -212,7 +215,7 @@ class LossSlice(ll.Scene):
         ring = layers.Points.on(self.terrain, self.place, "accent", 7.0, "ring", name="This network")
         loss, accuracy = self.asked()
         share = words("?.3", loss) if np.isnan(accuracy) else words("?.3, ?.0 % right", loss, 100 * accuracy)
-        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=19, side="below left")]
+        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=19, side="below")]
 
     @ll.kept
     def doubt(self) -> str:
@@ -223,10 +226,10 @@ class LossSlice(ll.Scene):
         if found.kind == "local":
             return ""
         if len(found.way[1]) and found.explained < honesty.MOST_OF:
-            return words("the plane holds ?.0 % of the path", 100 * found.explained)
+            return words("the plane holds ?2 % of the path", 100 * found.explained)
         if found.curvature < honesty.SHARP * found.top_eigenvalue:
             times = found.top_eigenvalue / max(found.curvature, 1e-12)
-            return words("the sharpest direction is ?.1 times as sharp", times)
+            return words("others are ?.1 times as sharp", times)
         return ""
 
     @ll.kept
@@ -236,13 +239,12 @@ class LossSlice(ll.Scene):
         if self.file:
             found = self.slice
             size = found.centre.shape[-1] if found.title else 0
-            known = (words("?n weights, ?n dimensions unseen", size, size - 2),) if size else ()
+            known = (words(SEEN, size),) if size else ()
             sides = " × ".join(str(n) for n in found.value.shape[::-1])
             how = f"{sides} points" if found.kind == "grid" else f"{sides} points, directions: {found.kind}"
             return layers.Title(found.title or "A stored slice", FORMULA, (*known, how, *doubt))
         network = self.prepared().task.network
-        lines = (words("?n weights, ?n dimensions unseen", network.size, network.size - 2),)
-        return layers.Title(self.title, FORMULA, (network.title, *lines, *doubt))
+        return layers.Title(self.title, FORMULA, (network.title, words(SEEN, network.size), *doubt))
 
     @ll.kept
     def curves(self) -> list[layers.Series]:
@@ -254,10 +256,8 @@ class LossSlice(ll.Scene):
         if len(found.way[1]) < 2 or not len(true) == len(shadow) == len(found.path):
             return []
         steps = np.arange(float(len(true)))
-        return [
-            layers.Series("true", "optimizer.adam", steps, true),
-            layers.Series("in the slice", "lane.1", steps, shadow),
-        ]
+        named = ("true", "optimizer.adam", true), ("in the slice", "lane.1", shadow)
+        return [layers.Series(name, color, steps, losses) for name, color, losses in named]
 
     # -------------------------------------------------------------------------------------------------- what it takes
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:

@@ -56,12 +56,14 @@ class OptimizerRace(ll.RaceScene):
             "steps": 1000,
             "lanes": "sgd:lr=0.001;momentum:lr=0.001;nesterov:lr=0.0001;rmsprop:lr=0.01;adam:lr=0.1",
         },
+        "saddle": {"steps": 64},
         "ackley": {
             "start": (-2.4, -3.4),
             "lanes": "sgd:lr=0.1;momentum:lr=0.01;rmsprop:lr=0.1;adam:lr=0.3;lion:lr=0.03,beta2=0.97",
         },
         "rastrigin": {
             "start": (-1.3, -3.4),
+            "steps": 100,
             "lanes": "sgd:lr=0.002;momentum:lr=0.005;rmsprop:lr=0.1;adam:lr=0.8;lion:lr=0.1,beta2=0.97",
         },
     }

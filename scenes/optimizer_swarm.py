@@ -16,6 +16,8 @@ EXACT = 2**17  # up to this many particles, each one is followed to its end to c
 NEAR = 1e-3  # the share of its height at which a particle counts as down
 PATCH = 0.08  # of the map: how large a patch is that a click makes
 SCOUTS, LEFT = 500, 0.4  # particles that say when a still is taken: half of them have less than this of their way left
+REST = 0.01  # of the map: who is as near as that to its end is at rest
+MEMORY = r"memory $\mu / \beta_1$"
 LETTERS = "ABCD"  # one for each colour of basins
 
 
@@ -46,7 +48,7 @@ class OptimizerSwarm(ll.GroundScene):
         "rastrigin": {"landscape": "rastrigin", "optimizer": "momentum"},
     }  # fmt: skip
     staging: ClassVar = {
-        "himmelblau": {"domain": (-6, 6, -6, 6), "optimizer": "momentum", "rate": 0.003, "memory": 0.93},
+        "himmelblau": {"domain": (-6, 6, -6, 6), "optimizer": "momentum", "rate": 0.003, "memory": 0.93}
     }
     height = 0.35
     median = 0.5
@@ -55,17 +57,15 @@ class OptimizerSwarm(ll.GroundScene):
     domain = ll.ground.Domain((-6, 6, -6, 6))
     optimizer = ll.race.Rule("momentum", "optimizer", "The rule of every particle.")
     rate = parameters.Number(0.003, 1e-5, 10.0, r"rate $\eta$", "The length of a step, or its scale.", log=True)
-    memory = parameters.Number(0.93, 0.0, 0.999, r"memory $\mu$, $\beta_1$", "How much of the last step stays.")
+    memory = parameters.Number(0.93, 0.0, 0.999, MEMORY, "How much of the last step stays.")
     count = parameters.Integer(50_000, 2**10, 2**22, "particles", "How many start at once.", log=True)
-    steps = parameters.Integer(240, 1, 5000, "steps", "How long they run.", log=True)
+    steps = parameters.Integer(240, 1, 5000, "steps", "How many they may take: a film ends at rest.", log=True)
     patch = parameters.Number(0.0, 0.0, 1.0, "patch", "Start only within this share of the map; 0 starts all over.")
     centre = parameters.GroundPoint(
-        (0.0, 0.0), label="patch centre", help="The middle of the patch.", at=(0.5, 0.5), click=True,
-        shown=lambda scene: scene.patch > 0,
+        (0.0, 0.0), label="centre", help="Of the patch.", at=(0.5, 0.5), click=True, shown=lambda scene: scene.patch > 0
     )  # fmt: skip
     arrived = parameters.Choice("stay", ("stay", "vanish"), "arrived", "What becomes of particles at their minimum.")
     cells = parameters.Integer(512, 32, 1024, "map cells", "Cells of the basin map along each side.", log=True)
-    clock = ll.Clock.paced(steps, per_second=8, least=4, most=40)
 
     # ----------------------------------------------------------------------------------------- following
     def settle(self) -> None:
@@ -80,8 +80,7 @@ class OptimizerSwarm(ll.GroundScene):
             self._settle_rate()
 
     def _settle_rate(self) -> None:
-        rate = ll.rates.suggested_rate(self.rule, self.land, self.land.start)
-        self.values["rate"] = float(np.clip(rate, 1e-5, 10.0))
+        self.values["rate"] = float(np.clip(ll.rates.suggested_rate(self.rule, self.land, self.land.start), 1e-5, 10.0))
 
     def click(self, position: tuple[float, float]) -> bool:
         """Start a patch of particles where the ground was clicked."""
@@ -96,10 +95,16 @@ class OptimizerSwarm(ll.GroundScene):
     # ------------------------------------------------------------------------------------------- numbers
     @property
     @ll.kept
+    def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # as long as they move
+        """Until a little after nearly all particles have come to rest."""
+        rest = self.flow(SCOUTS).at_rest(self.steps, REST * self.size)
+        return ll.Clock.paced(min(rest + rest // 8 + 2, self.steps), per_second=10, least=8, most=16)
+
+    @property
+    @ll.kept
     def still_time(self) -> float:
         """The time when most particles are well on their way."""
-        scouts = ll.swarms.Flow(self.land, self.rule, self.places(SCOUTS), self.seed)
-        return self.clock.seconds * scouts.mostly_there(self.steps, LEFT) / self.steps
+        return self.clock.seconds * min(self.flow(SCOUTS).mostly_there(self.steps, LEFT) / (self.clock.steps or 1), 1.0)
 
     @property
     @ll.kept
@@ -126,10 +131,11 @@ class OptimizerSwarm(ll.GroundScene):
             return ll.swarms.random_starts(domain, count, self.seed)
         return ll.swarms.patch_starts(domain, self.centre, self.patch, count, self.seed)
 
-    @ll.kept
-    def flow(self) -> ll.swarms.Flow:
-        """Return the swarm on its way."""
-        return ll.swarms.Flow(self.land, self.rule, self.starts(), self.seed)
+    @ll.kept(most=2)
+    def flow(self, count: int = 0) -> ll.swarms.Flow:
+        """Return the swarm on its way, or so many scouts on the CPU: they say the same on every machine."""
+        places, backend = self.places(count or self.count), "cpu" if count else "auto"
+        return ll.swarms.Flow(self.land, self.rule, places, self.seed, backend)
 
     @ll.refined(levels=(64, 160, None))
     def basin_map(self, cells: int | None) -> ll.maps.Pieces[ll.maps.BasinMap | None]:
@@ -164,15 +170,11 @@ class OptimizerSwarm(ll.GroundScene):
         """Return the basins' shares of the full map, and how the swarm stands."""
         found, positions = self.basin_map(), self.flow().positions(now.whole)
         return {
-            "step": float(now.whole),
-            "count": float(self.count),
-            "minima": found.minima.position,
-            "shares": found.shares,
-            "unconverged": float((found.basin < 0).mean()),
+            "step": float(now.whole), "count": float(self.count), "minima": found.minima.position,
+            "shares": found.shares, "unconverged": float((found.basin < 0).mean()),
             "arrived": float((found.reached(positions) >= 0).mean()),
-            "first_particle_start": np.array(self.first()),
-            "first_particle": positions[0].astype(float),
-        }
+            "first_particle_start": np.array(self.first()), "first_particle": positions[0].astype(float),
+        }  # fmt: skip
 
     # --------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
@@ -237,11 +239,8 @@ class OptimizerSwarm(ll.GroundScene):
         """Return how soon the first particle is down, over two settings; a press on the map takes them over."""
         swept = self.sweep()
         across = layers.HeatAxis(r"rate $\eta$", swept.across.low, swept.across.high, True, self.rate, "rate")
-        if swept.up.name == "x":
-            name, now, param = "start $x$", self.first()[0], ""
-        else:
-            name, now, param = r"memory $\mu$, $\beta_1$", self.memory, "memory"
-        up = layers.HeatAxis(name, swept.up.low, swept.up.high, now=now, param=param)
+        other = ("start $x$", self.first()[0], "") if swept.up.name == "x" else (MEMORY, self.memory, "memory")
+        up = layers.HeatAxis(other[0], swept.up.low, swept.up.high, now=other[1], param=other[2])
         return layers.HeatMap("A particle's steps down", swept.steps, across, up)
 
     def first_particle(self, step: int) -> layers.Equations:

@@ -23,8 +23,6 @@ LAMPS: dict[str, dict[str, Any]] = {  # a lamp that is lit, one that lit later b
     "lit": {"color": "bad", "size": 9.5}, "after": {"color": "area", "size": 7.5, "style": "ring"},
     "off": {"color": "faint", "size": 5.0},
 }  # fmt: skip
-
-
 NAMES = {"saturated": "Saturated", "dead": "Dead units", "update": "Update / weight", "spread": "Spread / first layer"}
 
 
@@ -225,12 +223,11 @@ class TrainingHealth(ll.RunScene):
         middle = np.array([(left + right) / 2, FRONT - 0.2 - rows * cell / 2, 0.0])
         low, high = (side[: len(share)] + middle for side in shapes.skyline(field, right - left, 0.2))
         colors = np.where(share >= self.needs(k, layer), "bad", "grid").astype("U16")
-        colors[self.unit % len(share)] = "accent"
+        colors[self.unit % len(share)] = "text"
         told = [words("tells nothing of ?n % of the samples", 100 * one) for one in share]
-        place = (left - 0.1, middle[1], 0.0)
         return [
             layers.Bars(low, high, colors.tolist(), name="Unit", worth=told, key="units", shadow=False),
-            layers.Label(place, words("?n units", len(share)), "dim", size=16, side="left"),
+            layers.Label((left - 0.1, middle[1], 0.0), words("?n units", len(share)), "dim", size=16, side="left"),
         ]
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
@@ -249,7 +246,10 @@ class TrainingHealth(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
-        return shapes.box((-SPAN / 2 - 0.8, FRONT - 3.5 * ROW, 0.0), (SPAN / 2, DEPTH / 2, TALL))
+        left, right = self.place(0)[0], self.place(len(self.blocks()) - 1)[1]
+        room, deep = (1.2, 3.3 * ROW) if self.opened() is None else (0.7, 0.9)  # of lamps, or units, and their names
+        before = shapes.box((left - room, FRONT - deep, 0.0), (right, FRONT, 0.0))
+        return np.vstack([shapes.box((left, FRONT, 0.0), (right, DEPTH / 2, TALL)), before])
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)
@@ -263,11 +263,11 @@ class TrainingHealth(ll.RunScene):
             lines.append(
                 words("Unit ?n of ? tells nothing of ?n % of the samples", unit + 1, seen.layers[layer], share)
             )
-        called = {"lit": "went wrong first", "after": "came of it", "off": "fine"}
+        called = {"lit": "went wrong first", "after": "ring: came of it", "off": "fine"}
         rows = [layers.Row(LAMPS[state]["color"], name) for state, name in called.items()]
         if layer is not None:
             share = "any sample" if self.needs(k, layer) == 1.0 else "half the samples"
-            kinds = {"bad": f"tells nothing of {share}", "grid": "tells more", "accent": "the unit that is read"}
+            kinds = {"bad": f"tells nothing of {share}", "grid": "tells more", "text": "the unit that is read"}
             rows = [layers.Row(*kind) for kind in kinds.items()] if seen.units is not None else []
         curve = layers.Series("loss", "accent", seen.steps.astype(float), seen.loss)
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")

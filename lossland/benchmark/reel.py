@@ -12,7 +12,7 @@ Span = tuple[float, float]  # of an angle or a distance: from, to
 
 FADE = 0.9  # seconds from one shot to the next
 LENGTHS = {"leaderboard": 7.0, "cells": 7.0, "race": 8.5, "tuning": 7.5, "profiles": 6.5}
-RACE = 12.0  # seconds of the scene that a race takes
+PLAYED = {"race": 10.0, "tuning": 8.0}  # seconds of the scene that are shown, of the other pages 5
 BEST = "The winner at its best"
 
 
@@ -24,7 +24,7 @@ def reel(found: Summary, folder: str = "") -> Tour:
         elevation: Span | None = None, distance: Span | None = None,
     ) -> Shot:  # fmt: skip
         params = {"folder": folder, "page": page, "optimizer": cell[0], "problem": cell[1]}
-        play = (0.0, RACE if page == "race" else LENGTHS[page])
+        play = (0.0, PLAYED.get(page, 5.0))
         return Shot(
             BENCHMARK, LENGTHS[page], params=params, play=play, azimuth=azimuth, elevation=elevation,
             distance=distance, title=title, text=text,

@@ -22,6 +22,10 @@ class Scalars:
     steps: NDArray[np.int64]
     values: Floats
 
+    def at(self, step: float) -> float:
+        """Return the last value up to a step, the first before it."""
+        return float(self.values[max(int(np.searchsorted(self.steps, step, "right")) - 1, 0)])
+
 
 @dataclass(frozen=True, eq=False)
 class Histograms:

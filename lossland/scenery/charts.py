@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lossland.models.curves import Pair, stretches
 from lossland.world import layers, shapes
 from lossland.world.layers import Label, Layer
+from lossland.world.phrases import words
 from lossland.world.plots import Plot
 
 X = TypeVar("X", float, NDArray[np.float64])
@@ -56,10 +57,11 @@ class Ranking:
         return Plot((0, 1.08 * float(self.high.max())), y, right=across, up=up, count=(6, 0))
 
     def bounds(self, for_names: float) -> Floats:
-        """Return the corners (4, 3), including ``for_names`` world units at the left, and room for the axis's name."""
+        """Return the corners (4, 3), with ``for_names`` world units at the left, and room for texts above and below."""
         bounds = self.plot.bounds()
         bounds[bounds[:, 0] < 0, 0] -= for_names
-        bounds[bounds[:, 1] < self.size[1] / 2, 1] -= 0.06 * self.size[1]
+        below = bounds[:, 1] < self.size[1] / 2
+        bounds[:, 1] += np.where(below, -0.06, 0.05) * self.size[1]
         return bounds
 
     def layers(self, grown: float) -> list[Layer]:
@@ -76,12 +78,12 @@ class Ranking:
             found.append(layers.Lines(list(ends), "text", 1.8, casing=1.2, pickable=False))
         size = 15.0 if len(y) <= CROWDED else 13.0
         for name, bold, place in zip(self.names, self.bold, self.plot.world(zero, y), strict=True):
-            found.append(Label(place, name, "text", size=size, side="left", bold=bold))
+            found.append(Label(place, name, "text", size=size, side="left", bold=bold, stays=True))
         ends = self.plot.world(grown * self.high, y)
         across, up = self.size
         found.append(Label((across / 2, -0.07 * up, 0.0), self.unit, "dim", size=15, side="below", bold=False))
         found.append(Label((across, up, 0.0), self.heading, "dim", size=13, side="above left", bold=False))
-        return found + Label.each(ends, self.told, size=size, side="right", bold=False)
+        return found + Label.each(ends, self.told, size=size, side="right", bold=False, stays=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +110,10 @@ class Skyline:
 
     @cached_property
     def bounds(self) -> Floats:
-        """The corners (8, 3), with room for the names."""
+        """The corners (9, 3), with room for the names."""
         x, y = self.places
-        low, high = (x[0] - 2 * self.pitch, y[-1] - self.pitch, 0.0), (x[-1] + 3 * self.pitch, y[0], self.high)
-        return shapes.box(low, high)
+        low, high = (x[0] - 2 * self.pitch, y[-1] - self.pitch, 0.0), (x[-1] + self.pitch, y[0], self.high)
+        return np.vstack([shapes.box(low, high), (x[-1] + 9 * self.pitch, y[0], 0.0)])
 
     def layers(self, grown: float) -> list[Layer]:
         """Return the bars and the names."""
@@ -119,7 +121,7 @@ class Skyline:
         low, high = shapes.skyline(0.012 + self.high * grown * self.values, self.pitch * max(self.values.shape))
         shares = self.values.ravel()
         bars = layers.Bars(low, high, shares, "height", key=self.key, name=self.name, worth=self.worth)
-        labels = partial(Label.each, size=13.0 if max(self.values.shape) <= CROWDED else 12.0, bold=False)
+        labels = partial(Label.each, size=13.0 if max(self.values.shape) <= CROWDED else 12.0, bold=False, stays=True)
         right, front = x[-1] + 0.7 * self.pitch, y[-1] - 0.7 * self.pitch
         names = labels([(right, at, 0.0) for at in y], self.rows, "text", side="right")
         return [bars, *names, *labels([(at, front, 0.0) for at in x], self.columns, side="left")]
@@ -165,7 +167,7 @@ class Ribbons:
             )
             found.append(layers.Sheet(sheet, color=color, every=(0, 0), name=name, key=f"ribbon.{key}"))
             place = (0.5 * self.wide + 0.04, self.lane(k), 0.0)
-            found.append(Label(place, name, "text", size=14, side="right", bold=False))
+            found.append(Label(place, name, "text", size=14, side="right", bold=False, stays=True))
         return found + self._axes()
 
     def _axes(self) -> list[Layer]:
@@ -178,9 +180,30 @@ class Ribbons:
         return [
             layers.Lines(floor + wall, colors, 1.2, pickable=False),
             *labels([line[0] for line in floor], self.ticks.values(), side="below"),
-            *labels([line[0] for line in wall], self.levels.values(), side="left"),
-            *labels([(0.0, front - 0.34, 0.0)], [self.unit], side="below"),
+            *labels([line[1] for line in wall], self.levels.values(), side="right"),
+            *labels([(0.0, front - 0.34, 0.0)], [self.unit], side="below", stays=True),
         ]
+
+
+def room(wall: Plot, front: float, unit: str) -> list[Layer]:
+    """Return lines and numbers of an upright plot as a wall, and of the floor from there to y = ``front``.
+
+    The plot's values are levels on the wall, the whole numbers along it lines on the floor; ``unit`` is what they are.
+    """
+    (left, right), low, back = wall.x, wall.y[0], float(wall.world(wall.x[0], wall.y[0])[1])
+    levels, ticks = wall.scales[1].ticks(5), np.unique(np.round(wall.scales[0].ticks(6)))
+    feet = wall.world(ticks, np.full(len(ticks), low))[:, 0]
+    lines = [np.array([(x, front, 0.0), (x, back, 0.0)]) for x in feet]
+    lines += [wall.world([left, right], [level, level]) for level in levels]
+    labels = partial(Label.each, size=17, bold=False)
+    ends = wall.world(np.full(len(levels), right), levels) + np.array([0.05, 0.0, 0.0])
+    middle = 0.25 * float(wall.world(left, low)[0]) + 0.75 * float(wall.world(right, low)[0])
+    return [
+        layers.Lines(lines, "hair", 1.2, group="grid", pickable=False),
+        *labels([(x, front - 0.06, 0.0) for x in feet], [words("?n", tick) for tick in ticks], side="below"),
+        *labels(ends, [words("?", level) for level in levels]),
+        *labels([(middle, front - 0.5, 0.0)], [unit], side="centre"),
+    ]
 
 
 @dataclass(frozen=True, eq=False)

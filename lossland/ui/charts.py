@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FUTURE = 0.22  # opacity of a curve after the current step
 BESIDE = 14.0  # padding on both sides of a chart, for the numbers at the ends of its axis
-FREE = 1.5  # of it on the right, where the panel's scroll bar is
+FREE = 2.0  # of it on the right, where the panel's scroll bar is
 POINTS = 1200  # longer curves are subsampled
 HUGE = 1e300  # values are clamped to this, because ImPlot subtracts limits
 FLOOR = 1e-12  # values are clamped to this on a logarithmic axis that shows larger ones

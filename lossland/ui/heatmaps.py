@@ -6,7 +6,7 @@ import numpy as np
 from imgui_bundle import imgui, implot
 from numpy.typing import NDArray
 
-from lossland.numerals import distinct, short
+from lossland.numerals import distinct, short, told_apart
 from lossland.ui.charts import HUGE, PLOT_FLAGS, QUIET_AXIS
 from lossland.ui.layout import Rect
 from lossland.ui.pen import Pen
@@ -75,6 +75,11 @@ def value_range(note: HeatMap) -> tuple[float, float]:
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.1, 1.0)
     low = max(low, high * 1e-8)
     return (low, high) if low < high else (low, low * 10)
+
+
+def spread(note: HeatMap) -> str:
+    """Return the text of the values of the first and the last colour; "never" if the map has no value."""
+    return " … ".join(told_apart(value_range(note))) if np.isfinite(note.values).any() else "never"
 
 
 def _color_map(theme: Theme) -> int:

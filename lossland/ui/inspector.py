@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossland.numerals import told_apart
 from lossland.scenery import library
 from lossland.scenery.scene import Frame
 from lossland.ui.charts import chosen_series, draw_chart
 from lossland.ui.controls import Controls, reads_seed, shown_parameters
-from lossland.ui.heatmaps import draw_heat_map, value_range
+from lossland.ui.heatmaps import draw_heat_map, spread
 from lossland.ui.icons import Icon
 from lossland.ui.lanes import LaneRows
 from lossland.ui.layout import PADDING, Rect
@@ -149,8 +148,7 @@ class Inspector:
     def _heat_map(self, player: Player, note: HeatMap, key: str, x: float, y: float, width: float) -> float:
         """Draw a heat map with its heading; a press on it sets the parameters of its axes."""
         pen = self.pen
-        remark = note.remark or " … ".join(told_apart(value_range(note)))
-        taken = pen.text(x + width, y + 7, remark, 12, "dim", align=1)
+        taken = pen.text(x + width, y + 7, note.remark or spread(note), 12, "dim", align=1)
         pen.heading(x, y + 7, note.title, room=width - taken - 8)
         height = HEAT_SHARE * width
         pressed = draw_heat_map(pen, note, key, x, y + 19, width, height)

@@ -699,8 +699,10 @@ class Label(Layer):
 
     It is placed automatically: at ``side`` of its point where there is space for it, else at another side (see
     ``writing.placement``). A world direction (3,) as ``side`` puts it where that points in the picture. It is never
-    cut and avoids heads, points, nodes and other text; if there is no space at all it is omitted. ``plate`` is the
-    colour of a rounded plate behind the text, which is then black or white, whichever has more contrast.
+    cut and avoids heads, points, nodes and other text; if there is no space at all it is omitted. One that ``stays``
+    keeps its side, and is omitted where it would touch an earlier one: names in a row are thinned, and stay in line.
+    ``plate`` is the colour of a rounded plate behind the text, which is then black or white, whichever has more
+    contrast.
     """
 
     position: Sequence[float] | Array
@@ -712,6 +714,7 @@ class Label(Layer):
     side: Side | Sequence[float] | Array = "right"
     bold: bool = True
     plate: Color = ""
+    stays: bool = False
 
     @classmethod
     def each(cls, positions: ArrayLike, texts: Iterable[str], color: Color = "dim", **look: Any) -> list[Label]:

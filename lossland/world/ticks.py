@@ -57,10 +57,11 @@ def round_ticks(low: float, high: float, count: int = 5) -> Floats:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return powers of ten in a range, thinned evenly to ``most``; round values if fewer than two fit."""
+    """Return powers of ten in a range, thinned evenly to ``most`` or two; round values if the range has fewer."""
     first, last = int(np.ceil(np.log10(low) - 1e-10)), int(np.floor(np.log10(high) + 1e-10))
-    every = max(1, int(np.ceil((last - first + 1) / max(most, 1))))
-    ticks = [10.0**exponent for exponent in range(first, last + 1) if exponent % every == 0]
+    every = max(1, min(int(np.ceil((last - first + 1) / max(most, 1))), last - first))
+    start = first + -first % every  # multiples of the step, unless there is only one
+    ticks = [10.0**exponent for exponent in range(start if start + every <= last else first, last + 1, every)]
     return ticks if len(ticks) > 1 else [float(v) for v in round_ticks(low, high, most) if low <= v <= high]
 
 

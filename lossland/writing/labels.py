@@ -22,8 +22,8 @@ from lossland.world.geometry import HEAD_RADIUS, head_centers
 from lossland.world.layers import Array, Label, Layer, Trail, column, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
-from lossland.writing.placement import Choice, Rect, beside, choose, glide, has_room, separate
-from lossland.writing.sides import Discs, place_beside
+from lossland.writing.placement import Choice, Rect, at_side, beside, choose, glide, has_room, separate
+from lossland.writing.sides import GAP, Discs, direction, place_beside
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -64,13 +64,16 @@ def draw_labels(
 
     named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
     values = column([trail.value for trail in named])
+    listed: set[float] = set()  # where lists of names begin
     for trail, value, anchor, rect in zip(named, values, anchors, rects, strict=True):
         if rect is not None:
             presence = presence_of(trail, type_.theme)
             color, alpha = _presented(type_, trail.color, presence), presence.opacity
             one_line = rect[3] < 1.5 * type_.size(trail.label, LABEL_SIZE, "bold")[1]
-            if not (one_line and drawn and drawn[-1][0] == rect[0]):  # one leader per list of names
+            if not (one_line and rect[0] in listed):  # one leader per list of names
                 _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
+            if one_line:
+                listed.add(rect[0])
             with type_.kind("head"):
                 _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha, one_line=one_line)
             drawn.append(rect)
@@ -84,7 +87,7 @@ def place_labels(
     area: Rect,
     taken: Sequence[Rect],
 ) -> list[tuple[Label, Rect]]:
-    """Return the rectangles of labels whose point is in ``area`` and that fit: the centred ones, then the others.
+    """Return the rectangles of labels whose point is in ``area`` and that fit: those that stay, then the others.
 
     Labels do not cover ``discs``, those of all layers.
     """
@@ -101,8 +104,12 @@ def place_labels(
             width, height = _label_size(type_, label)
             wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
             keep([label], separate([wanted], area, (), 0.0))
+        elif label.stays:
+            choice = Choice(direction(label, camera, size, camera.pose), GAP * discs.scale)
+            rect = at_side(pixel, _label_size(type_, label), choice)
+            keep([label], [rect if has_room(rect, area, [*taken, *(one for _, one in placed)]) else None])
 
-    beside = [label for label, _ in inside if not _is_centred(label)]
+    beside = [label for label, _ in inside if not (_is_centred(label) or label.stays)]
     if beside:
         sizes = [_label_size(type_, label) for label in beside]
         taken = [*taken, *(rect for _, rect in placed)]

@@ -91,7 +91,7 @@ def place_beside(
     angles = []
     for pose in (before,) if before == after else (before, after):  # equal for a flat camera
         points, gaps = seen(pose)
-        directions = [_direction(label, camera, size, pose) for label in labels]
+        directions = [direction(label, camera, size, pose) for label in labels]
         angles.append(choose_sides(points, sizes, gaps, directions, area, [*taken, *discs.squares(pose)], scale))
     points, gaps = seen(camera.pose)
     wanted = []
@@ -100,7 +100,7 @@ def place_beside(
     return separate(wanted, area, [*taken, *discs.squares()], CLEAR * scale)
 
 
-def _direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
+def direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
     """Return the preferred direction of a label from its point: an angle as in Choice."""
     if isinstance(label.side, str):
         return SIDES[label.side]

@@ -121,6 +121,25 @@ def test_half_of_a_swarm_is_mostly_there() -> None:
     assert still.mostly_there(40, 0.4) == 40
 
 
+def test_a_swarm_is_at_rest_when_nearly_all_of_it_stays_where_it_ends() -> None:
+    """On x² / 2 gradient descent with the rate η leaves (1 − η)^t of the way; with 2 it jumps from side to side."""
+    bowl, start = landscape("(x^2 + y^2)/2"), np.column_stack([np.linspace(1, 2, 101), np.zeros(101)])
+    most = np.quantile(start[:, 0], 0.98, method="higher")  # the rest is two of a hundred
+
+    flow = Flow(bowl, optimizers.optimizer("gradient_descent:lr=0.1"), start)
+    left = most * (0.9 ** np.arange(61) - 0.9**59)  # to the last place but one, which is nearer
+    assert flow.at_rest(60, 0.1) == int(np.argmax(left <= 0.1))
+    assert flow.at_rest(60, 1e-9) == 59
+    assert flow.at_rest(60, 3.0) == 0
+
+    slow = Flow(bowl, optimizers.optimizer("gradient_descent:lr=0.01"), start)
+    left = most * (0.99 ** np.arange(601) - 0.99**599)
+    assert slow.at_rest(600, 0.1) == 12 * int(np.argmax(left[::12] <= 0.1))
+
+    assert Flow(bowl, optimizers.optimizer("gradient_descent:lr=2"), start).at_rest(60, 1e-3) == 0
+    assert Flow(bowl, optimizers.optimizer("gradient_descent:lr=2.1"), start).at_rest(60, 1e-3) == 59
+
+
 def test_the_summary_adds_up() -> None:
     shares: list[float] = []
     ended = swarm(HIMMELBLAU, optimizers.Momentum(lr=0.005), count=2000, steps=250, progress=shares.append)

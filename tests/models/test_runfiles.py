@@ -21,6 +21,11 @@ def curve(*values: float, steps: tuple[int, ...] = ()) -> Scalars:
     return Scalars(np.array(steps or range(len(values))), np.array(values, float))
 
 
+def test_a_curve_keeps_its_value_until_the_next_step() -> None:
+    found = curve(3.0, 2.0, 1.0, steps=(10, 20, 40))
+    assert [found.at(step) for step in (0, 10, 19.9, 20, 39, 40, 99)] == [3.0, 3.0, 3.0, 2.0, 2.0, 1.0, 1.0]
+
+
 def only(path: Path) -> RecordedRun:
     (run,) = runfiles.read(path)
     return run

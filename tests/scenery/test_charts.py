@@ -67,6 +67,19 @@ def test_ribbons_are_as_high_as_their_curves_over_one_axis() -> None:
     assert places["a"][1] > places["b"][1]
 
 
+def test_a_room_has_the_levels_on_its_wall_and_the_steps_on_its_floor() -> None:
+    wall = Plot((0.0, 4.0), (0.0, 2.0), corner=(-2.0, 1.0, 0.0), right=4.0, up=(0.0, 0.0, 1.0))
+    drawn = charts.room(wall, -0.5, "step")
+    (lines,) = (one for one in drawn if isinstance(one, layers.Lines))
+    floor = [path for path in lines.paths if path[0][1] != path[1][1]]
+    assert [path[0].tolist() for path in floor] == [[x, -0.5, 0.0] for x in (-2.0, -1.0, 0.0, 1.0, 2.0)]
+    assert {path[1][1] for path in floor} == {1.0}
+    places = texts(drawn)
+    assert places["1.5"][2] == pytest.approx(0.75)
+    assert places["3"][0] == pytest.approx(1.0)
+    assert places["step"][:2] == pytest.approx((1.0, -1.0))
+
+
 def test_a_runs_ribbons_end_at_the_step_and_are_pale_after_the_stop() -> None:
     steps, train, validation = np.arange(6), np.linspace(1.0, 0.0, 6), np.array([1.0, 0.6, 0.4, 0.5, np.nan, np.nan])
     pair = Pair("run", Scalars(steps, train), Scalars(steps, validation))

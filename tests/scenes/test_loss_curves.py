@@ -95,6 +95,21 @@ def test_the_gate_is_dragged() -> None:
     assert made.handles(0.0) == []
 
 
+def test_the_gate_is_dragged_in_front_of_all_runs() -> None:
+    made = scene()
+    (gate,) = made.handles(made.clock.seconds)
+    stop = made.readouts()["stopped_epoch"]
+    assert gate.position[0] == pytest.approx(made.plot(0).world(stop, 0.0)[0])
+    assert gate.position[1] < min(made.plot(lane).world(stop, 0.0)[1] for lane in range(3))
+
+
+def test_numbers_that_are_typed_are_not_called_a_training() -> None:
+    notes = scene("smoothed by hand").frame(8.0).notes
+    (legend,) = (note for note in notes if isinstance(note, layers.Legend))
+    assert [row.name for row in legend.rows] == ["numbers"]
+    assert not any("train" in note.latex for note in notes if isinstance(note, layers.Meter))
+
+
 def test_a_click_chooses_a_run(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text("step,loss,val_loss\n0,3,3\n1,2,2\n2,1,3\n")

@@ -96,6 +96,13 @@ def test_a_window_refines_and_ends_the_same() -> None:
     np.testing.assert_array_equal(made.slice.value, whole)
 
 
+def test_the_view_turns_where_the_path_hardly_moves() -> None:
+    for preset, degrees in (("its own filters", -25.0), ("the path's plane", 0.0)):
+        made = scene(preset)
+        assert made.frame(0.0).view.turned == (degrees, 0.0)
+        assert made.frame(made.clock.seconds).view.turned == (0.0, 0.0)
+
+
 def test_another_network_is_asked_by_dragging() -> None:
     made = scene()
     (handle,) = made.handles(0.0)

@@ -117,6 +117,20 @@ def test_a_still_shows_particles_on_their_way(preset: str) -> None:
     assert np.median(way[:, step]) > 0.02 * made.size
 
 
+@pytest.mark.parametrize("preset", ["momentum", "plain descent", "borders fold"])
+def test_a_film_ends_soon_after_the_swarm_has_come_to_rest(preset: str) -> None:
+    made = scene(preset, count=2000, cells=32)
+    last = made.clock.steps
+    assert last < made.steps
+    assert made.clock.seconds <= 16
+    run = np.array(
+        [ll.run(made.land, made.rule, start=place, steps=made.steps).points[:, 0] for place in made.places(60)]
+    )
+    rests = np.hypot(*(run - run[:, -1:]).transpose(2, 0, 1)) < 0.01 * made.size
+    assert rests[:, last].mean() > 0.9
+    assert rests[:, last // 2].mean() < 0.97
+
+
 def test_a_map_of_few_cells_is_made_once() -> None:
     live = scene(count=2000, cells=64, steps=60)
     live.live = True

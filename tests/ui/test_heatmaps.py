@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from panel_bench import Bench
 
-from lossland.ui.heatmaps import DIVERGED, NEVER, SHADES, reading, shade_numbers, value_range
+from lossland.ui.heatmaps import DIVERGED, NEVER, SHADES, reading, shade_numbers, spread, value_range
 from lossland.world.layers import HeatAxis, HeatMap
 
 RATE = HeatAxis("rate", 1e-3, 10.0, log=True, now=0.1, param="rate")
@@ -53,6 +53,11 @@ def test_a_map_says_what_is_under_the_pointer() -> None:
     assert reading(note, 0.75, 0.25) == "2 at 1, 0.2"
     assert reading(note, 0.0, 1.0) == "never at 0.001, 0.8"
     assert reading(note, 1.0, 0.99).startswith("diverges")
+
+
+def test_a_map_says_how_far_its_values_reach() -> None:
+    assert spread(heat([[2.0, np.inf], [239.0, np.nan]])) == "2 … 239"
+    assert spread(heat([[np.inf, np.nan]])) == "never"
 
 
 def map_key(bench: Bench) -> str:

@@ -98,6 +98,7 @@ def test_columns_are_told_apart_but_not_by_digits_without_end() -> None:
     assert told_apart([448.0, 430.21, 430.43]) == ["448", "430.2", "430.4"]
     assert told_apart([99.912, 99.934]) == ["99.91", "99.93"]
     assert told_apart([0.112, 0.1120000001]) == ["0.112", "0.112"]
+    assert told_apart([-64.1956121, -64.1956122, -64.19561, -50.1]) == ["−64.2", "−64.2", "−64.2", "−50.1"]
     assert told_apart([1000002.0, 1000005.0]) == ["1000002", "1000005"]
     assert told_apart([1e9 + 0.021, 1e9 + 3.14, 1e9]) == ["1.0e9+0.021", "1.0e9+3.14", "1.0e9"]
     assert told_apart([5.8e-18, 0.0011]) == ["5.8e−18", "0.0011"]

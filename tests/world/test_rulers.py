@@ -168,6 +168,12 @@ def test_an_axis_outside_keeps_its_numbers_at_the_edge() -> None:
 
 
 # ---------------------------------------------------------------------------------------------------- logarithmic
+def test_two_powers_of_ten_are_left_where_the_even_ones_would_be_one() -> None:
+    assert log_ticks(0.0071, 229.0, 2) == pytest.approx([0.01, 10.0])
+    assert log_ticks(0.051, 13.7, 1) == pytest.approx([0.1, 10.0])
+    assert log_ticks(0.5, 60.0, 1) == pytest.approx([1.0, 10.0])
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 8])
 @pytest.mark.parametrize(("low", "high"), [(1e-8, 1e-1), (1.0, 1e6), (0.5, 2e4), (3e-5, 7e9), (1e-2, 1e3)])
 def test_powers_of_ten_are_thinned_as_little_as_can_be(low: float, high: float, most: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from math import pi
 from typing import get_args
@@ -45,6 +46,23 @@ def overlap(a, b):
 
 def inside(rect):
     return rect[0] >= 0 and rect[1] >= 0 and rect[0] + rect[2] <= SIZE[0] and rect[1] + rect[3] <= SIZE[1]
+
+
+def test_names_in_a_row_that_stay_are_thinned_and_keep_their_line(type_):
+    """One that would touch an earlier one is omitted, though there is room elsewhere."""
+    places = np.array([(0.0, 1.0 - 0.04 * k, 0.0) for k in range(30)])
+    row = layers.Label.each(places, ["name"] * 30, bold=False, stays=True)
+    anchors = flat_camera().project(places, SIZE)
+    found = np.array(placed(type_, row))
+    height = found[0, 3]
+    middle = found[:, 1] + height / 2
+    here = np.abs(middle[:, None] - anchors[:, 1]).min(axis=1)
+    assert here == pytest.approx(0.0, abs=1e-6)
+    assert found[:, 0] == pytest.approx(anchors[0, 0] + 8.0)
+    step, gaps = np.ptp(anchors[:, 1]) / 29, np.diff(middle)
+    assert (gaps > 0.7 * height).all()
+    assert (gaps < height + step).all()
+    assert placed(type_, [replace(row[0], position=(-9.0, 0.0, 0.0))]) == []  # outside of the picture
 
 
 @pytest.mark.parametrize(
