@@ -383,6 +383,7 @@ class Player:
     # ------------------------------------------------------------------------------------------- the lanes
     select = lane_actions.select
     set_lane_field = lane_actions.set_lane_field
+    reset_lane = lane_actions.reset_lane
     add_lane = lane_actions.add_lane
     remove_lane = lane_actions.remove_lane
     enable_lane = lane_actions.enable_lane
