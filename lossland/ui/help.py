@@ -116,7 +116,7 @@ def _column(
     pen: Pen, groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], x: float, y: float, width: float, row: float
 ) -> None:
     widest = max(pen.width(keys, 14) for _, rows in groups for keys, _ in rows)
-    start = min(0.52 * width, widest + 12)
+    start = min(0.52 * width, widest + 20)
     for title, rows in groups:
         pen.heading(x, y + 8, title)
         y += HEAD
