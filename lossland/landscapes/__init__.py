@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -77,7 +76,8 @@ def landscape(what: AnyLandscape, domain: AnyDomain | None = None) -> Landscape:
     A file that ``lossland slice`` or a peer wrote (.npz, .h5) is the natural bicubic spline through its points, with
     that spline's exact derivatives; outside the grid, and beside missing points, it is nan.
 
-    ``domain``, ((x0, x1), (y0, y1)) or (x0, x1, y0, y1), replaces the usual one. Raises UserError for anything else, or a bad formula.
+    ``domain``, ((x0, x1), (y0, y1)) or (x0, x1, y0, y1), replaces the usual one. Raises UserError for
+    anything else, or a bad formula.
     """
     area = None if domain is None else check_domain(domain)
     known = _found(what, area)

@@ -61,7 +61,7 @@ def _drawn(font: ImageFont.FreeTypeFont, character: str) -> tuple[NDArray[np.flo
 
 @lru_cache(maxsize=256)
 def formula(latex: str, pixels: int, rgb: Rgb) -> tuple[tuple[Rgb, Outline], ...]:
-    """Return the parts of a formula by colour, in pixels from the upper left corner of its picture; none if it is empty."""
+    """Return a formula's parts by colour, in pixels from the upper left corner of its picture; none if it is empty."""
     times = max(round(LARGE / pixels), 1)
     image, _ = set_latex(latex, pixels * times, rgb)
     cover = image[..., 3] / 255
