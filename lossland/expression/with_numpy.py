@@ -48,8 +48,8 @@ def _log_sum(a: Node, b: Node) -> Node:
     return maximum(a, b) + nodes.log(1 + nodes.exp(-abs(a - b)))
 
 
-def _truncated(x: Node | float) -> Node:
-    return nodes.sign(x) * nodes.floor(abs(x))
+def _truncated(x: Node) -> Node:
+    return where(x < 0, nodes.ceil(x), nodes.floor(x))
 
 
 UFUNCS: dict[np.ufunc, Callable[..., object]] = {

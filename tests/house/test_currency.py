@@ -130,17 +130,18 @@ def test_what_is_no_domain_is_told(domain: Any) -> None:
 
 def test_names_are_known_however_they_are_written(tmp_path: Path) -> None:
     assert ll.landscape("Styblinski-Tang").name == "styblinski_tang"
-    assert ll.optimizers.optimizer("Schedule-free AdamW:lr=0.5").lr == 0.5
+    rule = ll.optimizers.optimizer("Schedule-free AdamW:lr=0.5")
+    assert (rule.name, getattr(rule, "lr", None)) == ("schedule_free_adamw", 0.5)
     assert ll.scene("Linear map 2D").name == "linear_map_2d"
     for text in ("Rosenbrock", " ROSENBROCK ", "rosenbrock"):
         scene = ll.scene(text)
         assert (scene.name, scene.values["landscape"]) == ("optimizer_race", "rosenbrock")
         assert scene.values["steps"] == 1000  # as the race takes them for that landscape
     assert ll.landscape("x-y").value(np.array([5.0, 3.0])) == 2.0
-    rule = tmp_path / "mine.py"
-    rule.write_text("import lossland as ll\nclass Mine(ll.optimizers.SGD):\n    title = 'Mine'\n")
-    path = ll.run("x^2 + y^2", rule, start=(1.0, 2.0), steps=1)
-    assert path.points[1, 0] == pytest.approx([1 - 2 * path.optimizer.lr, 2 - 4 * path.optimizer.lr])
+    file = tmp_path / "mine.py"
+    file.write_text("import lossland as ll\nclass Mine(ll.optimizers.SGD):\n    title = 'Mine'\n")
+    path = ll.run("x^2 + y^2", file, start=(1.0, 2.0), steps=1)
+    assert path.points[1, 0] == pytest.approx([1 - 2 * ll.optimizers.SGD().lr, 2 - 4 * ll.optimizers.SGD().lr])
 
 
 # -------------------------------------------------------------------------------------------- plain functions
