@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from traceback import walk_tb
 
@@ -35,6 +35,12 @@ def shown(value: object) -> str:
 def cut(text: str, most: int = LONGEST) -> str:
     """Truncate a text to ``most`` characters."""
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def known_as(word: str, known: Container[str]) -> str:
+    """Return the known name that is meant, in capitals or with hyphens and spaces or not; else the word, stripped."""
+    name = word.strip().lower().replace("-", "_").replace(" ", "_")
+    return name if name in known else word.strip()
 
 
 def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:

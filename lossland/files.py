@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -59,9 +59,11 @@ def written(path: str | Path) -> Iterator[Path]:
     Symbolic links are followed. Pipes, devices and non-empty folders are refused.
 
     The block may create a file or a folder there; parent folders are created. Whatever happens, neither a partial
-    ``path`` nor the temporary one is left. Temporary names are unique across processes.
+    ``path`` nor the temporary one is left, nor a parent folder made for nothing. Temporary names are unique across
+    processes.
     """
     path = target_of(path)
+    missing = [folder for folder in path.parents if not folder.exists()]
     temporary = path.with_name(f".{path.stem[:SHARE]}.{os.getpid()}.{os.urandom(4).hex()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +72,7 @@ def written(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise MachineError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        remove(temporary)
+        remove(temporary, missing)
 
 
 def target_of(path: str | Path) -> Path:
@@ -115,10 +117,13 @@ def kind_of(text: str) -> str:
 
 
 @sheltered
-def remove(temporary: Path) -> None:
-    """Remove a temporary file or folder, if it exists."""
+def remove(temporary: Path, folders: Sequence[Path] = ()) -> None:
+    """Remove a temporary file or folder, if it exists; then those of some folders, inner ones first, that are empty."""
     if temporary.is_dir():
         shutil.rmtree(temporary, ignore_errors=True)
     else:
         with suppress(OSError):  # e.g. its folder could not be created either
             temporary.unlink(missing_ok=True)
+    with suppress(OSError):  # it holds something, or was never made
+        for folder in folders:
+            folder.rmdir()

@@ -17,9 +17,11 @@ BUILDERS = ("preset", "seed")  # arguments of library.scene, so never names of p
 def is_known(name: str) -> bool:
     """Return whether there is a scene, landscape or tour of this name."""
     from lossland import landscapes
+    from lossland.errors import known_as
     from lossland.scenery import library
 
-    return name in (*library.names(), *landscapes.names(), *(tour.name for tour in library.tours()))
+    known = (*library.names(), *landscapes.names(), *(tour.name for tour in library.tours()))
+    return known_as(name, known) in known
 
 
 def scene(arguments: Namespace, name: str) -> Scene:

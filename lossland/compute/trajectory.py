@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from math import isfinite
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from lossland.optimizers import optimizer as as_optimizer
 Float64 = NDArray[np.float64]
 
 MOST_STEPS = 10**9
+DRAWS = 4096  # pairs of random numbers of one particle that are made Python floats at a time
 MOST_KEPT = 10**8  # points of a run, over all starts and steps: 2.4 GB
 
 
@@ -127,15 +129,12 @@ def follow(
     On Python floats, which for one particle are many times faster than arrays of length 1. They may raise
     ArithmeticError where arrays give inf or nan.
     """
-    draws = np.zeros((2, steps))
-    if optimizer.stochastic:
-        draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
     gradient, observe, update = gradient_program(landscape).floats, optimizer.observe, optimizer.update
     kind, draws_noise = type(optimizer), optimizer.stochastic
     whole = None if by_coordinate(kind) else compiled_rule(landscape, kind, draws_noise)
     x, y = float(start[0]), float(start[1])
     last = last_x = last_y = optimizer.initial()
-    for t, (draw_x, draw_y) in enumerate(draws.T.tolist(), start=1):
+    for t, (draw_x, draw_y) in enumerate(_draws(optimizer, steps, seed), start=1):
         exact_x, exact_y = gradient(x, y)
         grad_x, grad_y = observe(exact_x, draw_x), observe(exact_y, draw_y)
         if whole is None:
@@ -147,6 +146,19 @@ def follow(
         yield Moment(t, (grad_x, grad_y), (last_x, last_y), (x, y))
         if not (isfinite(x) and isfinite(y)):
             return
+
+
+def _draws(optimizer: Optimizer, steps: int, seed: int) -> Iterator[tuple[float, float]]:
+    """Yield what particle 0 draws in each step: normal numbers for x and y, zeros if the rule needs none.
+
+    Some thousand at a time: to make lists of millions takes seconds in which no signal is heard.
+    """
+    if not optimizer.stochastic:
+        yield from repeat((0.0, 0.0), steps)
+        return
+    draws = np.stack(philox.standard_normal(seed, 0, philox.particles(np, 1, steps)))
+    for first in range(0, steps, DRAWS):
+        yield from zip(*draws[:, first : first + DRAWS].tolist(), strict=True)
 
 
 def _along(terms: Step, axis: int) -> Step:

@@ -174,6 +174,12 @@ class Node:
     def __rfloordiv__(self, other: Value) -> Node:
         return floor(other / self)
 
+    def __divmod__(self, other: Value) -> tuple[Node, Node]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Value) -> tuple[Node, Node]:
+        return other // self, other % self
+
     def __round__(self, digits: int = 0) -> Node:
         return round_(self) if digits == 0 else round_(self * 10.0**digits) / 10.0**digits
 
@@ -233,7 +239,10 @@ class Node:
         raise TracedError(NO_NUMBER)
 
     def __bool__(self) -> bool:
-        raise TracedError("a traced value is neither true nor false: write np.where(test, a, b) instead of if")
+        raise TracedError(
+            "a traced value is neither true nor false: write np.where(test, a, b) instead of if, and max(a, b) or "
+            "min(a, b) instead of what compares the elements of an array"
+        )
 
     def __repr__(self) -> str:
         from lossland.expression.printing import LONGEST, length, text

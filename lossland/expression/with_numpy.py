@@ -48,6 +48,10 @@ def _log_sum(a: Node, b: Node) -> Node:
     return maximum(a, b) + nodes.log(1 + nodes.exp(-abs(a - b)))
 
 
+def _truncated(x: Node) -> Node:
+    return where(x < 0, nodes.ceil(x), nodes.floor(x))
+
+
 UFUNCS: dict[np.ufunc, Callable[..., object]] = {
     np.add: lambda a, b: a + b,
     np.subtract: lambda a, b: a - b,
@@ -95,6 +99,10 @@ UFUNCS: dict[np.ufunc, Callable[..., object]] = {
     np.floor: nodes.floor,
     np.ceil: nodes.ceil,
     np.rint: nodes.round_,
+    np.trunc: _truncated,
+    np.fmod: lambda a, b: a - b * _truncated(a / b),
+    np.copysign: lambda a, b: where(b < 0, -abs(a), abs(a)),
+    np.conjugate: lambda x: x,  # NumPy's lengths and variances are those of complex numbers, too
     np.minimum: minimum,
     np.fmin: minimum,
     np.maximum: maximum,
@@ -113,7 +121,9 @@ UFUNCS: dict[np.ufunc, Callable[..., object]] = {
     np.logical_not: opposite,
     np.invert: opposite,
 }
-METHODS = {ufunc.__name__: function for ufunc, function in UFUNCS.items() if ufunc.nin == 1}
+METHODS: dict[str, Callable[..., object]] = {
+    ufunc.__name__: function for ufunc, function in UFUNCS.items() if ufunc.nin == 1
+}
 """The methods that arrays of objects call on each of their elements."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from lossland import userfiles
-from lossland.errors import UserError, nearest, shown
+from lossland.errors import UserError, known_as, nearest, shown
 from lossland.expression import Node, Program, text, variable
 from lossland.expression.formula import FormulaError, parse
 from lossland.expression.node import make
@@ -25,6 +24,7 @@ from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.functions import Function, is_function, traced
 from lossland.landscapes.landscape import (
     MOST_POINTS,
+    AnyDomain,
     Domain,
     Grid,
     Landscape,
@@ -65,7 +65,7 @@ _NAMED: dict[str, Landscape] = {}  # landscapes without a formula, by a text tha
 
 
 @np.errstate(all="ignore")
-def landscape(what: AnyLandscape, domain: Sequence[Sequence[float]] | None = None) -> Landscape:
+def landscape(what: AnyLandscape, domain: AnyDomain | None = None) -> Landscape:
     """Return a landscape from a catalogue name, a BBOB function (``bbob:F`` or ``bbob:F:INSTANCE``), a formula in x and
     y, or a function of x and y.
 
@@ -76,7 +76,8 @@ def landscape(what: AnyLandscape, domain: Sequence[Sequence[float]] | None = Non
     A file that ``lossland slice`` or a peer wrote (.npz, .h5) is the natural bicubic spline through its points, with
     that spline's exact derivatives; outside the grid, and beside missing points, it is nan.
 
-    ``domain`` ((x0, x1), (y0, y1)) replaces the usual one. Raises UserError for anything else, or a bad formula.
+    ``domain``, ((x0, x1), (y0, y1)) or (x0, x1, y0, y1), replaces the usual one. Raises UserError for
+    anything else, or a bad formula.
     """
     area = None if domain is None else check_domain(domain)
     known = _found(what, area)
@@ -95,7 +96,7 @@ def _found(what: object, area: Domain | None) -> Landscape:
             raise UserError(
                 f"{wanted} has more than two variables, so it is no landscape: swarm, bench and ll.problem take tasks."
             )
-        known = _bbob(wanted) if bbob.is_named(wanted) else CATALOGUE.get(wanted.lower())
+        known = _bbob(wanted) if bbob.is_named(wanted) else CATALOGUE.get(known_as(wanted, CATALOGUE))
         known = known or _NAMED.get(wanted)
         if known is not None:
             return known
@@ -125,7 +126,7 @@ def text_of(what: AnyLandscape) -> str:
     """
     if isinstance(what, str) and userfiles.named(what) is None:
         landscape(what)  # raises UserError if it is not one
-        return what.strip()
+        return known_as(what, CATALOGUE)
     land = landscape(what)
     for known in (land.name, land.formula):
         with suppress(UserError):

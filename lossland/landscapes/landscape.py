@@ -21,6 +21,8 @@ MOST_POINTS = 2**24  # along a side of a grid
 
 Point = tuple[float, float]
 Domain = tuple[Point, Point]
+AnyDomain = Sequence[Sequence[float]] | Sequence[float]
+"""What is accepted as a domain everywhere: ((x0, x1), (y0, y1)) or (x0, x1, y0, y1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +231,7 @@ class Landscape(Displayed):
     def grid(
         self,
         n: int | tuple[int, int],
-        domain: Domain | None = None,
+        domain: AnyDomain | None = None,
         dtype: DTypeLike = np.float64,
         derivatives: bool = False,
     ) -> Grid:
@@ -240,7 +242,7 @@ class Landscape(Displayed):
         sides = n if isinstance(n, tuple | list) and len(n) == 2 else (n, n)
         nx, ny = (checks.whole(side, 1, MOST_POINTS, "The number of points along a side") for side in sides)
         dtype = check_dtype(dtype)
-        (x0, x1), (y0, y1) = check_domain(domain or self.domain)
+        (x0, x1), (y0, y1) = self.domain if domain is None else check_domain(domain)
         x = np.linspace(x0, x1, nx).astype(dtype)
         y = np.linspace(y0, y1, ny).astype(dtype)
         program = self._calculus.computes_all if derivatives else self._calculus.computes_value
@@ -289,11 +291,12 @@ def _columns(points: object) -> tuple[Array, Array]:
     return array[..., 0], array[..., 1]
 
 
-def check_domain(domain: Sequence[Sequence[float]]) -> Domain:
-    """Return the domain ((x0, x1), (y0, y1)) as floats, or raise UserError."""
+def check_domain(domain: AnyDomain) -> Domain:
+    """Return the domain, given as ((x0, x1), (y0, y1)) or x0, x1, y0, y1, as pairs of floats, or raise UserError."""
     sides = checks.plain(domain, "The limits of a domain")
-    if sides.shape != (2, 2):
-        raise UserError("A domain is given as ((x0, x1), (y0, y1)).")
+    if sides.shape not in ((2, 2), (4,)):
+        raise UserError(f"A domain is given as ((x0, x1), (y0, y1)) or (x0, x1, y0, y1), not as {shown(domain)}.")
+    sides = sides.reshape(2, 2)
     (x0, x1), (y0, y1) = ((float(low), float(high)) for low, high in sides)
     if not (x0 < x1 and y0 < y1 and np.isfinite([x1 - x0, y1 - y0]).all()):
         raise UserError("A domain needs finite numbers with x0 < x1 and y0 < y1.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
@@ -17,7 +17,7 @@ from lossland.expression import Node
 from lossland.expression.node import Array
 from lossland.landscapes import AnyLandscape, bbob, is_landscape, landscape, tasks, text_of
 from lossland.landscapes.functions import called, takes, traced_vector
-from lossland.landscapes.landscape import Around, Calculus, Landscape, calculus, stacked
+from lossland.landscapes.landscape import AnyDomain, Around, Calculus, Landscape, calculus, stacked
 
 LARGEST = 1000
 """The largest dimension of a problem traced from a function: its expression grows with it."""
@@ -98,9 +98,7 @@ AnyProblem = Problem | AnyLandscape | VectorFunction
 """What is accepted as a problem everywhere: see `problem`."""
 
 
-def problem(
-    what: AnyProblem, dimension: int | None = None, domain: Sequence[Sequence[float]] | Sequence[float] | None = None
-) -> Problem:
+def problem(what: AnyProblem, dimension: int | None = None, domain: AnyDomain | None = None) -> Problem:
     """Return a problem of a dimension, by default 2 or the problem's own.
 
     In the plane it is anything that `ll.landscape` takes: a name, a formula, a function of x and y. In any dimension
@@ -169,9 +167,10 @@ def names_of(dimension: int) -> tuple[str, ...]:
     return ("x", "y") if dimension == 2 else tuple(f"x{i + 1}" for i in range(dimension))
 
 
-def _box(domain: Sequence[Sequence[float]] | Sequence[float], size: int) -> tuple[Interval, ...]:
+def _box(domain: AnyDomain, size: int) -> tuple[Interval, ...]:
     limits = checks.plain(domain, "The limits of a domain")
     limits = np.broadcast_to(limits, (size, 2)) if limits.shape == (2,) else limits
+    limits = limits.reshape(2, 2) if size == 2 and limits.shape == (4,) else limits
     if limits.shape != (size, 2) or not (np.isfinite(limits).all() and (limits[:, 0] < limits[:, 1]).all()):
         raise UserError(f"A domain is {size} intervals (low, high) of finite numbers, or one for all of them.")
     return tuple((float(low), float(high)) for low, high in limits)

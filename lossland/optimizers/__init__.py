@@ -16,12 +16,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lossland import userfiles
-from lossland.errors import UserError, fault_of, nearest, place_of, shown
+from lossland.errors import UserError, fault_of, known_as, nearest, place_of, shown
 from lossland.expression import variable
 from lossland.expression.vectors import rank
 from lossland.optimizers import foreign
@@ -178,7 +179,7 @@ def names() -> tuple[str, ...]:
     return tuple(kind.name for kind in catalogue())
 
 
-AnyOptimizer = Optimizer | type[Optimizer] | str | Callable[..., object] | tuple[Any, ...]
+AnyOptimizer = Optimizer | type[Optimizer] | str | Path | Callable[..., object] | tuple[Any, ...]
 """What is accepted as an optimizer everywhere, a tuple being optax's `GradientTransformation`: see `optimizer`."""
 
 
@@ -199,6 +200,8 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
         return what()
     if foreign.is_foreign(what):
         return foreign.rule_of(what)
+    if isinstance(what, Path) and userfiles.named(str(what)) is not None:
+        what = str(what)
     if not isinstance(what, str):
         raise UserError(
             "An optimizer is a name (adam), a name with settings (adam:lr=0.1), a class in a file of your own "
@@ -210,7 +213,7 @@ def optimizer(what: AnyOptimizer) -> Optimizer:
     name, colon, settings = what.strip().partition(":")
     if foreign.is_named(name.strip()):
         return _with_settings(foreign.named(name.strip()), settings.split(",") if colon else ())
-    name = name.strip().lower()
+    name = known_as(name, CATALOGUE)
     if name not in CATALOGUE:
         raise UserError(f"There is no optimizer {name!r}.{nearest(name, names())} `lossland optimizers` lists them.")
     check_rule(CATALOGUE[name])

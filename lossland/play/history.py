@@ -39,6 +39,7 @@ NAMES = {  # of the steps, with the action's arguments as the panels call them
     "pick": "click in the picture",
     "drag": "drag of {0}",
     "set_lane_field": "{1} of {0}",
+    "reset_lane": "usual settings of {0}",
     "add_lane": "{0} added",
     "remove_lane": "{0} removed",
     "enable_lane": "{0} {1}",
@@ -120,7 +121,7 @@ class History:
 def _told(entry: Action, before: Version, after: Version) -> list[object]:
     """Return an action's arguments as the panels call them: optimizers, settings and switches by name."""
     given: list[object] = list(entry.arguments)
-    if entry.name in ("set_lane_field", "remove_lane", "enable_lane"):
+    if entry.name in ("set_lane_field", "reset_lane", "remove_lane", "enable_lane"):
         optimizer = _lanes(before)[int(cast(float, given[0]))].optimizer
         given[0] = optimizer.title
         if entry.name == "set_lane_field":

@@ -38,6 +38,14 @@ def set_lane_field(player: Player, lane: int, field: str, value: float) -> None:
     _set(player, [changed if k == lane else kept for k, kept in enumerate(player.lanes)])
 
 
+@action
+def reset_lane(player: Player, lane: int) -> None:
+    """Give one lane's optimizer its usual settings, as one step to undo."""
+    lane = _index(player, lane)
+    usual = replace(player.lanes[lane], optimizer=type(player.lanes[lane].optimizer)())
+    _set(player, [usual if k == lane else kept for k, kept in enumerate(player.lanes)])
+
+
 @typed_action
 def add_lane(player: Player, text: str) -> None:
     """Add an optimizer, e.g. ``"adam:lr=0.1"``; without a rate it gets a suitable one."""

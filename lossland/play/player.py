@@ -306,7 +306,7 @@ class Player:
         """Show the landscape of a name or formula; the old one stays if the text is invalid."""
         if "landscape" in self.scene.params():
             self.scene.set("landscape", str(text))
-            if text in landscapes.names():  # while a formula is typed, time goes on
+            if self.scene.values["landscape"] in landscapes.names():  # while a formula is typed, time goes on
                 self._restart()
         else:
             self.take(library.scene("optimizer_race", landscape=str(text)))
@@ -383,6 +383,7 @@ class Player:
     # ------------------------------------------------------------------------------------------- the lanes
     select = lane_actions.select
     set_lane_field = lane_actions.set_lane_field
+    reset_lane = lane_actions.reset_lane
     add_lane = lane_actions.add_lane
     remove_lane = lane_actions.remove_lane
     enable_lane = lane_actions.enable_lane

@@ -35,8 +35,11 @@ class Domain(Point):
         super().__init__(default, -FARTHEST, FARTHEST, help="The part that is shown.", hidden=True)
 
     def check(self, value: object) -> tuple[float, ...]:
-        """Accept four finite numbers, each pair rising."""
-        x0, x1, y0, y1 = bounds = super().check(value)
+        """Accept four finite numbers, each pair rising, or the two pairs."""
+        sides = value.tolist() if isinstance(value, np.ndarray) else value
+        if isinstance(sides, list | tuple) and [isinstance(side, list | tuple) for side in sides] == [True, True]:
+            sides = [end for side in sides for end in side]
+        x0, x1, y0, y1 = bounds = super().check(sides)
         if not (x0 < x1 and y0 < y1):
             raise UserError(f"{self.name} must go from a smaller to a larger number in x and in y, not {value!r}.")
         for low, high in ((x0, x1), (y0, y1)):

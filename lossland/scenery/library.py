@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from lossland import checks, landscapes, userfiles
-from lossland.errors import UserError, nearest, shown
+from lossland.errors import UserError, known_as, nearest, shown
 from lossland.files import holds_results, may_be_run
 from lossland.landscapes import Landscape
 from lossland.landscapes.gridfiles import is_grid
@@ -141,8 +141,10 @@ def _meant(what: object) -> tuple[type[Scene], object]:
         if isinstance(found, type):
             return _with_words(found, Path(file.path)), None
         return scene_class(RACE), name
+    name = known_as(name, _files())
     if name in _files():
         return scene_class(name), None
+    name = known_as(name, landscapes.names())
     if name not in landscapes.names() and _is_run(name):
         return scene_class(RUNS), None
     if is_grid(name):

@@ -193,7 +193,7 @@ class RaceScene(GroundScene):
         for racer in self.racers():
             values = racer.run.values
             height = np.where(values < lowest, np.nan, np.maximum(values - lowest, floor))
-            series.append(Series(racer.name, racer.color, steps, height, racer.key))
+            series.append(Series(racer.name, racer.color, steps, height, racer.lane.id))
         return ("Loss above the lowest" if lowest < 0 else "Loss"), series
 
     def equations(self, step: int) -> list[Equations]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -159,25 +160,31 @@ class Browser:
 
     def list(self, player: Player, area: Rect) -> None:
         """Draw the chapters and rows, scrolling inside the rectangle."""
+        with self.scrolled(area) as inside:
+            self.rows(player, area, inside.y)
+
+    def scrolled(self, area: Rect) -> AbstractContextManager[Rect]:
+        """Return the part of the panel that scrolls inside the rectangle, for a ``with`` statement."""
+        return scroll(self.pen, "scenes", Rect(area.x + 1, area.y, area.width - 4, area.height))
+
+    def rows(self, player: Player, area: Rect, top: float) -> None:
+        """Draw the chapters and rows from ``top`` down, seen through the rectangle."""
         pen = self.pen
-        view = Rect(area.x + 1, area.y, area.width - 4, area.height)
-        with scroll(pen, "scenes", view) as inside:
-            x, y = area.x + PADDING, inside.y + 2
-            room = area.width - 2 * PADDING
-            found = self.found()
-            for chapter in dict.fromkeys(entry.chapter for entry in found):
-                open_ = chapter not in self.folded or bool(self.search)
-                y = self._chapter(chapter, open_, x, y, room)
-                if open_:
-                    for entry in found:
-                        if entry.chapter == chapter:
-                            y = self._row(player, entry, x, y, room, view)
-                y += 6 if pen.compact else 10
-            if not found:
-                pen.text(x, y + 14, "Nothing has that name.", 14, "dim")
-                pen.text(x, y + 34, "A formula goes into the box below.", 13, "dim")
-                y += 48
-            reach(pen, y)
+        x, y, room = area.x + PADDING, top + 2, area.width - 2 * PADDING
+        found = self.found()
+        for chapter in dict.fromkeys(entry.chapter for entry in found):
+            open_ = chapter not in self.folded or bool(self.search)
+            y = self._chapter(chapter, open_, x, y, room)
+            if open_:
+                for entry in found:
+                    if entry.chapter == chapter:
+                        y = self._row(player, entry, x, y, room, area)
+            y += 6 if pen.compact else 10
+        if not found:
+            pen.text(x, y + 14, "Nothing has that name.", 14, "dim")
+            pen.text(x, y + 34, "A formula goes into the formula box.", 13, "dim")
+            y += 48
+        reach(pen, y)
 
     def _chapter(self, chapter: str, open_: bool, x: float, y: float, room: float) -> float:
         pen = self.pen

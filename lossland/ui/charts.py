@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FUTURE = 0.22  # opacity of a curve after the current step
 BESIDE = 14.0  # padding on both sides of a chart, for the numbers at the ends of its axis
-FREE = 2.0  # of it on the right, where the panel's scroll bar is
+FREE = 1.5  # of it on the right, where the panel's scroll bar is
 POINTS = 1200  # longer curves are subsampled
 HUGE = 1e300  # values are clamped to this, because ImPlot subtracts limits
 FLOOR = 1e-12  # values are clamped to this on a logarithmic axis that shows larger ones
@@ -59,13 +59,18 @@ def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: floa
 
 
 def chosen_series(player: Player, frame: Frame) -> tuple[Series, bool] | None:
-    """Return the selected lane's curve in the first line chart (else its first curve), and whether it is log."""
+    """Return the selected lane's curve in the first line chart, or its first curve, and whether it is log.
+
+    Of a lane that rests there is None, and not another one's.
+    """
     chart = next((note for note in frame.notes if isinstance(note, Chart) and note.kind == "line"), None)
     if chart is None or not chart.series:
         return None
-    selected = player.lanes[player.selected].id if player.lanes else None
-    own = next((series for series in chart.series if series.key == selected), chart.series[0])
-    return own, chart.log_y
+    lane = player.lanes[player.selected] if player.lanes else None
+    own = next((series for series in chart.series if lane is not None and series.key == lane.id), None)
+    if own is None and lane is not None and not lane.enabled:
+        return None
+    return own or chart.series[0], chart.log_y
 
 
 def limits(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:

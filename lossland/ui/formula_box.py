@@ -170,7 +170,9 @@ class FormulaBox:
         if y < box.bottom and box.x + 4 <= x and x + letter <= box.right:
             corner = pen.at(x + max(letter, 6), y + 2)
             dl = imgui.get_foreground_draw_list()
+            dl.push_clip_rect(pen.dl.get_clip_rect_min(), pen.dl.get_clip_rect_max())
             dl.add_rect_filled(pen.at(x, y), corner, pen.color("bad"), pen.scale)
+            dl.pop_clip_rect()
 
     def _message(self, text: str, x: float, y: float, width: float, most: int) -> float:
         """Draw the error message below the boxes; a tooltip has the whole text if it needs more lines."""

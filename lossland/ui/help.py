@@ -105,9 +105,9 @@ def _page(pen: Pen, size: tuple[float, float]) -> bool:
     closed = icon_button(pen, area.right - 32, area.y + 32, Icon.CLOSE, "close-help-icon", "Close  Esc", 14)
     with scroll(pen, "help.page", Rect(area.x + 1, area.y + 58, area.width - 3, area.height - 62)) as inside:
         closed |= pen.touch("close-help-page", inside.x, inside.y, inside.width, content, "").clicked
-        half = (area.width - 56) / len(columns)
+        half = (area.width - 56 - 32 * (len(columns) - 1)) / len(columns)
         for index, column in enumerate(columns):
-            _column(pen, column, area.x + 28 + index * (half + 16), inside.y + 8, half - 16, row)
+            _column(pen, column, area.x + 28 + index * (half + 32), inside.y + 8, half, row)
         reach(pen, inside.y + content)
     return closed
 
@@ -115,11 +115,14 @@ def _page(pen: Pen, size: tuple[float, float]) -> bool:
 def _column(
     pen: Pen, groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], x: float, y: float, width: float, row: float
 ) -> None:
+    widest = max(pen.width(keys, 14) for _, rows in groups for keys, _ in rows)
+    start = min(0.52 * width, widest + 20)
     for title, rows in groups:
         pen.heading(x, y + 8, title)
         y += HEAD
         for keys, meaning in rows:
             pen.text(x, y + row / 2, keys, 14, "accent")
-            pen.text(x + 0.52 * width, y + row / 2, pen.fitted(meaning, 0.48 * width, 14), 14)
+            text, size = pen.shrunk(meaning, width - start, 14)
+            pen.text(x + start, y + row / 2, text, size)
             y += row
         y += GROUP - HEAD

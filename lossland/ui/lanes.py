@@ -132,7 +132,7 @@ class LaneRows:
             pen.box(x - 8, y, width + 16, height - 2, "text", 0.04, 8)
         if touch.clicked and not on:
             player.select(index)
-        self._lane_menu(player, index, lane, touch.menu)
+        self._lane_menu(player, index, lane, hovered and imgui.is_mouse_clicked(1))  # on its dot and slider too
         return hovered
 
     def _lane_menu(self, player: Player, index: int, lane: Lane, opened: bool) -> None:
@@ -153,8 +153,7 @@ class LaneRows:
         if chosen == "toggle":
             player.enable_lane(index, not lane.enabled)
         elif chosen == "defaults":
-            for field, usual in _defaults(type(lane.optimizer)).items():
-                _tell(player, player.set_lane_field(index, field, usual))
+            player.reset_lane(index)
         elif chosen == "remove":
             player.remove_lane(index)
 

@@ -89,6 +89,7 @@ def layout(size: tuple[int, int], scale: float = 1.0, drawer: Side | None = None
     width, height = size[0] / scale, size[1] / scale
     compact = height < TALL
     left_width, right_width, timeline_height = (236.0, 312.0, 60.0) if compact else (272.0, 352.0, 68.0)
+    left_width, right_width = min(left_width, width - 2 * GAP), min(right_width, width - 2 * GAP)
     timeline = Rect(GAP, height - GAP - timeline_height, width - 2 * GAP, timeline_height)
     side_height = timeline.y - 2 * GAP
     folded: list[Side] = []

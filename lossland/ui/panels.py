@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ROOMY = 1000.0  # from this height on, panels show what they else leave out
 SHORT = 400.0  # below this height of the browser its list needs all the room there is
+LEAST_LIST = 90.0  # height of the list of scenes; with less it scrolls together with the formula
 LAZY = 2  # thumbnails per frame of a window
 EAGER = 1000  # per picture that must be complete at once
 
@@ -103,5 +104,13 @@ class Panels:
         with window(self.pen, "browser", area, solid=solid):
             top = self.browser.head(player, area, short)
             height = self.formula_box.height(player, area.width - 2 * PADDING, short)
-            self.browser.list(player, Rect(area.x, top, area.width, area.bottom - height - top))
-            self.formula_box.draw(player, Rect(area.x, area.bottom - height, area.width, height))
+            if area.bottom - height - top >= LEAST_LIST:
+                self.browser.list(player, Rect(area.x, top, area.width, area.bottom - height - top))
+                self.formula_box.draw(player, Rect(area.x, area.bottom - height, area.width, height))
+                return
+            with self.browser.scrolled(Rect(area.x, top, area.width, area.bottom - top)) as inside:
+                y = inside.y
+                if not self.browser.search:  # what is found needs the room
+                    self.formula_box.draw(player, Rect(area.x, y, area.width, height))
+                    y += height + 6
+                self.browser.rows(player, Rect(area.x, top, area.width, area.bottom - top), y)

@@ -32,7 +32,6 @@ class Touch:
     hovered: bool
     held: bool
     double: bool = False
-    menu: bool = False  # clicked with the right button
 
 
 @dataclass
@@ -108,7 +107,6 @@ class Pen:
             hovered,
             imgui.is_item_active(),
             hovered and imgui.is_mouse_double_clicked(0),
-            hovered and imgui.is_mouse_clicked(1),
         )
 
     def explain(self, text: str, item: Rect, panel: Rect) -> None:

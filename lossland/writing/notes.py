@@ -103,13 +103,15 @@ def _fitting_blocks(
     The column has priority over the legend, and in the column the upper blocks.
     """
     left, top = (type_.px(length * margin_share(size, type_)) for length in (MARGIN, TOP))
-    most = size[1] - top - type_.px(BOTTOM) / 2
+    down = size[1] - top - type_.px(BOTTOM) / 2
+    most = down
     if title_stands_alone(size, type_) and not has_column(notes):
         most = type_.px(title_height(size, type_)) - top
     legend = first_of(notes, Legend)
     room, factor, blocks = most, 1.0, list[_Block]()
     for kept in (legend, None) if legend and has_column(notes) else (legend,):
-        legend, room = kept, most - (legend_rect(type_, kept, size)[3] + type_.px(24) if kept else 0.0)
+        legend, taken = kept, legend_rect(type_, kept, size)[3] + type_.px(24) if kept else 0.0
+        room = min(most, down - taken)
         for factor in (1.0, SMALLER):
             with _scaled(type_, factor):
                 blocks = _column(dl, type_, notes, size)

@@ -61,13 +61,15 @@ def _drawn(font: ImageFont.FreeTypeFont, character: str) -> tuple[NDArray[np.flo
 
 @lru_cache(maxsize=256)
 def formula(latex: str, pixels: int, rgb: Rgb) -> tuple[tuple[Rgb, Outline], ...]:
-    """Return the parts of a formula by colour, in pixels from the upper left corner of its picture."""
+    """Return a formula's parts by colour, in pixels from the upper left corner of its picture; none if it is empty."""
     times = max(round(LARGE / pixels), 1)
     image, _ = set_latex(latex, pixels * times, rgb)
     cover = image[..., 3] / 255
     small, _ = render_latex(latex, pixels, rgb)
     moved = _middle(small[..., 3]) - _middle(image[..., 3]) / times  # pictures of all sizes have the same margins
     full = image[cover > 0.98][:, :3].astype(int)
+    if not len(full):
+        return ()
     parts = []
     colors: list[NDArray[np.int_]] = []
     values, counts = np.unique(full, axis=0, return_counts=True)

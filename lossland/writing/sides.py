@@ -7,6 +7,7 @@ The side is chosen for key azimuths, and interpolated while the camera turns bet
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,10 +95,26 @@ def place_beside(
         directions = [direction(label, camera, size, pose) for label in labels]
         angles.append(choose_sides(points, sizes, gaps, directions, area, [*taken, *discs.squares(pose)], scale))
     points, gaps = seen(camera.pose)
-    wanted = []
-    for point, own, gap, start, end in zip(points, sizes, gaps, angles[0], angles[-1], strict=True):
+    wanted, usual = [], []
+    for label, point, own, gap, start, end in zip(labels, points, sizes, gaps, angles[0], angles[-1], strict=True):
         wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))
-    return separate(wanted, area, [*taken, *discs.squares()], CLEAR * scale)
+        usual.append(at_side(point, own, Choice(_direction(label, camera, size, camera.pose), gap)))
+    placed, found = [*taken, *discs.squares()], list[Rect | None]()
+    for own, rects in enumerate(zip(wanted, usual, strict=True)):
+        spots = (separate([rect], area, placed, CLEAR * scale)[0] for rect in rects)
+        spot = next((spot for spot in spots if spot is not None and not _misleads(spot, usual[own], points, own)), None)
+        if spot is not None:
+            placed.append(spot)
+        found.append(spot)
+    return found
+
+
+def _misleads(rect: Rect, usual: Rect, points: Sequence[Sequence[float]], own: int) -> bool:
+    """Whether a label stands where that of another point usually would, rather than where its own usually does."""
+    (x, y), (right, down) = points[own], (rect[0] - usual[0], rect[1] - usual[1])
+    moved = hypot(right, down)
+    near = min(moved, rect[3] / 2)
+    return any(hypot(px - x - right, py - y - down) < near - 0.5 for px, py in points)
 
 
 def direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:

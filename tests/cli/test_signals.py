@@ -166,14 +166,30 @@ def test_a_temporary_folder_is_removed_whole(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folders_are_made_for_what_is_written_and_not_for_what_fails(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for path in (tmp_path / "a" / "b" / "grid.npz", kept / "c" / "grid.npz"):
+        with suppress(KeyError), files.written(path) as temporary:
+            temporary.touch()
+            raise KeyError
+    assert list(tmp_path.rglob("*")) == [kept]
+    with files.written(tmp_path / "a" / "b" / "grid.npz") as temporary:
+        temporary.touch()
+    with suppress(KeyError), files.written(tmp_path / "a" / "c" / "grid.npz") as temporary:
+        raise KeyError
+    assert [path.name for path in sorted((tmp_path / "a").rglob("*"))] == ["b", "grid.npz"]
+
+
 # ------------------------------------------------------------------------------------------------ commands
 
 LONG = {
     "swarm": ["swarm", "rastrigin", "--count", "200000", "--steps", "100000", "-o", "s.npz"],
     "eval": ["eval", "rastrigin", "-n", "20000", "--derivatives", "-o", "s.npz"],
     "basins": ["basins", "rastrigin", "-n", "2000", "--steps", "100000", "-o", "b.npz"],
+    "run": ["run", "rosenbrock", "--steps", "10000000", "-o", "path.npz"],
     "webm": ["record", "sphere", "--seconds", "60", "--size", "64x64", "-o", "film.webm"],
-    "mp4": ["record", "sphere", "--seconds", "60", "--size", "64x64", "-o", "film.mp4"],
+    "mp4": ["record", "sphere", "--seconds", "60", "--size", "64x64", "-o", "made/film.mp4"],
     "gif": ["record", "sphere", "--seconds", "60", "--size", "320x200", "--ui", "-o", "film.gif"],
     "frames": ["record", "sphere", "--seconds", "60", "--size", "64x64", "-o", "frames"],
 }
@@ -198,7 +214,7 @@ def busy_for(process: subprocess.Popen[bytes], seconds: float) -> None:
 def test_a_command_at_work_leaves_nothing(tmp_path: Path, command: str, number: int) -> None:
     words = LONG[command]
     process = started(*words, cwd=tmp_path)
-    if words[0] in ("swarm", "basins"):  # they write at their ends
+    if words[0] in ("swarm", "basins", "run"):  # they write at their ends
         busy_for(process, 1.0)
     else:
         until(process, lambda: any(tmp_path.iterdir()))

@@ -101,6 +101,19 @@ def test_following_gives_the_terms_of_every_step() -> None:
     assert (second.t, second.grad, second.terms[1].v) == (2, (0.9, 0.0), 5.0)
 
 
+def test_a_long_run_begins_at_once() -> None:
+    """Its steps are made as they are taken: 10^9 pairs of numbers beforehand would fill the memory."""
+    first = next(follow(RAVINE, optimizers.GradientDescent(lr=0.05), (1.0, 1.0), 10**9))
+    assert first.position == (0.95, 0.5)
+
+
+def test_noise_of_one_particle_is_the_generators_over_many_steps() -> None:
+    steps, lr = 10_000, 1e-3
+    path = run(landscape("x - 2*y"), optimizers.SGD(lr=lr, noise=3.0), (0.0, 0.0), steps, seed=5)
+    draws = np.stack(philox.standard_normal(5, 0, philox.particles(np, 1, steps)), axis=-1)
+    assert np.allclose(path.points[1:, 0], -lr * np.cumsum([1.0, -2.0] + 3.0 * draws, axis=0), atol=1e-11)
+
+
 @pytest.mark.parametrize("start", [(1.0,), (1.0, 2.0, 3.0), "here", (float("nan"), 0.0), []])
 def test_bad_starts_are_refused(start: Any) -> None:
     with pytest.raises(UserError, match=r"two (finite )?numbers"):

@@ -97,6 +97,53 @@ def test_lanes_take_all_forms() -> None:
     assert ll.scene("optimizer_swarm", optimizer=ll.optimizers.Adam).values["optimizer"] == "adam"
 
 
+DOMAINS: list[Any] = [
+    (0, 1, -2, 3),
+    ((0, 1), (-2, 3)),
+    [[0, 1], [-2, 3]],
+    np.array([[0, 1], [-2, 3]]),
+    np.array([0, 1, -2, 3]),
+]
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: f"{type(one).__name__}{np.shape(one)}")
+def test_a_domain_may_be_pairs_or_four_numbers_everywhere(domain: Any) -> None:
+    pairs = ((0.0, 1.0), (-2.0, 3.0))
+    assert ll.landscape("rosenbrock", domain=domain).domain == pairs
+    assert ll.landscape(lambda x, y: x + y, domain=domain).domain == pairs
+    assert ll.problem(lambda v: (v**2).sum(), dimension=2, domain=domain).domain == pairs
+    assert ll.scene("rosenbrock", domain=domain).values["domain"] == (0.0, 1.0, -2.0, 3.0)
+    grid = ll.landscape("x + 10*y").grid(3, domain=domain)
+    assert grid.value.tolist() == [[-20.0, -19.5, -19.0], [5.0, 5.5, 6.0], [30.0, 30.5, 31.0]]
+
+
+@pytest.mark.parametrize("domain", [(0, 1), ((0, 1),), (0, 1, 2), ((0, 1), (0, 1), (0, 1)), 3, ((0, 1), (1, 0)), "0,1"])
+def test_what_is_no_domain_is_told(domain: Any) -> None:
+    for take in (
+        lambda: ll.landscape("rosenbrock", domain=domain),
+        lambda: ll.landscape("rosenbrock").grid(3, domain=domain),
+        lambda: ll.scene("rosenbrock", domain=domain),
+    ):
+        with pytest.raises(ll.UserError, match="domain"):
+            take()
+
+
+def test_names_are_known_however_they_are_written(tmp_path: Path) -> None:
+    assert ll.landscape("Styblinski-Tang").name == "styblinski_tang"
+    rule = ll.optimizers.optimizer("Schedule-free AdamW:lr=0.5")
+    assert (rule.name, getattr(rule, "lr", None)) == ("schedule_free_adamw", 0.5)
+    assert ll.scene("Linear map 2D").name == "linear_map_2d"
+    for text in ("Rosenbrock", " ROSENBROCK ", "rosenbrock"):
+        scene = ll.scene(text)
+        assert (scene.name, scene.values["landscape"]) == ("optimizer_race", "rosenbrock")
+        assert scene.values["steps"] == 1000  # as the race takes them for that landscape
+    assert ll.landscape("x-y").value(np.array([5.0, 3.0])) == 2.0
+    file = tmp_path / "mine.py"
+    file.write_text("import lossland as ll\nclass Mine(ll.optimizers.SGD):\n    title = 'Mine'\n")
+    path = ll.run("x^2 + y^2", file, start=(1.0, 2.0), steps=1)
+    assert path.points[1, 0] == pytest.approx([1 - 2 * ll.optimizers.SGD().lr, 2 - 4 * ll.optimizers.SGD().lr])
+
+
 # -------------------------------------------------------------------------------------------- plain functions
 CENTRES, HEIGHTS = np.array([-1.0, 0.5, 2.0]), np.array([1.0, 2.0, 0.5])
 MATRIX = np.array([[2.0, 1.0], [1.0, 3.0]])
@@ -123,6 +170,10 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "bumps": bumps,
     "matrix": quadratic,
     "norm": lambda x, y: np.linalg.norm([x - 1, y + 2]) + np.mean([x, y]) + np.dot([x, y], [3, 4]),
+    "norm of axes": lambda x, y: np.linalg.norm(np.array([x - 1, y + 2]), axis=0) + np.vdot([x, y], [3, 4]),
+    "spread": lambda x, y: np.std([x, y, 1.0]) + np.var([x, 2 * y]),
+    "remainders": lambda x, y: np.trunc(3 * x) + np.fmod(x, 0.7) + divmod(y, 0.6)[1] + divmod(2.5, y + 3)[0],
+    "signs": lambda x, y: np.copysign(x, y) + np.copysign(2.0, x),
     "NumPy's numbers": lambda x, y: np.float32(0.5) * x + y * np.float64(2) + np.array(3.0) * x + np.int64(2) ** y,
     "constant": lambda x, y: 0 * x + np.pi,
     "ours": lambda x, y: where(x > y, x, 2 * y),
@@ -272,7 +323,7 @@ WRONG: dict[str, Callable[[], Any]] = {
     "sweep starts": lambda: ll.sweep("bowl", "adam", start=[(0, 1), (1, 2)], n=2, steps=1),  # type: ignore[arg-type]
     "sweep n": lambda: ll.sweep("bowl", "adam", n=0),
     "domain": lambda: ll.landscape("bowl", domain="wide"),  # type: ignore[arg-type]
-    "domain shape": lambda: ll.landscape("bowl", domain=(0, 1, 0, 1)),  # type: ignore[arg-type]
+    "domain shape": lambda: ll.landscape("bowl", domain=(0, 1, 0)),
     "domain order": lambda: ll.landscape("bowl", domain=((1, 0), (0, 1))),
     "domain text": lambda: ll.landscape("bowl", domain=(("a", 1), (0, 1))),  # type: ignore[arg-type]
     "grid n": lambda: LAND.grid("a"),  # type: ignore[arg-type]

@@ -36,6 +36,7 @@ CHANGES: dict[str, Callable[[Player], Any]] = {
     "a lane less": lambda player: player.remove_lane(1),
     "a lane off": lambda player: player.enable_lane(2, False),
     "a rate": lambda player: player.set_lane_field(0, "lr", 0.002),
+    "usual settings": lambda player: player.reset_lane(3),
     "a formula": lambda player: player.set_landscape("x^2 + 3*y^2"),
     "a landscape by name": lambda player: player.set_landscape("beale"),
     "a part of the landscape": lambda player: player.set_domain((-1, 1), (-2, 2)),
@@ -133,6 +134,8 @@ def test_steps_are_named_as_the_panels_name_things() -> None:
     assert player.undo() == "rate of SGD"
     player.set_lane_field(3, "beta1", 0.5)
     assert player.undo() == "β1 of Adam"
+    player.reset_lane(3)
+    assert player.undo() == "usual settings of Adam"
     player.add_lane("nadam")
     assert player.undo() == "NAdam added"
     player.remove_lane(1)

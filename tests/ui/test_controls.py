@@ -293,6 +293,44 @@ def test_a_small_window_reaches_scenes_formula_and_controls_by_buttons(open_benc
         assert name in bench.felt.touches
 
 
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
+def test_with_large_text_formula_and_list_scroll_one_below_the_other(open_bench: Open, size: tuple[int, int]) -> None:
+    bench = open_bench("optimizer_race", size, 2.0)
+    bench.click("drawer.left")
+    bench.frame(2)
+    head, row = bench.place("gear"), "open.Vectors and data.vectors"
+    panel = layout(size, 2.0, "left").left
+    assert panel is not None
+    assert panel.x >= 0
+    assert panel.right <= size[0] / 2
+    assert head.bottom <= bench.felt.seen["domain.x"].y
+    assert bench.place("domain.x").bottom < bench.place("chapter.Vectors and data").y
+    assert row not in bench.felt.touches or bench.felt.seen[row].height <= 0
+    bench.move(panel.center[0], panel.bottom - 10)
+    for _ in range(12):
+        if row in bench.felt.seen and bench.felt.seen[row].height >= 20:
+            break
+        bench.host.mouse_wheel(0.0, -1.0)
+        bench.frame(2)
+    bench.click_at(*bench.felt.seen[row].center)
+    assert bench.player.scene.name == "vectors"
+    bench.panels.browser.search = "downhill"
+    bench.click("drawer.left")
+    bench.frame(2)
+    found = next(key for key in bench.felt.touches if key.startswith("open."))
+    assert bench.felt.seen[found].height > 8
+    assert "domain.x" not in bench.felt.touches
+
+
+@pytest.mark.parametrize("size", [(640, 480), (900, 600)])
+def test_nothing_on_the_page_of_keys_is_cut_at_twice_the_text(open_bench: Open, size: tuple[int, int]) -> None:
+    bench = open_bench("optimizer_race", size, 2.0)
+    bench.player.toggle_help()
+    bench.frame(2)
+    assert bench.shows("one step on, one back")
+    assert [text for text, _, _ in bench.felt.texts if len(text) > 1 and text.endswith("…")] == []
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 900), (640, 480)])
 def test_the_lanes_columns_have_headings(open_bench: Open, size: tuple[int, int]) -> None:
     bench = open_bench("optimizer_race", size)

@@ -19,6 +19,7 @@ from imgui_bundle import imgui
 from panel_bench import Bench
 
 from lossland import landscapes
+from lossland.compute import trajectory
 from lossland.expression import Node, formula
 from lossland.expression.formula import parse
 from lossland.landscapes.landscape import calculus
@@ -308,6 +309,17 @@ def test_the_chosen_curve_and_an_opened_setting_stay_with_their_lane(race: Bench
     assert {id: by_id[id] for id in others} == others
 
 
+def test_of_two_lanes_of_one_optimizer_the_chosen_one_has_its_own_curve(race: Bench) -> None:
+    assert race.player.add_lane("lion:lr=0.01") is None
+    race.frame(2)
+    chosen = charts.chosen_series(race.player, race.player.frame())
+    run = trajectory.run("himmelblau", "lion:lr=0.01", start=(0.3, -4.6), steps=160)
+    assert chosen is not None
+    assert np.allclose(chosen[0].y, run.values[:, 0], rtol=1e-9)
+    race.player.enable_lane(5, False)
+    assert charts.chosen_series(race.player, race.player.frame()) is None
+
+
 def test_a_lanes_menu_stays_open_and_its_own_when_an_earlier_lane_goes(race: Bench) -> None:
     row = race.place("lane.adam")
     race.click_at(row.x + 60, row.y + 14, button=1)
@@ -322,12 +334,14 @@ def test_the_right_button_opens_a_lanes_menu(race: Bench) -> None:
     race.click_at(row.x + 60, row.y + 14, button=1)
     race.click("list.toggle")
     assert not race.player.lanes[4].enabled
-    race.click_at(row.x + 60, row.y + 14, button=1)
+    race.click("slide.lion.lr", button=1)
     race.click("list.defaults")
     from lossland.optimizers import Lion
 
     assert race.player.lanes[4].optimizer == Lion()
-    race.click_at(row.x + 60, row.y + 14, button=1)
+    assert race.player.undo() == "usual settings of Lion"
+    assert race.player.lanes[4].optimizer == Lion(lr=0.12, beta2=0.97)
+    race.click("type.lion.lr", button=1)
     race.click("list.remove")
     assert [lane.name for lane in race.player.lanes] == ["sgd", "momentum", "rmsprop", "adam"]
 

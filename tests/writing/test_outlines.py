@@ -66,6 +66,10 @@ def test_blank_letters_have_no_outline() -> None:
     assert outlines.letter(sources_of("regular"), "\u2009") is None
 
 
+def test_an_empty_formula_has_no_outline() -> None:
+    assert outlines.formula(r"\fgcolor{#59636F}{}", 15, (0.1, 0.1, 0.2)) == ()
+
+
 def test_a_formula_covers_what_its_picture_covers() -> None:
     latex, rgb = r"\fgcolor{#00FF00}{x^2} + \frac{1}{\sqrt{y}}", (1.0, 0.0, 0.0)
     parts = outlines.formula(latex, 22, rgb)

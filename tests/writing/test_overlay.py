@@ -28,7 +28,7 @@ from lossland.world.track import Track
 from lossland.writing.color_bar import draw_flat_color_bar
 from lossland.writing.labels import _choices, head_labels
 from lossland.writing.legend import legend_rect
-from lossland.writing.notes import SMALLEST_FACTS, _column, _facts_block, _meter_ticks, in_two_lines
+from lossland.writing.notes import SMALLEST_FACTS, _column, _facts_block, _meter_ticks, draw_notes, in_two_lines
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
 from lossland.writing.room import column_width, first_of, fitting_notes, free_rect
@@ -498,6 +498,18 @@ def test_of_notes_without_room_the_least_important_are_left_out_first(type_):
     assert kept(340, 250) == {"Title"}
     type_.scale = 2.0  # large text leaves as little room as a small picture
     assert kept(1720, 1200) == {"Title", "Facts", "Legend"}
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (700, 500), (640, 420)])
+def test_a_title_above_the_subject_stays_beside_a_legend(type_, size):
+    """In narrow pictures the title's room is above and the legend's below: neither takes the other's."""
+    type_.scale = 1.0
+    rows = [layers.Row("text", "one", ("1",)), layers.Row("text", "two", ("2",))]
+    frame = Frame([], [layers.Title("Title"), layers.Legend(rows)])
+    taken = draw_notes(imgui.get_background_draw_list(), type_, frame, size, 0.0)
+    title, legend = taken[0], taken[-1]
+    assert len(taken) == 2
+    assert title[1] + title[3] < size[1] / 2 < legend[1]
 
 
 def test_the_bar_of_a_root_begins_where_the_root_ends():

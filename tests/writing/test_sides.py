@@ -298,3 +298,20 @@ def test_numbers_of_a_colour_bar_that_have_no_room_are_left_out(host):
     assert len(found) >= 2
     ends = sorted((line.rect[0], line.rect[0] + line.rect[2]) for line in found)
     assert all(right < left for (_, right), (left, _) in pairwise(ends))
+
+
+def test_names_of_rows_without_room_are_left_out_and_never_beside_another_row(type_):
+    places = np.array([(0.0, y, 0.0) for y in np.linspace(1.2, -1.2, 24)])
+    labels = [layers.Label(place, f"row {k}", side="left") for k, place in enumerate(places)]
+    camera = flat_camera()
+    pixels = camera.project(places, SIZE)
+    pitch = pixels[1, 1] - pixels[0, 1]
+    found = place_labels(type_, labels, Discs(labels, camera, SIZE, type_.pixel_ratio), WHOLE, [])
+    rects = {label.text: rect for label, rect in found}
+    height = next(iter(rects.values()))[3]
+    assert pitch < height  # there is no room for all
+    beside = {text: y + h / 2 for text, (x, y, w, h) in rects.items() if x + w <= pixels[0, 0]}
+    assert len(beside) >= 8
+    for text, middle in beside.items():
+        nearest = np.abs(pixels[:, 1] - middle)
+        assert nearest[int(text.split()[1])] <= nearest.min() + 1.0
