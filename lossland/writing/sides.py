@@ -98,7 +98,7 @@ def place_beside(
     wanted, usual = [], []
     for label, point, own, gap, start, end in zip(labels, points, sizes, gaps, angles[0], angles[-1], strict=True):
         wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))
-        usual.append(at_side(point, own, Choice(_direction(label, camera, size, camera.pose), gap)))
+        usual.append(at_side(point, own, Choice(direction(label, camera, size, camera.pose), gap)))
     placed, found = [*taken, *discs.squares()], list[Rect | None]()
     for own, rects in enumerate(zip(wanted, usual, strict=True)):
         spots = (separate([rect], area, placed, CLEAR * scale)[0] for rect in rects)
@@ -112,9 +112,8 @@ def place_beside(
 def _misleads(rect: Rect, usual: Rect, points: Sequence[Sequence[float]], own: int) -> bool:
     """Whether a label stands where that of another point usually would, rather than where its own usually does."""
     (x, y), (right, down) = points[own], (rect[0] - usual[0], rect[1] - usual[1])
-    moved = hypot(right, down)
-    near = min(moved, rect[3] / 2)
-    return any(hypot(px - x - right, py - y - down) < near - 0.5 for px, py in points)
+    near = min(hypot(right, down), rect[3] / 2) - 0.5
+    return near > 0.0 and any(hypot(px - x - right, py - y - down) < near for px, py in points)
 
 
 def direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
