@@ -10,7 +10,6 @@ import numpy as np
 import lossland as ll
 from lossland import figures, layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, neighbours, principal, subspaces
-from lossland.world.theme import hex_color
 
 HOME = np.array([1.4, 0.0, 0.75])  # the middle of the cloud
 THING, WIDE = np.array([-1.95, 0.0, 1.35]), 2.1  # the middle of what becomes a point, and its width
@@ -484,7 +483,8 @@ class DataAsVectors(ll.Scene):
         found, away = (part[:5] for part in self.near())
         colors = [self.colors()[one] for one in found]
         if self.data == "photo":
-            colors = list(map(hex_color, self.samples().points[found] / 255.0))
+            shades = np.rint(self.samples().points[found]).astype(int).tolist()
+            colors = [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in shades]
         far = [(words("?.3" if self.metric == "cosine" else "?.2", one),) for one in away.tolist()]
         rows = [layers.Row(*row) for row in zip(colors, map(self.called, found), far, strict=True)]
         near = layers.Legend(rows, words("Nearest to ?", self.called(self.index)))

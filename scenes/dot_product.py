@@ -128,8 +128,12 @@ class DotProduct(ll.Scene):
         drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
         drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (A, B), strict=True)]
-        view = ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners()))
-        return ll.Frame(drawn, self.notes(now), view)
+        return ll.Frame(drawn, self.notes(now), self.view())
+
+    @ll.kept
+    def view(self) -> ll.View:
+        """Return the view straight down that holds the corners."""
+        return ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners()))
 
     @ll.kept(framing=True)
     def corners(self) -> np.ndarray:

@@ -39,6 +39,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "redo": (),
     "select": (2,),
     "set_lane_field": (0, "lr", 0.02),
+    "reset_lane": (0,),
     "add_lane": ("lion",),
     "remove_lane": (1,),
     "enable_lane": (0, False),

@@ -17,7 +17,7 @@ from lossland.world.camera import Camera
 from lossland.world.layers import Lines, Plates
 from lossland.world.theme import DARK, PRINT, contrast
 from lossland.writing.host import Host
-from lossland.writing.plates import HIGH, LEAST, WIDE, draw_plate_texts, fitting_size, text_colors
+from lossland.writing.plates import HIGH, LEAST, SNUG_HIGH, WIDE, draw_plate_texts, fitting_size, text_colors
 from lossland.writing.text import Type
 
 SIZE = (320, 200)
@@ -155,7 +155,7 @@ def test_texts_that_would_be_too_small_are_left_out(type_):
     rects, vertices = texts_drawn(type_, layer)
     assert vertices == 4 * 6  # a quad for each letter
     assert rects == [pytest.approx((35, 50, 100, 100)), pytest.approx((185, 50, 100, 100))]
-    low = replace(layer, up=layer.up * (0.99 * LEAST / HIGH / 100))
+    low = replace(layer, up=layer.up * (0.99 * LEAST / SNUG_HIGH / 100))
     assert texts_drawn(type_, low)[1] == 0
     assert texts_drawn(type_, replace(layer, up=layer.up * (1.05 * LEAST / HIGH / 100)))[1] == 24
 
