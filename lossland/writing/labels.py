@@ -23,7 +23,7 @@ from lossland.world.layers import Array, Label, Layer, Trail, column, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, at_side, beside, choose, glide, has_room, separate
-from lossland.writing.sides import GAP, Discs, direction, place_beside
+from lossland.writing.sides import GAP, Discs, place_beside, seen_sides
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -105,7 +105,8 @@ def place_labels(
             wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
             keep([label], separate([wanted], area, (), 0.0))
         elif label.stays:
-            choice = Choice(direction(label, camera, size, camera.pose), GAP * discs.scale)
+            (side,) = seen_sides([label], camera, size, camera.pose)[1]
+            choice = Choice(side, GAP * discs.scale)
             rect = at_side(pixel, _label_size(type_, label), choice)
             keep([label], [rect if has_room(rect, area, [*taken, *(one for _, one in placed)]) else None])
 
