@@ -123,8 +123,10 @@ def seen_sides(labels: Sequence[Label], camera: Camera, size: Size, pose: Pose) 
     beyond = points + 0.01 * along / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
     starts, ends = camera.project(np.stack([points, beyond]), size, pose)
     angles = np.arctan2(ends[:, 1] - starts[:, 1], ends[:, 0] - starts[:, 0]).tolist()
-    sides = [label.side for label in labels]
-    return starts, [SIDES[side] if isinstance(side, str) else own for side, own in zip(sides, angles, strict=True)]
+    for k, label in enumerate(labels):
+        if isinstance(label.side, str):
+            angles[k] = SIDES[label.side]
+    return starts, angles
 
 
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:

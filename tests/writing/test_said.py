@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from lossland.scenery.scene import Frame
@@ -14,7 +15,7 @@ def loss(value: str, x: float) -> Label:
 
 
 def arrow(x: float) -> Layer:
-    return Arrows([(x, 0.0, 0.0)], [(x, 1.0, 0.0)], "up", key="arrow")
+    return Arrows(np.array([[x, 0.0, 0.0]]), np.array([[x, 1.0, 0.0]]), "up", key="arrow")
 
 
 def name(x: float) -> Label:
