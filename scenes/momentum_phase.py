@@ -199,7 +199,7 @@ class MomentumPhase(ll.Scene):
         for k, (product, rate) in enumerate(zip(self.balls.products, self.balls.rates, strict=True)):
             cells = (words("?.3", product), words("?.3", rate), words("?n", quadratics.steps_to(TARGET, rate)))
             rows.append(layers.Row(COLORS[k], self.called(k), cells))
-        return layers.Legend(rows, "Eigenvalues", ("αλ", "rate", "steps"))
+        return layers.Legend(rows, "Eigenvalues", ("αλ", "rate", "≈ steps"))
 
     @ll.kept
     def curves(self) -> list[layers.Series]:

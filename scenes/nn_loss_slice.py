@@ -229,7 +229,7 @@ class LossSlice(ll.Scene):
             return words("the plane holds ?2 % of the path", 100 * found.explained)
         if found.curvature < honesty.SHARP * found.top_eigenvalue:
             times = found.top_eigenvalue / max(found.curvature, 1e-12)
-            return words("others are ?.1 times as sharp", times)
+            return words("other directions are ?.1 times as sharp", times)
         return ""
 
     @ll.kept

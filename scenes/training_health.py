@@ -263,7 +263,7 @@ class TrainingHealth(ll.RunScene):
             lines.append(
                 words("Unit ?n of ? tells nothing of ?n % of the samples", unit + 1, seen.layers[layer], share)
             )
-        called = {"lit": "went wrong first", "after": "ring: came of it", "off": "fine"}
+        called = {"lit": "went wrong first", "after": "ring: went wrong later", "off": "fine"}
         rows = [layers.Row(LAMPS[state]["color"], name) for state, name in called.items()]
         if layer is not None:
             share = "any sample" if self.needs(k, layer) == 1.0 else "half the samples"
