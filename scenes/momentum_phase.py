@@ -55,7 +55,7 @@ class MomentumPhase(ll.Scene):
         "over the cliff": {"eigenvalues": "1, 2, 3.7", **RIM, "steps": 24, "start": (0.005, 0.0)},
     }
 
-    alpha = parameters.Number(4 / 121, 1e-4, 4.0, r"rate $\alpha$", "The length of a step.", log=True)
+    alpha = parameters.Number(4 / 121, 1e-4, 4.0, r"rate $\alpha$", "The factor of the velocity in a step.", log=True)
     beta = parameters.Number((9 / 11) ** 2, 0.0, 0.999, r"memory $\beta$", "How much of the velocity stays.")
     eigenvalues = parameters.Numbers("1, 10, 50, 100", 1e-3, 1e4, MOST, help="The valley's curvatures, with commas.")
     shown = parameters.Integer(
