@@ -40,7 +40,7 @@ class MatrixComposition(ll.Scene):
     )
     presets: ClassVar = {
         "shear after turn": {},
-        "stretch and turn": {"a": ((2, 0), (0, 0.75)), "b": ((0.7, -0.7), (0.7, 0.7))},
+        "stretch and turn": {"a": ((2, 0), (0, 0.75)), "b": ((0.6, -0.8), (0.8, 0.6))},
         "two turns": {"a": ((0, -1), (1, 0)), "b": ((0.8, -0.6), (0.6, 0.8))},
         "two mirrors": {"a": ((0, 1), (1, 0)), "b": ((1, 0), (0, -1))},
         "turn back": {"a": ((0, 1), (-1, 0)), "b": ((0, -1), (1, 0))},
