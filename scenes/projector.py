@@ -459,8 +459,10 @@ class Projector(ll.Scene):
 
     def nearest(self) -> layers.Legend:
         """Return which samples are nearest to the chosen one, and how far they are."""
-        group, found = self.groups()[0], zip(*(part.tolist() for part in self.near()), strict=True)
-        rows = [layers.Row(colored(int(group[one])), self.called(one), (far,)) for one, far in found]
+        group, (near, away) = self.groups()[0], self.near()
+        digits = int(np.clip(3 - np.floor(np.log10(np.max(away, initial=1e-6))), 0, 9))  # the same for all
+        rows = [layers.Row(colored(int(group[one])), self.called(one), [words(f"?.{digits}", far)])
+                for one, far in zip(near.tolist(), away.tolist(), strict=True)]  # fmt: skip
         return layers.Legend(rows, words("Nearest to ? in all dimensions", self.called(self.chosen())))
 
     def called(self, one: int) -> str:

@@ -14,7 +14,8 @@ HALF = 1.5  # of what is shown, in the world
 PLANES = [0, 2, 1]  # the first axis to the right, the second up, the third away from the eye
 SHALLOW = 0.55  # how much smaller space is across an axis of two words than along it
 CLOUD = (0.005, 0.995)  # shares of all words, along each axis, between which the picture shows them
-ROW, LABEL = 0.27, (0.25, 0.16)  # between words in their order; half the width and height of a word with its cosine
+ROW = 0.27  # between words in their order
+LABEL, FIRST = np.array((0.25, 0.16)), 1.5  # half the width and height of a word with its cosine; the nearest's factor
 ACROSS = np.array([(0.97, 0.26, 0.0), (-0.07, 0.27, 0.96)])  # to the right and up in the picture, amid the scene
 JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
 ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
@@ -234,10 +235,12 @@ class WordEmbeddings(ll.Scene):
 
     @ll.kept
     def sides(self) -> np.ndarray:
-        """Return for each of the nearest words the direction (k, 3) in which lines cover least of its label."""
+        """Return for each of the nearest words the direction (k, 3) in which lines and names cover least of its own."""
         here, there, walk = self.seen(self.sum().walk.end), self.seen(self.sum().near), self.sum().walk
-        lines = np.concatenate([np.stack([0 * there + here, there], axis=1), self.seen(walk.outlines)])
-        return shapes.clear_sides(there @ ACROSS.T, lines @ ACROSS.T, LABEL) @ ACROSS
+        dots = np.repeat(np.vstack([here, there])[:, None], 2, axis=1)
+        lines = np.concatenate([np.stack([0 * there + here, there], axis=1), self.seen(walk.outlines), dots])
+        half = np.where(np.arange(len(there))[:, None] == 0, FIRST, 1.0) * LABEL
+        return shapes.clear_sides(there @ ACROSS.T, lines @ ACROSS.T, half) @ ACROSS
 
     # ------------------------------------------------------------------------------------------------ along an axis
     def ordering(self, now: ll.Now) -> ll.Frame:
@@ -246,7 +249,8 @@ class WordEmbeddings(ll.Scene):
         start = self.seen(analogies.directions(datasets.glove().rows(" ".join(listed))))
         rise = ROW * (0.5 * (len(listed) - 1) - np.arange(len(listed)))
         end = np.column_stack([start[:, 0], 0.0 * rise, rise])
-        places, foot, high = (1 - done) * start + done * end, done * (rise[-1] - 1.6 * ROW), done * rise[0] + 0.01
+        places, foot = (1 - done) * start + done * end, rise[-1] - 1.6 * ROW
+        high = foot + done * (rise[0] - foot) + 0.01
         ends = np.array([(-HALF - 0.35, 0.0, foot), (HALF + 0.35, 0.0, foot)])
         stems = [np.array([place * (0, 1, 1), place]) for place in places]
         colors = [ROLES[2] if one > 0 else ROLES[1] for one in cosine]
@@ -260,11 +264,10 @@ class WordEmbeddings(ll.Scene):
         texts = datasets.glove().read(self.axis)
         for place, side, color, word in zip(ends, ("left", "right"), (ROLES[1], ROLES[2]), texts, strict=True):
             drawn.append(layers.Label(place, word, color, size=26.0, side=side, key=f"end {side}"))
-        drawn += [
-            layers.Label(place, words("?   ?.2", word, one), color, size=17.0, side="right" if one > 0 else "left",
-                         key=f"word {word}")
-            for place, word, color, one in zip(places, listed, colors, cosine, strict=True)
-        ]  # fmt: skip
+        for place, word, color, one in zip(places, listed, colors, cosine, strict=True):
+            side, text = ("right", words("?   ?.2", word, one)) if one > 0 else ("left", words("?.2   ?", one, word))
+            text = text if done == 1 else word  # a number would cover others on the way
+            drawn.append(layers.Label(place, text, color, size=17.0, side=side, key=f"word {word}"))
         low, top = rise[-1] - 2 * ROW, rise[0] + 3.8 * ROW
         reach = np.array([(x, 0.0, z) for x in (-HALF - 0.7, HALF + 0.7) for z in (low, top)])
         view = ll.View(-90.0, 0.0, bounds=reach, turned=(16.0 * (1 - done), 14.0 * (1 - done)))
