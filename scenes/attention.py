@@ -18,6 +18,7 @@ QUERY, RESULT = "area", "accent"
 MOST, LIMIT = len(COLORS), 4.0
 SPHERE, HULL = np.array([-2.15, 0.0, 0.0]), np.array([2.15, 0.0, 0.0])  # where the keys stand, and where the values
 GLOBE = shapes.ellipsoid(SPHERE, np.eye(3), 32)
+HIDDEN = 0.7  # how far a value steps back that the mask hides
 FOOT, PITCH, TALL = -0.62, 0.45, 1.5  # of the bars between them: where they stand, their step, the largest's height
 ASKED, SHARED, BLENDED = (0.03, 0.36), (0.42, 0.58), (0.66, 0.94)  # shares of the scene
 LOOKED = (0.02, 0.82)  # share of the scene in which the words of a sentence look around, one after the other
@@ -150,6 +151,10 @@ class Attention(ll.Scene):
         weights = attention.warmed(heads, self.temperature / root, mask)
         return weights.mean(axis=0) if self.head == 0 else weights[self.head - 1]
 
+    def sees(self) -> np.ndarray:
+        """Return which keys (m,) the mask does not hide from the query."""
+        return np.isfinite(self.look().scores[0])
+
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return weights, their entropy in bits, and the output: of a sentence that is its direction (384,)."""
         if self.show == "sentence":
@@ -192,8 +197,8 @@ class Attention(ll.Scene):
         drawn = [*self.stage(), *self.arrows(), beams, *self.bars(told, shared)]
         if now.share > BLENDED[0]:
             drawn += self.blend(now.eased(*BLENDED))
-        bits, seen = attention.entropy(self.look().weights)[0], np.isfinite(self.look().scores[0])
-        title = self.headed([words("d = ?", self.size), *self.manner()], bits, int(seen.sum()))
+        bits = attention.entropy(self.look().weights)[0]
+        title = self.headed([words("d = ?", self.size), *self.manner()], bits, int(self.sees().sum()))
         view = ll.View(-90.0, 16.0, bounds=BOUNDS, turned=(10.0 * (now.eased() - 0.5), 0.0))
         return ll.Frame(drawn, [title, *self.misfits(len(self.keys))], view)
 
@@ -201,7 +206,7 @@ class Attention(ll.Scene):
     def arrows(self) -> list[layers.Layer]:
         """Return the query and the keys; one that is hidden by the mask is a ghost."""
         query, keys, _ = self.places()
-        sees, most = np.isfinite(self.look().scores[0]), int(self.look().weights[0].argmax())
+        sees, most = self.sees(), int(self.look().weights[0].argmax())
         look: dict[str, Any] = {"latex": True, "size": 32}
         return [
             *(layers.Arrows.one(SPHERE, keys[k], COLORS[k], width=4.5, ghost=not sees[k], key=f"key {k}", name="Key")
@@ -215,7 +220,7 @@ class Attention(ll.Scene):
 
     def grown(self, told: float) -> np.ndarray:
         """Return how far the question has come to each key (m,), after so many of them; a hidden one is not asked."""
-        return np.clip(told - np.arange(len(self.keys)), 0, 1) * np.isfinite(self.look().scores[0])
+        return np.clip(told - np.arange(len(self.keys)), 0, 1) * self.sees()
 
     def beams(self, start: np.ndarray, ends: np.ndarray, wide: np.ndarray, name: str) -> layers.Lines:
         """Return beams from a place to others (m, 3), so wide (m,), each in its key's colour."""
@@ -231,8 +236,9 @@ class Attention(ll.Scene):
             figures.Hull(values, key="hull"),
             layers.Solid(GLOBE, "grid", 0.10, 0.0, pickable=False, key="sphere"),
             layers.Lines([np.array([(-side, 0, FOOT), (side, 0, FOOT)])], "dim", 1.4, pickable=False, key="foot"),
-            *(layers.Points(values[[k]], COLORS[k], 8.0, "sphere", outline=True, key=f"value {k}", name="Value")
-              for k in range(len(values))),
+            *(layers.Points(values[[k]], COLORS[k], 8.0, "sphere", outline=True, dim=0.0 if seen else HIDDEN,
+                            key=f"value {k}", name="Value")
+              for k, seen in enumerate(self.sees())),
         ]  # fmt: skip
 
     def score(self) -> str:
@@ -244,7 +250,7 @@ class Attention(ll.Scene):
     def bars(self, told: float, shared: float) -> list[layers.Layer]:
         """Return the bars in the middle: scores, up or down, on their way to shares of 1."""
         look, count, grown = self.look(), len(self.keys), self.grown(told)
-        score, weight = np.where(np.isfinite(look.scores[0]), look.scores[0], 0.0), look.weights[0]
+        score, weight = np.where(self.sees(), look.scores[0], 0.0), look.weights[0]
         tall = TALL / max(1.0, 2.0 * float(np.abs(score).max()))
         height = (1 - shared) * tall * score * grown + shared * TALL * weight
         x, half = PITCH * (np.arange(count) - 0.5 * (count - 1)), 0.36 * PITCH
@@ -273,7 +279,7 @@ class Attention(ll.Scene):
         path, most = weights @ values, int(weights[-1].argmax())
         here, farthest = path[-1], values[most]
         return [
-            self.beams(here, values, 0.5 + 9.0 * weights[-1], "Share"),
+            self.beams(here, np.where(self.sees()[:, None], values, here), 0.5 + 9.0 * weights[-1], "Share"),
             layers.Lines([path], "text", 1.6, 0.8, dash=(7, 4), depth=False, pickable=False, key="path"),
             layers.Points(here[None], RESULT, 11.0, "sphere", outline=True, key="output", name="Output"),
             layers.Label(here, "output", RESULT, size=22, side="above", key="name output"),

@@ -54,8 +54,9 @@ def test_a_masked_key_gets_nothing_and_no_beam():
     assert made.readouts()["weights"][2:].tolist() == [0.0, 0.0]
     shown = drawn(made, 8.0)
     assert [shown[f"key {k}"].ghost for k in range(4)] == [False, False, True, True]
-    beams = shown["beams"].paths
-    assert [bool(path[0].tolist() != path[1].tolist()) for path in beams] == [True, True, False, False]
+    for beams in (shown["beams"].paths, shown["shares"].paths):
+        assert [bool(path[0].tolist() != path[1].tolist()) for path in beams] == [True, True, False, False]
+    assert [shown[f"value {k}"].dim > 0 for k in range(4)] == [False, False, True, True]
 
 
 def test_keys_in_another_order_give_the_same_output():
