@@ -87,15 +87,17 @@ class Attention(ll.Scene):
         ((1.3, -0.3, 1.0), (-1.4, -0.3, 0.9), (1.2, 0.3, -1.1), (-1.1, -0.5, -1.2)), -LIMIT, LIMIT, "$v$",
         "What each one hands over, a row each: drag them.", hidden=True,
     ).named("values")  # fmt: skip
-    temperature = parameters.Number(1.0, 0.05, 20.0, "temperature", "The scores are divided by it.", log=True)
+    temperature = parameters.Number(
+        1.0, 0.05, 20.0, "temperature", "The scores are divided by it: the colder, the sharper.", log=True
+    )
     scaled = parameters.Toggle(True, r"divide by $\sqrt{d}$", "Whether the scores are divided by the root of d.")
     mask = parameters.Choice("none", ("none", "causal"), "mask", "Causal: nobody sees what comes after.")
     sentence = parameters.Text(
         minilm.SENTENCES[4], minilm.check_sentence, "sentence", "What the model reads.", options=minilm.SENTENCES
     )
-    layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Of the model's six.")
-    head = parameters.Integer(12, 0, minilm.HEADS, "head", "Of the layer's twelve; 0 is the mean of all.")
-    token = parameters.Integer(3, 0, minilm.LONGEST - 1, "token", "Which one looks, from 0 on: click a word.")
+    layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Which of the model's six layers.")
+    head = parameters.Integer(12, 0, minilm.HEADS, "head", "Which of the layer's twelve heads; 0: the mean of all.")
+    token = parameters.Integer(1, 0, minilm.LONGEST - 1, "token", "Which one looks, from 0 on: click a word.")
     # The last ones: they are set after those that change what is shown.
     show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
     alone = parameters.Toggle(False, "alone", "Whether that word alone looks, and not all in turn.", hidden=True)
@@ -209,9 +211,11 @@ class Attention(ll.Scene):
         sees, most = self.sees(), int(self.look().weights[0].argmax())
         look: dict[str, Any] = {"latex": True, "size": 32}
         return [
-            *(layers.Arrows.one(SPHERE, keys[k], COLORS[k], width=4.5, ghost=not sees[k], key=f"key {k}", name="Key")
+            *(layers.Arrows.one(SPHERE, keys[k], COLORS[k], width=4.5, ghost=not sees[k], key=f"key {k}", name="Key",
+                                 worth=[words("?", self.keys[k])])
               for k in range(len(keys))),
-            layers.Arrows.one(SPHERE, query, QUERY, width=7.0, key="query", name="Query", depth=False),
+            layers.Arrows.one(SPHERE, query, QUERY, width=7.0, key="query", name="Query", depth=False,
+                              worth=[words("?", self.query)]),
             layers.Points(np.vstack([query, keys]), "text", 5.0, "ring", outline=True, group="handles", pickable=False,
                           key="tips"),
             layers.Label(query, "q", QUERY, side=query - SPHERE, key="name q", **look),
@@ -232,13 +236,14 @@ class Attention(ll.Scene):
     def stage(self) -> list[layers.Layer]:
         """Return what stands still: the sphere, the foot of the bars, and the values with their hull."""
         values, side = self.places()[2], 0.5 * PITCH * len(self.keys) + 0.1
+        given = [*self.handed[: len(values)], *self.keys[len(self.handed) :]]
         return [
             figures.Hull(values, key="hull"),
             layers.Solid(GLOBE, "grid", 0.10, 0.0, pickable=False, key="sphere"),
             layers.Lines([np.array([(-side, 0, FOOT), (side, 0, FOOT)])], "dim", 1.4, pickable=False, key="foot"),
             *(layers.Points(values[[k]], COLORS[k], 8.0, "sphere", outline=True, dim=0.0 if seen else HIDDEN,
-                            key=f"value {k}", name="Value")
-              for k, seen in enumerate(self.sees())),
+                            key=f"value {k}", name="Value", worth=[words("?", value)])
+              for k, (seen, value) in enumerate(zip(self.sees(), given, strict=True))),
         ]  # fmt: skip
 
     def score(self) -> str:
@@ -281,7 +286,8 @@ class Attention(ll.Scene):
         return [
             self.beams(here, np.where(self.sees()[:, None], values, here), 0.5 + 9.0 * weights[-1], "Share"),
             layers.Lines([path], "text", 1.6, 0.8, dash=(7, 4), depth=False, pickable=False, key="path"),
-            layers.Points(here[None], RESULT, 11.0, "sphere", outline=True, key="output", name="Output"),
+            layers.Points(here[None], RESULT, 11.0, "sphere", outline=True, key="output", name="Output",
+                          worth=[words("?", (weights[-1] @ self.vectors()[2])[AXES[len(self.handed[0])]])]),
             layers.Label(here, "output", RESULT, size=22, side="above", key="name output"),
             layers.Label(farthest, f"v_{most + 1}", COLORS[most], latex=True, size=30, side=farthest - here,
                          key="name v"),
