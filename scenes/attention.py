@@ -24,7 +24,8 @@ ASKED, SHARED, BLENDED = (0.03, 0.36), (0.42, 0.58), (0.66, 0.94)  # shares of t
 LOOKED = (0.02, 0.82)  # share of the scene in which the words of a sentence look around, one after the other
 WIDE, DEEP, HIGH = 6.6, 1.9, 0.7  # of a sentence with the skyline of its weights
 FLOOR, LEAST = -0.85, 0.02  # on which the skyline stands; and the least weight that is drawn as an arc
-HIGHEST, AROUND, NAME = 0.95, 0.006, 0.45  # of the arcs; how much larger the bars of the word that looks are; its name
+HIGHEST, AROUND = 0.95, 0.006  # of the arcs; how much larger the bars of the word that looks are
+LETTER, NAME = 0.11, 1.2  # room for a letter of the name of the word that looks, and for a long name
 UP = (0.0, 0.0, 1.0)
 AXES = {2: [0, 2], 3: [0, 1, 2]}  # in which axes of the world vectors of so many numbers are seen
 BOUNDS = shapes.box((-3.1, -0.8, -1.6), (3.35, 0.8, 1.95))
@@ -371,7 +372,8 @@ class Attention(ll.Scene):
     def room(self) -> np.ndarray:
         """Return the corners of words, arcs and skyline, and at its left of the name of the word that looks."""
         x, deep = self.row().reach + 0.1, self.depth(len(self.seen()) - 0.5)
-        return np.array([(side, y, z) for side in (-x - NAME, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
+        left = -x - min(LETTER * max(map(len, self.row().text)), NAME)
+        return np.array([(side, y, z) for side in (left, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
 
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.
