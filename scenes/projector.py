@@ -36,7 +36,7 @@ METHODS = {
 }
 USED_BY = {
     "perplexity": ("tsne",), "exaggeration": ("tsne",), "neighbours": ("umap",), "iterations": ("tsne", "umap"),
-    "axis": ("tour",), "right": ("axes",), "up": ("axes",),
+    "axis": ("tour",), "right": ("axes",), "up": ("axes",), "color": ("pca", "tsne", "umap", "axes"),
 }  # fmt: skip
 STEPS = {"tsne": "step", "umap": "epoch"}
 KINDS = {"digits": "digits", "iris": "flowers", "words": "words"}
@@ -119,8 +119,10 @@ class Projector(ll.Scene):
             self.values["neighbours"] = min(self.values["neighbours"], count)
 
     def has_control(self, name: str) -> bool:
-        """Show what the method uses."""
-        return self.method in USED_BY.get(name, tuple(METHODS))
+        """Show what the method uses, and what a file may need once there is one."""
+        return self.method in USED_BY.get(name, tuple(METHODS)) and (
+            name not in ("labels", "pictures") or self.file != ""
+        )
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Choose the point that is clicked."""

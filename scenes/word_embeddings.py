@@ -58,10 +58,16 @@ class WordEmbeddings(ll.Scene):
         "dog", datasets.word_counter(1, 1, "One word is looked for"), "search", "A word: click one, or type it."
     )
     axis = parameters.Text(
-        "he she", datasets.word_counter(2, 2, "An axis goes from one word to a different one"), "axis", "Two words."
+        "he she",
+        datasets.word_counter(2, 2, "An axis goes from one word to a different one"),
+        "axis",
+        "Two words: from which one to which it goes.",
     )
     along = parameters.Text(
-        JOBS, datasets.word_counter(1, 12, "From 1 to 12 words go on an axis"), "words along it", "Up to twelve."
+        JOBS,
+        datasets.word_counter(1, 12, "From 1 to 12 words go on an axis"),
+        "words along it",
+        "Up to twelve words, which are sorted along the axis.",
     )
     show = parameters.Choice("sum", ("sum", "word", "axis"), "show", "A sum, one word, or words along an axis.")
     clock = ll.Clock(14.0)
@@ -70,6 +76,10 @@ class WordEmbeddings(ll.Scene):
         """Show what was changed."""
         shown = {"plus": "sum", "minus": "sum", "word": "word", "axis": "axis", "along": "axis"}
         self.values["show"] = shown.get(name, self.values["show"])
+
+    def has_control(self, name: str) -> bool:
+        """Hide what has no effect on what is shown; words may be changed at any time."""
+        return self.show in {"k": ("sum", "word"), "include_inputs": ("sum",)}.get(name, (self.show,))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Look for the word that is clicked."""
