@@ -298,7 +298,11 @@ class Projector(ll.Scene):
             return DISC, []
         found = self.samples().pictures
         pictures = np.repeat(DISC, len(some), axis=0) if found is None else found[some]
-        return pictures, [drawable(name) for name in self.samples().labels[some].tolist()]
+        labels = [drawable(name) for name in self.samples().labels[some].tolist()]
+        called = [words("number ?n", one) for one in some.tolist()]
+        return pictures, [
+            f"{label}, {number}" if label else number for label, number in zip(labels, called, strict=True)
+        ]
 
     def dots(self, place: np.ndarray, now: ll.Now) -> list[layers.Layer]:
         """Return the points in their colours: as pictures, as discs, or as dots where they are many."""
