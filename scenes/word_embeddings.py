@@ -278,7 +278,7 @@ class WordEmbeddings(ll.Scene):
             side, text = ("right", words("?   ?.2", word, one)) if one > 0 else ("left", words("?.2   ?", one, word))
             text = text if done == 1 else word  # a number would cover others on the way
             drawn.append(layers.Label(place, text, color, size=17.0, side=side, key=f"word {word}"))
-        low, top = rise[-1] - 2 * ROW, rise[0] + 3.8 * ROW
+        low, top = rise[-1] - 2.6 * ROW, rise[0] + 3.8 * ROW
         reach = np.array([(x, 0.0, z) for x in (-HALF - 0.7, HALF + 0.7) for z in (low, top)])
         view = ll.View(-90.0, 0.0, bounds=reach, turned=(16.0 * (1 - done), 14.0 * (1 - done)))
         return ll.Frame(drawn, self.axis_notes(), view)
