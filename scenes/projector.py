@@ -120,9 +120,8 @@ class Projector(ll.Scene):
 
     def has_control(self, name: str) -> bool:
         """Show what the method uses, and what a file may need once there is one."""
-        return self.method in USED_BY.get(name, tuple(METHODS)) and (
-            name not in ("labels", "pictures") or self.file != ""
-        )
+        needed = name not in ("labels", "pictures") or self.file != ""
+        return needed and self.method in USED_BY.get(name, tuple(METHODS))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Choose the point that is clicked."""
@@ -298,11 +297,8 @@ class Projector(ll.Scene):
             return DISC, []
         found = self.samples().pictures
         pictures = np.repeat(DISC, len(some), axis=0) if found is None else found[some]
-        labels = [drawable(name) for name in self.samples().labels[some].tolist()]
-        called = [words("number ?n", one) for one in some.tolist()]
-        return pictures, [
-            f"{label}, {number}" if label else number for label, number in zip(labels, called, strict=True)
-        ]
+        said = ((self.called(one), words("number ?n", one)) for one in some.tolist())
+        return pictures, [", ".join(dict.fromkeys(parts)) for parts in said]  # one without a label says its number once
 
     def dots(self, place: np.ndarray, now: ll.Now) -> list[layers.Layer]:
         """Return the points in their colours: as pictures, as discs, or as dots where they are many."""

@@ -58,17 +58,13 @@ class WordEmbeddings(ll.Scene):
         "dog", datasets.word_counter(1, 1, "One word is looked for"), "search", "A word: click one, or type it."
     )
     axis = parameters.Text(
-        "he she",
-        datasets.word_counter(2, 2, "An axis goes from one word to a different one"),
-        "axis",
+        "he she", datasets.word_counter(2, 2, "An axis goes from one word to a different one"), "axis",
         "Two words: from which one to which it goes.",
-    )
+    )  # fmt: skip
     along = parameters.Text(
-        JOBS,
-        datasets.word_counter(1, 12, "From 1 to 12 words go on an axis"),
-        "words along it",
+        JOBS, datasets.word_counter(1, 12, "From 1 to 12 words go on an axis"), "words along it",
         "Up to twelve words, which are sorted along the axis.",
-    )
+    )  # fmt: skip
     show = parameters.Choice("sum", ("sum", "word", "axis"), "show", "A sum, one word, or words along an axis.")
     clock = ll.Clock(14.0)
 
