@@ -166,6 +166,16 @@ def test_lists_stay_within_the_window(open_bench: Open) -> None:
     assert window.pos.y + window.size.y <= 480
 
 
+def test_a_list_is_as_wide_as_its_longest_line(open_bench: Open) -> None:
+    bench = open_bench("attention", (1280, 720))
+    bench.click("preset.it")
+    bench.click("set.sentence")
+    bench.frame(3)
+    lines = next(one for one in bench.host.context.windows if ".lines" in one.name and one.active)
+    assert bench.place("set.sentence").width < lines.content_size.x <= lines.inner_rect.get_width()  # ImGui's measure
+    assert lines.pos.x + lines.size.x <= 1280
+
+
 def test_the_page_of_keys_takes_the_keyboard_and_any_letter_closes_it(race: Bench) -> None:
     for close in (lambda: race.write("s"), lambda: race.key(imgui.Key.escape), lambda: race.click("close-help-icon")):
         race.player.toggle_help()
