@@ -17,15 +17,15 @@ LEAST = 1e-3  # what is left of h in the end, as a share
 NEAREST = 0.02  # share of h below which the second point cannot be told from the first, and is no handle
 HIGH = 3.0  # of the longer side of the rectangle u by v, world
 PLACES: dict[str, dict[str, Any]] = {  # of the axes of f, where they are not alone in the picture
-    "traced": {"x_name": "", "corner": (0.0, 2.1, 0.0), "up": 1.5, "count": (0, 2)},
+    "traced": {"x_name": "", "corner": (0.0, 2.3, 0.0), "up": 1.3, "count": (0, 2)},
     "car": {"x_name": r"t \text{ in s}", "corner": (0.0, 0.9, 0.0), "right": 2.5, "up": 2.0, "count": (5, 3)},
 }
-SAYS = {  # what is shown -> the title, and the line below it
-    "secant": ("How steep is a curve at a point?", "Two points make a line. Let them meet"),
-    "traced": ("How steep is a curve at each point?", "The height below is the slope above"),
-    "car": ("How fast is a car at one moment?", "As fast as its way over time is steep"),
-    "product": ("How fast does a product grow?", "Two strips count; their corner is soon too small to see"),
-    "epsilon": ("How near is near enough?", "However thin the band: some window around x keeps inside"),
+SAYS = {  # what is shown -> the title, the line below it, and at what share of the scene a still says most
+    "secant": ("How steep is a curve at a point?", "Two points make a line. Let them meet", 1.0),
+    "traced": ("How steep is a curve at each point?", "The height below is the slope above", 1.0),
+    "car": ("How fast is a car at one moment?", "As fast as its way over time is steep", 0.56),
+    "product": ("How fast does a product grow?", "Two strips count; their corner is soon too small to see", 0.35),
+    "epsilon": ("How near is near enough?", "However thin the band: some window around x keeps inside", 0.4),
 }
 
 
@@ -67,6 +67,11 @@ class DerivativeSlope(ll.Scene):
     x = parameters.Number(1.0, -1e3, 1e3, "$x$", "Where the slope is asked for.", hidden=True)
     h = parameters.Number(1.2, -10.0, 10.0, "$h$ at first", "How far away the second point is at first.")
     clock = ll.Clock(9.0)
+
+    @property
+    def still_time(self) -> float:
+        """The moment that says most: the end, unless what is shown has become too small there."""
+        return self.clock.seconds * SAYS[self.show][2]
 
     def has_control(self, name: str) -> bool:
         """Hide how far away the second point is where there is none."""
@@ -135,8 +140,7 @@ class DerivativeSlope(ll.Scene):
     @property
     def graphs(self) -> tuple[Any, Any, Any]:
         """F, f' and f''."""
-        f = self.function
-        return f, f.derivative, f.derivative.derivative
+        return self.function, self.function.derivative, self.function.derivative.derivative
 
     @property
     @ll.kept
@@ -144,7 +148,7 @@ class DerivativeSlope(ll.Scene):
         """The axes of f' and of f'', below those of f."""
         made = []
         for row, (graph, color, name) in enumerate(zip(self.graphs[1:], COLORS[1:], ("f'(x)", "f''(x)"), strict=True)):
-            look = {"corner": (0.0, 0.5 - 1.55 * row, 0.0), "up": 1.15, "count": (5 * row, 2), "x_name": "x" * row}
+            look = {"corner": (0.0, 0.7 - 1.6 * row, 0.0), "up": 1.1, "count": (5 * row, 2), "x_name": "x" * row}
             low, high = plots.range_of(graph, self.span, 0.3)
             heights = low - 0.2 * (high - low), high  # with room for a number below the lowest point
             made.append(curves.axes(self.span, heights, name, color, **look))
@@ -171,7 +175,7 @@ class DerivativeSlope(ll.Scene):
         if self.show == "epsilon":  # with braces above and at the right
             bounds = self.plot.bounds(above=0.12) + np.array([(0, 0, 0), (0.45, 0, 0), (0.45, 0, 0), (0, 0, 0)])
         if self.show == "traced":  # and room for names and numbers where the picture is small
-            bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower), [(0, 3.95, 0), (0, -1.3, 0)]])
+            bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower), [(0, 3.95, 0), (0, -1.15, 0)]])
         if self.show == "car":
             bounds = np.vstack([bounds, [(-0.2, -0.35, 0), (4.9, 3.3, 0)]])
         if self.show == "product":
@@ -213,9 +217,7 @@ class DerivativeSlope(ll.Scene):
     def half_tangents(self, x: float, y: float) -> list[layers.Layer]:
         """Return the lines that touch a corner on its left and on its right, where it has these."""
         found = [slope for slope in self.function.sided_slopes(x) if np.isfinite([slope, y]).all()]
-        return [
-            self.plot.line((x, y), (x + 1.0, y + slope), SLOPE, dash=(8, 5), name="From one side") for slope in found
-        ]
+        return [self.plot.line((x, y), (x + 1.0, y + k), SLOPE, dash=(8, 5), name="From one side") for k in found]
 
     def shown_traced(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a tangent that runs along f, its slope drawn as a curve below, and the slope of that below it."""
@@ -306,15 +308,16 @@ class DerivativeSlope(ll.Scene):
         """Return the title, the formula and the numbers that matter."""
         f, x = self.function, read["x_now"]
         met = self.show == "secant" and self.share(now) <= 0.02
-        asked, line = SAYS[self.show]
+        asked, line, _ = SAYS[self.show]
         title = layers.Title(asked, lines=("Where the secants go is the slope" if met else line,))
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)
         what, name = ("product", "(u v)'") if self.show == "product" else ("curve", "f'")
         slope = layers.Meter(f"Slope of the {what}", tex(f"{name}(?) =", x), read["slope"], SLOPE, *self.slopes())
         if self.show == "secant":
             rule = r"\dfrac{\fgcolor{area}{f(x + h) - f(x)}}{\fgcolor{area}{h}} \to \fgcolor{i}{f'(x)}"
-            h = tex("h = ?s", read["h_now"])
-            secant = layers.Meter("Slope of the secant", h, read["secant"], SECANT, *self.slopes())
+            secant = layers.Meter(
+                "Slope of the secant", tex("h = ?s", read["h_now"]), read["secant"], SECANT, *self.slopes()
+            )
             return [title, formula, layers.Formula(rule, 26), secant, slope]
         if self.show == "product":
             u, v = self.function.factors
@@ -362,7 +365,6 @@ class DerivativeSlope(ll.Scene):
         share = self.share(now)
         if self.show == "secant" and share > NEAREST:
             other = self.x + self.h * share
-            move = partial(DerivativeSlope.move_h, share=share)
             place = self.plot.held(other, self.function.at(other))
-            found.insert(0, ll.Handle("h", place, move, plane=0.0))
+            found.insert(0, ll.Handle("h", place, partial(DerivativeSlope.move_h, share=share), plane=0.0))
         return found

@@ -18,10 +18,10 @@ FIRST, LAST = 0.08, 0.84  # shares of the scene in which the bars split
 SPLITTING = 0.55  # of a stage
 DOTTED = 24  # bars up to which a dot shows where a height is taken
 DISC = 1.5  # radius of the disc, world
-SAYS = {  # what is shown -> the title, and the line below it
-    "sums": ("What is the area under a curve?", "Thinner bars miss less"),
-    "rings": ("What is the area of a disc?", "Rings of a disc, unrolled, are a triangle"),
-    "running": ("How fast does an area grow?", "As fast as the curve is high just there"),
+SAYS = {  # what is shown -> the title, the line below it, and at what share of the scene a still says most
+    "sums": ("What is the area under a curve?", "Thinner bars miss less", 0.25),
+    "rings": ("What is the area of a disc?", "Rings of a disc, unrolled, are a triangle", 1.0),
+    "running": ("How fast does an area grow?", "As fast as the curve is high just there", 0.75),
 }
 
 
@@ -55,6 +55,11 @@ class IntegralArea(ll.Scene):
     low = parameters.Number(0.0, -1e3, 1e3, "$a$", "Where the area begins.", hidden=True)
     high = parameters.Number(1.0, -1e3, 1e3, "$b$", "Where the area ends.", hidden=True)
     clock = ll.Clock(12.0)
+
+    @property
+    def still_time(self) -> float:
+        """The moment that says most: while bars can be told apart, and while the area still grows."""
+        return self.clock.seconds * SAYS[self.show][2]
 
     def has_control(self, name: str) -> bool:
         """Hide what only bars have, and what a disc does not."""
@@ -178,14 +183,14 @@ class IntegralArea(ll.Scene):
         """Return the bars, each on its way from the one that it was split from, and the curve."""
         number, moved = self.stage(now)
         boxes = self.standing(number) if moved == 1.0 else self.moving(number, moved)
-        drawn: list[layers.Layer] = [self.plot, *self.limits(), *boxes, self.curve()]
+        drawn: list[layers.Layer] = [self.plot, self.limits()[0], *boxes, self.curve()]
         bars = self.bars(self.counts[number], self.rule)
         if len(bars.heights) <= DOTTED and moved == 1.0:
             drawn.append(self.plot.points(bars.places, bars.heights, "text", 4.0, name="Height"))
         said = words("sum ?.4", read["sum_now"])
         if self.rule in PAIR:
             said = words("between ?.3 and ?.3", *(self.sum_now(now, rule) for rule in PAIR))
-        return [*drawn, curves.headline(self.plot, said, AREA)]
+        return [*drawn, *self.limits()[1:], curves.headline(self.plot, said, AREA)]
 
     @ll.kept
     def standing(self, number: int) -> list[layers.Layer]:
@@ -196,11 +201,11 @@ class IntegralArea(ll.Scene):
         """Return the bars of a stage, so far from those before."""
         if self.rule in PAIR:
             lower, upper = (self.outline(number, moved, rule) for rule in PAIR)
-            between = self.boxes(upper.edges, upper.heights, BELOW, "Between", foot=lower.heights)
-            return [self.boxes(lower.edges, lower.heights, AREA, "Lower"), between]
+            between = self.boxes(upper.edges, lower.heights, upper.heights, BELOW, "Between")
+            return [self.boxes(lower.edges, 0.0 * lower.heights, lower.heights, AREA, "Lower"), between]
         edges, heights, _ = self.outline(number, moved, self.rule)
         sides = ((np.maximum, AREA), (np.minimum, BELOW))
-        return [self.boxes(edges, part(heights, 0.0), color, "Bar") for part, color in sides]
+        return [self.boxes(edges, 0.0 * heights, part(heights, 0.0), color, "Bar") for part, color in sides]
 
     def outline(self, number: int, moved: float, rule: str) -> calculus.Bars:
         """Return the bars of a stage, on their way from those before."""
@@ -211,11 +216,8 @@ class IntegralArea(ll.Scene):
         """Return the signed area of the bars of the moment."""
         return self.outline(*self.stage(now), rule).sum
 
-    def boxes(
-        self, edges: np.ndarray, top: np.ndarray, color: str, name: str, foot: np.ndarray | None = None
-    ) -> layers.Layer:
-        """Return bars from a foot (n,), or from 0, to their top (n,): the more they are, the thinner their lines."""
-        foot = np.zeros_like(top) if foot is None else foot
+    def boxes(self, edges: np.ndarray, foot: np.ndarray, top: np.ndarray, color: str, name: str) -> layers.Layer:
+        """Return bars from a foot (n,) to their top (n,): the more they are, the thinner their lines."""
         width = float(np.clip(40.0 / max(np.count_nonzero(top - foot), 1), 0.25, 1.6))
         return self.plot.bars(edges, top, color, 0.0, foot, 0.5, width, name=name, key=f"{name} {color}")
 
@@ -243,11 +245,10 @@ class IntegralArea(ll.Scene):
         drawn: list[layers.Layer] = [plot, *self.limits()[:2], self.upper, self.whole().upto(max(x, self.span[0]))]
         if b > a:
             drawn.append(plot.area(self.function, TOTAL, (a, b), negative=BELOW, fill=0.35))
-        tangent = (x, area), (x + 1.0, area + height)
         return [
             *drawn, self.curve(),
             layers.Lines([np.stack([at, up])], SLOPE, 5.0, name="Height", worth=[height]),
-            self.upper.line(*tangent, SLOPE, reach=0.12, width=4.0, name="Slope"),
+            self.upper.line((x, area), (x + 1.0, area + height), SLOPE, reach=0.12, width=4.0, name="Slope"),
             layers.Lines([np.stack([up, over])], "dim", 1.2, dash=(8, 5), pickable=False),
             self.upper.points(x, area, TOTAL, 8.0, name="Area so far"),
             self.upper.label(x, area, words("slope ?.2", height), SLOPE, by_slope, size=26),
