@@ -21,7 +21,7 @@ CELLS = 6  # of the tiny grid along each side
 FINE = 8  # pieces of one of its lines in a cell
 PANEL = 1.16  # distance of the panels of the plane, world
 REACH = 0.46  # half the width of a grid in the panels, world
-ON_LINES = ll.View(flat=True, bounds=np.array([(-1.3, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
+ON_LINES = ll.View(flat=True, bounds=np.array([(-1.5, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
 ON_PANELS = ll.View(flat=True, bounds=np.array([(-0.47, -0.75, 0.0), (2 * PANEL + 0.47, 0.72, 0.0)]))
 
 

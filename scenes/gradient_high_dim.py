@@ -217,7 +217,7 @@ class GradientHighDim(ll.Scene):
         """Return how steep it is, and what the nudge does."""
         read = self.readouts(now)
         larger = self.magnified(self.at(self.gradients(), now))
-        steps = words("? weights, ?n steps downhill, bars magnified × ?.1", self.count(), now.whole, larger)
+        steps = words("? weights, ?n steps downhill, bars magnified ×\u2009?.1", self.count(), now.whole, larger)
         norm = layers.Meter(
             "Length of the gradient", r"\|\nabla f\|", read["gradient_norm"], "up", 0.0, self.steepest(),
             words("?", read["gradient_norm"]),

@@ -315,7 +315,7 @@ class TaylorSeries(ll.Scene):
         if len(inside) > 1:
             drawn.append(layers.Curve(self.space.world(inside), COPY, 3.4, name="Copy", key="copy"))
         aside, to_the_end, back = now.eased(0.08, 0.3), now.eased(0.55, 0.72), now.eased(0.8, 0.96)
-        turn, lift = 62.0 * aside + 27.0 * to_the_end - 49.0 * back, 22.0 * aside - 25.0 * to_the_end + 27.0 * back
+        turn, lift = 62.0 * aside + 27.0 * to_the_end - 41.0 * back, 22.0 * aside - 25.0 * to_the_end + 27.0 * back
         corner = np.array([TURNS, WIDEST, WIDEST])
         return drawn, ll.View(-90 + turn, 4 + lift, bounds=self.space.world(shapes.box(-corner, corner)), moves=True)
 
