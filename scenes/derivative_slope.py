@@ -102,8 +102,7 @@ class DerivativeSlope(ll.Scene):
 
     def epsilon(self, now: ll.Now) -> float:
         """Return half the height of the band around the value: it shrinks to a tenth."""
-        low, high = self.plot.y
-        return 0.22 * (high - low) * 0.1 ** now.eased(0.1, 0.85)
+        return 0.22 * float(np.ptp(self.plot.y)) * 0.1 ** now.eased(0.1, 0.85)
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return value, slopes and bend at the x of the moment, and hills and valleys in the window as x, f, f''."""
