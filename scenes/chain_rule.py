@@ -21,7 +21,7 @@ CELLS = 6  # of the tiny grid along each side
 FINE = 8  # pieces of one of its lines in a cell
 PANEL = 1.16  # distance of the panels of the plane, world
 REACH = 0.46  # half the width of a grid in the panels, world
-ON_LINES = ll.View(flat=True, bounds=np.array([(-1.3, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
+ON_LINES = ll.View(flat=True, bounds=np.array([(-1.5, -2 * APART - 0.4, 0.0), (WIDE + 0.25, 0.35, 0.0)]))
 ON_PANELS = ll.View(flat=True, bounds=np.array([(-0.47, -0.75, 0.0), (2 * PANEL + 0.47, 0.72, 0.0)]))
 
 
@@ -223,16 +223,20 @@ class ChainRule(ll.Scene):
 
     # ------------------------------------------------------------------------------------------------- the plane
     @ll.kept
+    def widths(self) -> list[float]:
+        """Return how many times as wide as the tiny grid what each panel shows is."""
+        return calculus.shown_widths([self.jacobians()[name] for name in ("jacobian_inner", "jacobian")])
+
+    @ll.kept
     def seen_through(self, size: float) -> list[np.ndarray]:
-        """Return the tiny grid's points (m, m, 2) in the three panels, each enlarged to about one width."""
+        """Return the tiny grid's points (m, m, 2) in the three panels, enlarged to fill each."""
         run = np.linspace(-1.0, 1.0, CELLS * FINE + 1)
         square = np.stack(np.meshgrid(run, run), -1)
-        found = calculus.enlarged(self.maps(), self.point, size * square)
-        widths = [np.abs(self.jacobians()[name]).sum(axis=1).max() for name in ("jacobian_inner", "jacobian")]
-        return [square, *(panel / (size * max(width, 1e-9)) for panel, width in zip(found, widths, strict=True))]
+        found = [size * square, *calculus.enlarged(self.maps(), self.point, size * square)]
+        return [panel / (size * width) for panel, width in zip(found, self.widths(), strict=True)]
 
     def shown_plane(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
-        """Return the tiny grid, and what the first and then both maps make of it."""
+        """Return the tiny grid, and what the first and then both maps make of it, with the one before outlined."""
         size = max(abs(self.nudge), 0.02) * self.left(now)
         panels, moved = self.seen_through(size), (1.0, now.eased(0.1, 0.32), now.eased(0.38, 0.6))
         drawn: list[layers.Layer] = []
@@ -248,9 +252,11 @@ class ChainRule(ll.Scene):
             if moved[k] == 1.0:
                 place = middle + np.array([0.0, 1.16 * REACH, 0.0])
                 drawn.append(layers.Label(place, name, color, latex=True, size=26, side="above"))
-        for k, (factor, color) in enumerate(((read["area_inner"], Y), (read["area_outer"], Z))):
-            if moved[k + 1] == 1.0:
-                place = np.array([PANEL * (k + 0.5), -1.3 * REACH, 0.0])
+            if moved[k] == 1.0 and k > 0:
+                edge = ll.shapes.rim(panels[k - 1]) * (self.widths()[k - 1] / self.widths()[k])
+                look = {"depth": False, "casing": 1.2, "name": "The grid before, to scale"}
+                drawn.append(layers.Lines([middle + REACH * ll.shapes.lifted(edge)], (X, Y)[k - 1], 2.4, **look))
+                factor, place = read[("area_inner", "area_outer")[k - 1]], middle - [0.0, 1.3 * REACH, 0.0]
                 drawn.append(layers.Label(place, words("area ×\u2009?", factor), color, size=28, side="centre"))
         return drawn
 
@@ -259,9 +265,9 @@ class ChainRule(ll.Scene):
         f, g = self.maps()
         product = tex(r"? = ? ?", ("text", read["jacobian"]), (Z, read["jacobian_outer"]), (Y, read["jacobian_inner"]))
         area = min(0.0, read["area"]), max(1.0, read["area"])
-        wide = words("The grid is ? wide, and drawn at one size", 2 * max(abs(self.nudge), 0.02) * self.left(now))
+        wide = words("The grid is ? wide", 2 * max(abs(self.nudge), 0.02) * self.left(now))
         return [
-            layers.Title(self.title, lines=(wide,)),
+            layers.Title(self.title, lines=(wide, "Outlined in each panel: the grid before, to scale")),
             layers.Formula(tex(r"f = (?,\; ?)", f.u.latex, f.v.latex), 22),
             layers.Formula(tex(r"g = (?,\; ?)", g.u.latex, g.v.latex), 22),
             layers.Formula(r"J_{g \circ f} = \fgcolor{i}{J_g}\, \fgcolor{area}{J_f}", 28),
@@ -284,7 +290,6 @@ class ChainRule(ll.Scene):
         if self.show == "plane":
             return []
         line = self.lines()[0]
-        found = [ll.Handle("x", line.point_at(self.x), ChainRule.move_x, plane=0.0)]
-        if self.left(now) == 1.0:
-            found.append(ll.Handle("nudge", line.point_at(self.x + self.nudge), ChainRule.move_nudge, plane=0.0))
-        return found
+        places = [("x", self.x, ChainRule.move_x), ("nudge", self.x + self.nudge, ChainRule.move_nudge)]
+        shown = places if self.left(now) == 1.0 else places[:1]
+        return [ll.Handle(name, line.point_at(x), move, plane=0.0) for name, x, move in shown]

@@ -17,15 +17,15 @@ LEAST = 1e-3  # what is left of h in the end, as a share
 NEAREST = 0.02  # share of h below which the second point cannot be told from the first, and is no handle
 HIGH = 3.0  # of the longer side of the rectangle u by v, world
 PLACES: dict[str, dict[str, Any]] = {  # of the axes of f, where they are not alone in the picture
-    "traced": {"x_name": "", "corner": (0.0, 2.1, 0.0), "up": 1.5, "count": (0, 2)},
+    "traced": {"x_name": "", "corner": (0.0, 2.3, 0.0), "up": 1.3, "count": (0, 2)},
     "car": {"x_name": r"t \text{ in s}", "corner": (0.0, 0.9, 0.0), "right": 2.5, "up": 2.0, "count": (5, 3)},
 }
-SENTENCES = {
-    "secant": "Two points make a line. Let them meet",
-    "traced": "The height below is the slope above",
-    "car": "The slope of its way over time is how fast the car is",
-    "product": "Two strips count; their corner is soon too small to see",
-    "epsilon": "However thin the band: some window around x keeps inside",
+SAYS = {  # what is shown -> the title, the line below it, and at what share of the scene a still says most
+    "secant": ("How steep is a curve at a point?", "Two points make a line. Let them meet", 1.0),
+    "traced": ("How steep is a curve at each point?", "The height below is the slope above", 1.0),
+    "car": ("How fast is a car at one moment?", "As fast as its way over time is steep", 0.56),
+    "product": ("How fast does a product grow?", "Two strips count; their corner is soon too small to see", 0.35),
+    "epsilon": ("How near is near enough?", "However thin the band: some window around x keeps inside", 0.4),
 }
 
 
@@ -68,6 +68,11 @@ class DerivativeSlope(ll.Scene):
     h = parameters.Number(1.2, -10.0, 10.0, "$h$ at first", "How far away the second point is at first.")
     clock = ll.Clock(9.0)
 
+    @property
+    def still_time(self) -> float:
+        """The moment that says most: the end, unless what is shown has become too small there."""
+        return self.clock.seconds * SAYS[self.show][2]
+
     def has_control(self, name: str) -> bool:
         """Hide how far away the second point is where there is none."""
         return name != "h" or self.show in ("secant", "product")
@@ -97,8 +102,7 @@ class DerivativeSlope(ll.Scene):
 
     def epsilon(self, now: ll.Now) -> float:
         """Return half the height of the band around the value: it shrinks to a tenth."""
-        low, high = self.plot.y
-        return 0.22 * (high - low) * 0.1 ** now.eased(0.1, 0.85)
+        return 0.22 * float(np.ptp(self.plot.y)) * 0.1 ** now.eased(0.1, 0.85)
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return value, slopes and bend at the x of the moment, and hills and valleys in the window as x, f, f''."""
@@ -135,8 +139,7 @@ class DerivativeSlope(ll.Scene):
     @property
     def graphs(self) -> tuple[Any, Any, Any]:
         """F, f' and f''."""
-        f = self.function
-        return f, f.derivative, f.derivative.derivative
+        return self.function, self.function.derivative, self.function.derivative.derivative
 
     @property
     @ll.kept
@@ -144,8 +147,10 @@ class DerivativeSlope(ll.Scene):
         """The axes of f' and of f'', below those of f."""
         made = []
         for row, (graph, color, name) in enumerate(zip(self.graphs[1:], COLORS[1:], ("f'(x)", "f''(x)"), strict=True)):
-            look = {"corner": (0.0, 0.5 - 1.4 * row, 0.0), "up": 1.0, "count": (5 * row, 2), "x_name": "x" * row}
-            made.append(curves.axes(self.span, plots.range_of(graph, self.span, 0.28), name, color, **look))
+            look = {"corner": (0.0, 0.7 - 1.6 * row, 0.0), "up": 1.1, "count": (5 * row, 2), "x_name": "x" * row}
+            low, high = plots.range_of(graph, self.span, 0.3)
+            heights = low - 0.2 * (high - low), high  # with room for a number below the lowest point
+            made.append(curves.axes(self.span, heights, name, color, **look))
         return made
 
     @ll.kept
@@ -211,9 +216,7 @@ class DerivativeSlope(ll.Scene):
     def half_tangents(self, x: float, y: float) -> list[layers.Layer]:
         """Return the lines that touch a corner on its left and on its right, where it has these."""
         found = [slope for slope in self.function.sided_slopes(x) if np.isfinite([slope, y]).all()]
-        return [
-            self.plot.line((x, y), (x + 1.0, y + slope), SLOPE, dash=(8, 5), name="From one side") for slope in found
-        ]
+        return [self.plot.line((x, y), (x + 1.0, y + k), SLOPE, dash=(8, 5), name="From one side") for k in found]
 
     def shown_traced(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a tangent that runs along f, its slope drawn as a curve below, and the slope of that below it."""
@@ -240,7 +243,7 @@ class DerivativeSlope(ll.Scene):
     def shown_car(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
         """Return a car on a road, its way over time with a tangent, and its speed on a dial."""
         plot, t, where, speed = self.plot, read["x_now"], read["value"], read["slope"]
-        road = plots.NumberLine(*plot.y, "s", start=(0.0, -0.05, 0.0), end=(4.6, -0.05, 0.0), count=6)
+        road = plots.NumberLine(*plot.y, r"\text{m}", start=(0.0, -0.05, 0.0), end=(4.6, -0.05, 0.0), count=6)
         if not np.isfinite([where, speed]).all():
             return [*self.standing(), road]
         return [
@@ -257,20 +260,16 @@ class DerivativeSlope(ll.Scene):
         return calculus.rounded_up(calculus.largest(self.function.derivative, *self.span))
 
     # ------------------------------------------------------------------------------------------------- product
-    def factors(self) -> tuple[Any, Any]:
-        """Return u and v with f = u v: the two factors of a product, else f and 1."""
-        return self.function.factors
-
     @ll.kept
     def scale(self) -> tuple[float, float, float]:
         """Return world units for a unit of u and v, and how long u and v get in the window."""
-        u, v = (calculus.largest(factor, *self.span) for factor in self.factors())
+        u, v = (calculus.largest(factor, *self.span) for factor in self.function.factors)
         unit = HIGH / max(u, v, 1e-9)
         return unit, unit * u, unit * v
 
     def sides(self, x: float) -> tuple[float, float]:
         """Return u and v at x as lengths in the world."""
-        u, v = self.factors()
+        u, v = self.function.factors
         return self.scale()[0] * abs(u.at(x)), self.scale()[0] * abs(v.at(x))
 
     def shown_product(self, now: ll.Now, read: ll.Readouts) -> list[layers.Layer]:
@@ -308,16 +307,19 @@ class DerivativeSlope(ll.Scene):
         """Return the title, the formula and the numbers that matter."""
         f, x = self.function, read["x_now"]
         met = self.show == "secant" and self.share(now) <= 0.02
-        title = layers.Title(self.title, lines=("Where the secants go is the slope" if met else SENTENCES[self.show],))
+        asked, line, _ = SAYS[self.show]
+        title = layers.Title(asked, lines=("Where the secants go is the slope" if met else line,))
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)
-        slope = layers.Meter("Slope of the curve", tex("f'(?) =", x), read["slope"], SLOPE, *self.slopes())
+        what, name = ("product", "(u v)'") if self.show == "product" else ("curve", "f'")
+        slope = layers.Meter(f"Slope of the {what}", tex(f"{name}(?) =", x), read["slope"], SLOPE, *self.slopes())
         if self.show == "secant":
             rule = r"\dfrac{\fgcolor{area}{f(x + h) - f(x)}}{\fgcolor{area}{h}} \to \fgcolor{i}{f'(x)}"
-            h = tex("h = ?s", read["h_now"])
-            secant = layers.Meter("Slope of the secant", h, read["secant"], SECANT, *self.slopes())
+            secant = layers.Meter(
+                "Slope of the secant", tex("h = ?s", read["h_now"]), read["secant"], SECANT, *self.slopes()
+            )
             return [title, formula, layers.Formula(rule, 26), secant, slope]
         if self.show == "product":
-            u, v = self.factors()
+            u, v = self.function.factors
             share = calculus.corner_share(u, v, self.x, self.step(now))
             corner = layers.Meter("Share of the corner in what is gained", "", share, SECANT, 0, 0.5)
             both, rule = tex(r"u = ?, \quad v = ?", u.latex, v.latex), r"(u v)' = \fgcolor{i}{u' v} + \fgcolor{j}{u v'}"
@@ -350,7 +352,7 @@ class DerivativeSlope(ll.Scene):
     def move_corner(self, place: tuple[float, float]) -> None:
         """Take the x whose rectangle has its corner nearest to a place."""
         x = np.linspace(*self.span, 401)
-        u, v = (self.scale()[0] * np.abs(factor(x)) for factor in self.factors())
+        u, v = (self.scale()[0] * np.abs(factor(x)) for factor in self.function.factors)
         self.set("x", float(x[np.nanargmin((u - place[0]) ** 2 + (v - place[1]) ** 2)]))
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
@@ -362,7 +364,6 @@ class DerivativeSlope(ll.Scene):
         share = self.share(now)
         if self.show == "secant" and share > NEAREST:
             other = self.x + self.h * share
-            move = partial(DerivativeSlope.move_h, share=share)
             place = self.plot.held(other, self.function.at(other))
-            found.insert(0, ll.Handle("h", place, move, plane=0.0))
+            found.insert(0, ll.Handle("h", place, partial(DerivativeSlope.move_h, share=share), plane=0.0))
         return found

@@ -132,7 +132,7 @@ class Gradient3D(ll.GroundScene):
         middle, along = self.tangent().raised(0.012), PLANE * self.tangent().ahead(heading)
         look = {"depth": False, "name": "Slope ahead", "worth": [slope]}
         arrow = layers.Arrows(middle[None], (middle + along)[None], "accent", 4.5, **look)
-        return [arrow, layers.Label(middle + along, ll.words("?.2", slope), "accent", side=along)]
+        return [arrow, layers.Label(middle + along, ll.words("?.2", slope), "accent", size=18, side=along)]
 
     def notes(self, gradient: np.ndarray, slope: float) -> list[layers.Note]:
         """Return the gradient in numbers, the slope ahead, and the special headings."""

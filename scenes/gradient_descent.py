@@ -27,12 +27,12 @@ class GradientDescent(ll.GroundScene):
         signs.Dot((0.80, 0.24), 3.0, "optimizer.momentum"),
     )
     presets: ClassVar = {
-        "zigzag": {"alpha": 0.18},
+        "zigzag": {"alpha": 0.18, "steps": 25},
         "slow and safe": {"alpha": 0.04},
         "the best rate": {"alpha": 0.181818181818, "steps": 20},
         "the edge": {"alpha": 0.2, "steps": 20},
-        "too far": {"alpha": 0.21, "start": (-3.4, 0.5)},
-        "a round bowl": {"curvature_x": 3.0, "curvature_y": 3.0, "alpha": 0.12, "steps": 12},
+        "too far": {"alpha": 0.21, "steps": 25, "start": (-3.4, 0.5)},
+        "a round bowl": {"curvature_x": 3.0, "curvature_y": 3.0, "alpha": 0.12, "steps": 7},
         "one iteration": {"alpha": 0.12, "steps": 3, "start": (-2.6, 2.2)},
     }
 
@@ -99,7 +99,7 @@ class GradientDescent(ll.GroundScene):
         """Return the uphill arrow, tangent to the ground, and from the fourth part on the step that the ball takes."""
         gradient = np.asarray(self.land.grad(here), float)
         steepness = float(np.hypot(*gradient))
-        if not 1e-9 < steepness < np.inf:
+        if not 0.005 < steepness < np.inf:  # the smallest that is not written as 0
             return []
         ball, end = self.terrain.world_from_domain(np.array([here, self.inside(tuple(after))]), lift=0.02)
         tip = ball + ARROW * self.ahead(here, gradient)
@@ -138,10 +138,10 @@ class GradientDescent(ll.GroundScene):
         """Say in words what this rate leads to."""
         worst = quadratics.descent_numbers(self.alpha, self.curvature)["rate"]
         if worst > 1 + 1e-9:
-            return words("α = ?4 is too large: every step makes the error ?3 times larger", self.alpha, worst)
+            return words("α = ?4 is too large: soon every step makes the error ?3 times larger", self.alpha, worst)
         if worst > 1 - 1e-9:
             return words("α = ?4 is the edge: the ball jumps from wall to wall for ever", self.alpha)
-        return words("α = ?4: every step leaves at least ?1 % of the error", self.alpha, 100 * worst)
+        return words("α = ?4: every step leaves at most ?1 % of the error", self.alpha, 100 * worst)
 
     @ll.kept
     def errors(self) -> list[layers.Series]:

@@ -205,7 +205,7 @@ class GradientHighDim(ll.Scene):
         drawn: list[layers.Layer] = [
             layers.Sheet(sheet, paint=np.clip(loss / most, 0.0, 1.0), every=(6, 6), name="Slice", key="slice"),
             layers.Points(here[None], "text", 8.0, "sphere", outline=True, name="Weights"),
-            layers.Label(np.add(here, (0, 0, 0.08)), told, "text", size=19, side="above"),  # clear of the arrow
+            layers.Label(np.add(here, (0, 0, 0.08)), told, "text", size=19, side="above", plate="panel"),
         ]
         if self.direction != "random" and abs(steep) > 1e-9 * self.steepest():
             tip = here + np.array([-0.55 if steep > 0 else 0.55, 0.0, 0.0])
@@ -218,7 +218,7 @@ class GradientHighDim(ll.Scene):
         read = self.readouts(now)
         larger = self.magnified(self.at(self.gradients(), now))
         plural = "" if now.whole == 1 else "s"
-        steps = words("? weights, ?n step? downhill, bars × ?.1", self.count(), now.whole, plural, larger)
+        steps = words("? weights, ?n step? downhill, bars magnified ×\u2009?.1", self.count(), now.whole, plural, larger)
         norm = layers.Meter(
             "Length of the gradient", r"\|\nabla f\|", read["gradient_norm"], "up", 0.0, self.steepest(),
             words("?", read["gradient_norm"]),

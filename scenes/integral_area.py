@@ -18,9 +18,10 @@ FIRST, LAST = 0.08, 0.84  # shares of the scene in which the bars split
 SPLITTING = 0.55  # of a stage
 DOTTED = 24  # bars up to which a dot shows where a height is taken
 DISC = 1.5  # radius of the disc, world
-SENTENCES = {
-    "rings": "Rings of a disc, unrolled, are a triangle",
-    "running": "The area grows as fast as the curve is high",
+SAYS = {  # what is shown -> the title, the line below it, and at what share of the scene a still says most
+    "sums": ("What is the area under a curve?", "Thinner bars miss less", 0.25),
+    "rings": ("What is the area of a disc?", "Rings of a disc, unrolled, are a triangle", 1.0),
+    "running": ("How fast does an area grow?", "As fast as the curve is high just there", 0.75),
 }
 
 
@@ -40,9 +41,9 @@ class IntegralArea(ll.Scene):
         "square": {"function": "x^2", "low": 0, "high": 1, "n": 80, "rule": "left", "window": (-0.1, 1.15)},
         "middles": {"function": "x^2", "low": 0, "high": 1, "n": 40, "rule": "mid", "window": (-0.1, 1.15)},
         "between": {"function": "1 + sin(x)/2 + x/5", "high": 6, "n": 48, "rule": "lower", "window": (-0.5, 6.5)},
-        "below zero": {"function": "sin(x)", "low": 0, "high": 5, "n": 80, "rule": "mid", "window": (-0.3, 6.6)},
-        "running": {"function": "x^2/4 - x + 1.2", "low": 0, "high": 4.5, "show": "running", "window": (-0.3, 4.8)},
-        "sine running": {"function": "sin(x)", "low": 0, "high": 6.2832, "show": "running", "window": (-0.3, 6.6)},
+        "below zero": {"function": "sin(x)", "low": 0, "high": 5, "n": 80, "rule": "mid", "window": (-0.7, 6.6)},
+        "running": {"function": "x^2/4 - x + 1.2", "low": 0, "high": 4.5, "show": "running", "window": (-0.4, 4.8)},
+        "sine running": {"function": "sin(x)", "low": 0, "high": 6.2832, "show": "running", "window": (-0.7, 6.9)},
         "circle": {"function": "2*pi*x", "low": 0, "high": 3, "n": 12, "rule": "mid", "show": "rings"},
     }  # fmt: skip
 
@@ -54,6 +55,11 @@ class IntegralArea(ll.Scene):
     low = parameters.Number(0.0, -1e3, 1e3, "$a$", "Where the area begins.", hidden=True)
     high = parameters.Number(1.0, -1e3, 1e3, "$b$", "Where the area ends.", hidden=True)
     clock = ll.Clock(12.0)
+
+    @property
+    def still_time(self) -> float:
+        """The moment that says most: while bars can be told apart, and while the area still grows."""
+        return self.clock.seconds * SAYS[self.show][2]
 
     def has_control(self, name: str) -> bool:
         """Hide what only bars have, and what a disc does not."""
@@ -127,7 +133,7 @@ class IntegralArea(ll.Scene):
         running = self.show == "running"
         low, high = plots.range_of(self.function, self.span, 0.22 if running else 0.12)
         heights = min(low, -0.07 * max(high, 0.0)), max(high, 0.0)  # with numbers below the limits
-        return curves.axes(self.span, heights, "f(x)", F, up=1.6 if running else curves.HIGH)
+        return curves.axes(self.span, heights, "f(x)", F, up=1.6 if running else curves.HIGH, grid=False)
 
     @property
     @ll.kept
@@ -177,14 +183,14 @@ class IntegralArea(ll.Scene):
         """Return the bars, each on its way from the one that it was split from, and the curve."""
         number, moved = self.stage(now)
         boxes = self.standing(number) if moved == 1.0 else self.moving(number, moved)
-        drawn: list[layers.Layer] = [self.plot, *boxes, self.curve()]
+        drawn: list[layers.Layer] = [self.plot, self.limits()[0], *boxes, self.curve()]
         bars = self.bars(self.counts[number], self.rule)
         if len(bars.heights) <= DOTTED and moved == 1.0:
             drawn.append(self.plot.points(bars.places, bars.heights, "text", 4.0, name="Height"))
         said = words("sum ?.4", read["sum_now"])
         if self.rule in PAIR:
             said = words("between ?.3 and ?.3", *(self.sum_now(now, rule) for rule in PAIR))
-        return [*drawn, *self.limits(), curves.headline(self.plot, said, AREA)]
+        return [*drawn, *self.limits()[1:], curves.headline(self.plot, said, AREA)]
 
     @ll.kept
     def standing(self, number: int) -> list[layers.Layer]:
@@ -195,11 +201,11 @@ class IntegralArea(ll.Scene):
         """Return the bars of a stage, so far from those before."""
         if self.rule in PAIR:
             lower, upper = (self.outline(number, moved, rule) for rule in PAIR)
-            between = self.boxes(upper.edges, upper.heights, BELOW, "Between", foot=lower.heights)
-            return [self.boxes(lower.edges, lower.heights, AREA, "Lower"), between]
+            between = self.boxes(upper.edges, lower.heights, upper.heights, BELOW, "Between")
+            return [self.boxes(lower.edges, 0.0 * lower.heights, lower.heights, AREA, "Lower"), between]
         edges, heights, _ = self.outline(number, moved, self.rule)
-        above, below = np.maximum(heights, 0.0), np.minimum(heights, 0.0)
-        return [self.boxes(edges, above, AREA, "Bar"), self.boxes(edges, below, BELOW, "Bar")]
+        sides = ((np.maximum, AREA), (np.minimum, BELOW))
+        return [self.boxes(edges, 0.0 * heights, part(heights, 0.0), color, "Bar") for part, color in sides]
 
     def outline(self, number: int, moved: float, rule: str) -> calculus.Bars:
         """Return the bars of a stage, on their way from those before."""
@@ -210,21 +216,19 @@ class IntegralArea(ll.Scene):
         """Return the signed area of the bars of the moment."""
         return self.outline(*self.stage(now), rule).sum
 
-    def boxes(
-        self, edges: np.ndarray, top: np.ndarray, color: str, name: str, foot: np.ndarray | None = None
-    ) -> layers.Layer:
-        """Return bars from a foot (n,), or from 0, to their top (n,): the more they are, the thinner their lines."""
-        foot = np.zeros_like(top) if foot is None else foot
+    def boxes(self, edges: np.ndarray, foot: np.ndarray, top: np.ndarray, color: str, name: str) -> layers.Layer:
+        """Return bars from a foot (n,) to their top (n,): the more they are, the thinner their lines."""
         width = float(np.clip(40.0 / max(np.count_nonzero(top - foot), 1), 0.25, 1.6))
         return self.plot.bars(edges, top, color, 0.0, foot, 0.5, width, name=name, key=f"{name} {color}")
 
+    @ll.kept
     def limits(self) -> list[layers.Layer]:
-        """Return the two places between which the area is taken, and their names."""
-        drawn: list[layers.Layer] = []
-        sides: tuple[layers.Side, layers.Side] = ("above left", "above right")
-        for x, name, side in zip((self.low, self.high), "ab", sides, strict=True):
+        """Return the line of zero, as a grid would cut the area, and the places that are its limits, with names."""
+        zero = self.plot.world(self.span, (0.0, 0.0))
+        drawn: list[layers.Layer] = [layers.Lines([zero], "faint", 1.2, group="grid", pickable=False)]
+        for x, name, last in ((self.low, "a", False), (self.high, "b", True)):
             drawn.append(self.plot.points(x, 0.0, "text", 6.5, name=f"Limit {name}"))
-            drawn.append(self.plot.label(x, 0.0, name, "text", side, True, 24))
+            drawn.append(self.plot.label(x, 0.0, name, "text", curves.beside(not last, last), True, 24))
         return drawn
 
     # ------------------------------------------------------------------------------------------------- the area so far
@@ -232,25 +236,24 @@ class IntegralArea(ll.Scene):
         """Return the area up to a place below, and above the curve of its size, whose slope is the height below."""
         x, height, area, plot = read["x_now"], read["height_now"], read["area_now"], self.plot
         if not np.isfinite([height, area]).all():
-            return [plot, self.upper, self.curve(), *self.limits()[:2]]
+            return [plot, *self.limits()[:2], self.upper, self.curve()]
         a, b = sorted((self.low, x))
         at, up, over = plot.world(x, 0.0), plot.world(x, height), self.upper.world(x, area)
         ahead = x + 1.2 * curves.TEXT * (self.span[1] - self.span[0]) < self.span[1]
         by_slope = curves.beside(round(height, 2) > 0, ahead)
         by_height = curves.clear_side(self.function, plot, x, ahead)
-        drawn: list[layers.Layer] = [plot, self.upper, self.whole().upto(max(x, self.span[0]))]
+        drawn: list[layers.Layer] = [plot, *self.limits()[:2], self.upper, self.whole().upto(max(x, self.span[0]))]
         if b > a:
-            drawn.append(plot.area(self.function, AREA, (a, b), negative=BELOW, fill=0.35))
-        tangent = (x, area), (x + 1.0, area + height)
+            drawn.append(plot.area(self.function, TOTAL, (a, b), negative=BELOW, fill=0.35))
         return [
             *drawn, self.curve(),
             layers.Lines([np.stack([at, up])], SLOPE, 5.0, name="Height", worth=[height]),
-            self.upper.line(*tangent, SLOPE, reach=0.12, width=4.0, name="Slope"),
+            self.upper.line((x, area), (x + 1.0, area + height), SLOPE, reach=0.12, width=4.0, name="Slope"),
             layers.Lines([np.stack([up, over])], "dim", 1.2, dash=(8, 5), pickable=False),
             self.upper.points(x, area, TOTAL, 8.0, name="Area so far"),
             self.upper.label(x, area, words("slope ?.2", height), SLOPE, by_slope, size=26),
             plot.label(x, height, words("height ?.2", height), SLOPE, by_height, size=26),
-            *self.limits()[:2], curves.headline(self.upper, words("area ?.2", area), TOTAL),
+            self.limits()[2], curves.headline(self.upper, words("area ?.2", area), TOTAL),
         ]  # fmt: skip
 
     @ll.kept
@@ -285,11 +288,10 @@ class IntegralArea(ll.Scene):
     # ------------------------------------------------------------------------------------------------- notes
     def notes(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the title, the formula and the numbers that matter."""
-        f, title = self.function, layers.Title(self.title, lines=(self.sentence(),))
+        f, title = self.function, layers.Title(SAYS[self.show][0], lines=(self.sentence(),))
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)
         if self.show == "rings":
-            rule = r"\sum \fgcolor{area}{2\pi r\, \Delta r} \;\to\; \pi R^2"
-            return [title, layers.Formula(rule, 28)]
+            return [title, layers.Formula(r"\sum \fgcolor{area}{2\pi r\, \Delta r} \;\to\; \pi R^2", 28)]
         if self.show == "running":
             area, rate = r"\fgcolor{eigen1}{A}(x) = \int_a^x f(t)\,dt", r"\fgcolor{eigen1}{A}'(x) = \fgcolor{i}{f(x)}"
             return [title, formula, layers.Formula(area, 24), layers.Formula(rate, 30)]
@@ -301,16 +303,15 @@ class IntegralArea(ll.Scene):
         told.insert(1, ("The area itself", tex(r"\int_{?}^{?} =", self.low, self.high), exact, F))
         sizes = [exact, 0.0, *(self.bars(count, rule).sum for count in self.counts for rule in sums)]
         meters = [layers.Meter(*one, min(sizes), max(sizes), words("?.4", one[2])) for one in told]
-        rule = r"\sum_{k=1}^{n} f(x_k)\,\Delta x \;\to\; \int_a^b f(x)\,dx"
-        return [title, formula, layers.Formula(rule, 24), *meters]
+        rule = layers.Formula(r"\sum_{k=1}^{n} f(x_k)\,\Delta x \;\to\; \int_a^b f(x)\,dx", 24)
+        return [title, formula, rule, *meters]
 
     def sentence(self) -> str:
         """Say in words what is seen."""
-        if self.show == "sums":
-            return (
-                "The area lies between two sums, and they close in" if self.rule in PAIR else "Thinner bars miss less"
-            )
-        return SENTENCES[self.show]
+        if self.show == "sums" and self.rule in PAIR:
+            return "The area lies between two sums, and they close in"
+        below = self.show == "sums" and (self.bars(self.n, self.rule).heights < 0.0).any()
+        return "What lies below the axis counts as negative" if below else SAYS[self.show][1]
 
     # ------------------------------------------------------------------------------------------------- handles
     def handles(self, now: ll.Now) -> list[ll.Handle]:

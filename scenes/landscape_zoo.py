@@ -20,10 +20,10 @@ class LandscapeZoo(ll.GroundScene):
     rows = ("L1", "L2", "L3", "L4", "L5", "S2")
     sign = signs.rings((0.42, "accent"), (0.29, "dim"), (0.16, "grid"))
     presets: ClassVar = {
-        "himmelblau": {"landscape": "himmelblau", "steps": 50},
-        "bowl": {"landscape": "bowl", "steps": 50},
+        "himmelblau": {"landscape": "himmelblau", "steps": 36},
+        "bowl": {"landscape": "bowl", "steps": 24},
         "ravine": {"landscape": "rosenbrock", "rate": 0.001, "steps": 2000},
-        "saddle": {"landscape": "saddle"},
+        "saddle": {"landscape": "saddle", "steps": 90},
         "monkey saddle": {"landscape": "monkey_saddle"},
         "beale": {"landscape": "beale"},
         "styblinski_tang": {"landscape": "styblinski_tang", "steps": 25},
@@ -31,11 +31,12 @@ class LandscapeZoo(ll.GroundScene):
         "rastrigin": {"landscape": "rastrigin", "steps": 12},
         "plateau": {"landscape": "plateau", "steps": 180},
         "cliff": {"landscape": "cliff", "rate": 0.44, "steps": 30},
-        "curvature": {"landscape": "himmelblau", "steps": 50, "paint": "smallest curvature"},
+        "curvature": {"landscape": "himmelblau", "steps": 36, "paint": "smallest curvature"},
         "morph": {"landscape": "himmelblau", "morph": "rastrigin"},
     }
     staging: ClassVar = {
         "saddle": {"ball": (0.9, 1e-6), "rate": 0.1},
+        "monkey_saddle": {"ball": (0.9, 0.02), "rate": 0.02},  # in the middle it would hardly move
         "beale": {"ball": (-2.0, -1.0), "rate": 0.006},  # from its saddle it would hardly move
         "himmelblau": {"domain": (-5.2, 5.2, -5.2, 5.2), "ball": (-0.08, -1.92), "rate": 0.004},
     }
@@ -69,8 +70,7 @@ class LandscapeZoo(ll.GroundScene):
         """Drop the ball beside a saddle if there is one, with a rate that suits the landscape."""
         super().settle()
         saddles = [point for point in self.critical() if point.kind == "saddle"]
-        near = critical.nearest(saddles, self.ball) if len(saddles) <= level_points.FEW else None
-        if near is not None:
+        if len(saddles) <= level_points.FEW and (near := critical.nearest(saddles, self.ball)):
             self.values["ball"] = self.inside(tuple(near.position + 0.02 * self.size))
         rate = ll.rates.suggested_rate(ll.optimizers.GradientDescent(), self.land, self.inside(self.ball))
         self.values["rate"] = float(np.clip(rate, 1e-6, 10.0))

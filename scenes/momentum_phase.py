@@ -39,11 +39,8 @@ class MomentumPhase(ll.Scene):
     title = "Why momentum works"
     chapter = "Optimization"
     rows = ("G5",)
-    sign = (
-        signs.Line(SPIRAL, "optimizer.momentum", 1.6),
-        signs.Dot(SPIRAL[-1], 2.0, "text"),
-        signs.Dot(SPIRAL[0], 2.4, "accent"),
-    )
+    sign = (signs.Line(SPIRAL, "optimizer.momentum", 1.6),
+            signs.Dot(SPIRAL[-1], 2.0, "text"), signs.Dot(SPIRAL[0], 2.4, "accent"))  # fmt: skip
     presets: ClassVar = {
         "best for κ = 100": {},
         "plain descent": {"alpha": 2 / 101, "beta": 0.0, "steps": 80},
@@ -129,8 +126,8 @@ class MomentumPhase(ll.Scene):
             layers.Label((1.12, -1.08, 0.0), r"\alpha\lambda", latex=True, size=19.0),
             layers.Lines([crease], "accent", 2.4, name="Crease"),
             layers.Lines([rim], "up", 2.2, dash=(16, 10), name="Cliff"),
-            layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=13.0, side="right"),
-            layers.Label(terrain.world_from_domain((2.45, 0.3), LIFT), "cliff", "up", size=13.0, side="left"),
+            layers.Label(terrain.world_from_domain((0.22, 0.28), LIFT), "crease", "accent", size=16.0, side="right"),
+            layers.Label(terrain.world_from_domain((2.45, 0.3), LIFT), "cliff", "up", size=16.0, side="left"),
         ]
 
     @property
@@ -184,8 +181,9 @@ class MomentumPhase(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return the table of eigenvalues, their errors, the table over α and β, and the shown ball's step."""
         damping = quadratics.damping(self.balls.products[self.shown - 1], self.beta)
+        chosen = words("step ?n, α = ?, β = ?", now.whole, self.alpha, self.beta)
         return [
-            layers.Title(self.title, RULE, (f"step {now.whole}", f"{damping}: {REMARKS[damping]}")),
+            layers.Title(self.title, RULE, (chosen, f"{damping}: {REMARKS[damping]}")),
             self.legend(),
             layers.Chart("Error", self.curves(), log_y=True, now=now.step),
             self.choices().marked(self.alpha, self.beta),

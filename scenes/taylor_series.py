@@ -19,13 +19,12 @@ WIDEST = 1.5  # how far from its axis a copy of it is shown
 GROUNDS = {"rosenbrock": ((-1.6, -0.8), (0.5, 1.7)), "himmelblau": ((-2.9, 2.1), (-3.1, 1.3))}
 SAMPLES = 129  # of the ground along each side
 LIFT = 0.006  # world: of a copy above the surface, so that they do not flicker where they nearly coincide
-SAYS = {
-    "polynomials": ("curve", "Each term makes one more derivative right"),
-    "newton": ("curve", "Follow the straight copy down to zero, and copy again"),
-    "helix": ("curve", "From the side a cosine, from its end nearly a circle"),
-    "surface": ("surface", "A plane has the slope, a paraboloid also the bend"),
+SAYS = {  # what is shown -> the title, and the line below it
+    "polynomials": ("A copy of a curve, made at one point", "Each term makes one more derivative right"),
+    "newton": ("Where is a curve zero?", "Follow the straight copy down to zero, and copy again"),
+    "helix": ("A copy of a helix, made at one point", "From the side a cosine, from its end nearly a circle"),
+    "surface": ("A copy of a surface, made at one point", "A plane has the slope, a paraboloid also the bend"),
 }
-"""What is shown -> what is copied, and the line below the title."""
 
 
 class TaylorSeries(ll.Scene):
@@ -48,7 +47,7 @@ class TaylorSeries(ll.Scene):
         "logarithm": {"function": "ln(1 + x)", "degree": 9, "x": 1.4, "window": (-0.98, 2.4)},
         "bell": {"function": "exp(-x^2)", "degree": 10, "x": 1.2, "window": (-2.6, 2.6)},
         "hidden poles": {"function": "1/(1 + x^2)", "degree": 12, "x": 1.3, "window": (-2.6, 2.6)},
-        "newton": {"function": "x^2 - 2", "show": "newton", "x": 1, "window": (0.4, 2.0)},
+        "newton": {"function": "x^2 - 2", "show": "newton", "x": 1, "window": (0.8, 1.7)},
         "helix": {"show": "helix", "degree": 15},
         "plane and paraboloid": {"show": "surface", "ground": "himmelblau", "point": (-0.75, -1.35), "degree": 2},
         "rosenbrock": {"show": "surface", "ground": "rosenbrock", "point": (-1.2, 1.0), "degree": 2},
@@ -122,19 +121,13 @@ class TaylorSeries(ll.Scene):
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the coefficients, values and errors at x, and those of the moment; of a surface, its model."""
         copy, x, value = self.copy, self.x, self.function.at(self.x)
-        last, here = (
-            float(taylor.polynomial(c, copy.centre, x)) for c in (copy.coefficients, copy.upto(*self.grown(now)))
-        )
+        sums = copy.coefficients, copy.upto(*self.grown(now))
+        last, here = (float(taylor.polynomial(one, copy.centre, x)) for one in sums)
         found = {
-            "coefficients": copy.coefficients,
-            "value": value,
-            "polynomial": last,
-            "error": abs(last - value),
-            "bound": copy.bound(x),
-            "degree_now": self.degrees_now(now)[0],
-            "polynomial_now": here,
+            "coefficients": copy.coefficients, "value": value, "polynomial": last, "error": abs(last - value),
+            "bound": copy.bound(x), "degree_now": self.degrees_now(now)[0], "polynomial_now": here,
             "newton": self.newton.places,
-        }
+        }  # fmt: skip
         if self.show != "surface":
             return found
         height, gradient, hessian = self.model.slopes
@@ -143,10 +136,10 @@ class TaylorSeries(ll.Scene):
     # ------------------------------------------------------------------------------------------------- picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture that is asked for."""
-        read, (copied, line) = self.readouts(now), SAYS[self.show]
+        read, (said, line) = self.readouts(now), SAYS[self.show]
         drawn, view = getattr(self, f"shown_{self.show}")(now, read)
-        title = layers.Title(f"A copy of a {copied}, made at one point", lines=(line,))
-        return ll.Frame(drawn, [title, *getattr(self, f"notes_{self.show}")(now, read)], view)
+        notes = getattr(self, f"notes_{self.show}")(now, read)
+        return ll.Frame(drawn, [layers.Title(said, lines=(line,)), *notes], view)
 
     @property
     @ll.kept
@@ -186,10 +179,11 @@ class TaylorSeries(ll.Scene):
         plot, (number, part) = self.plot, self.grown(now)
         drawn: list[layers.Layer] = [plot]
         shown = now.eased(0.86, 0.95)
+        earlier = [replace(one, dim=0.6 + 0.4 * shown) for one in self.earlier(number) if shown < 1.0]
         if shown > 0.0:
             drawn += [replace(piece, fill=0.12 * shown) for piece in self.tube()]
         drawn += [
-            self.curve(), *self.earlier(number), self.drawn(self.copy.upto(number, part), name="Copy", key="copy"),
+            self.curve(), *earlier, self.drawn(self.copy.upto(number, part), name="Copy", key="copy"),
             plot.points(self.centre, self.function.at(self.centre), "text", 8.0, name="Centre"),
         ]  # fmt: skip
         if np.isfinite([read["value"], read["polynomial_now"]]).all():
@@ -203,7 +197,7 @@ class TaylorSeries(ll.Scene):
         return self.plot.curve(lambda x: taylor.polynomial(coefficients, self.centre, x), COPY, width=width, **named)
 
     @ll.kept
-    def earlier(self, number: int) -> list[layers.Layer]:
+    def earlier(self, number: int) -> list[plots.Pieces]:
         """Return the two copies before that of so many terms, faint."""
         return [
             self.drawn(self.copy.upto(k), 1.6, dim=0.6, key=f"degree {self.copy.powers[k]}")
@@ -214,8 +208,9 @@ class TaylorSeries(ll.Scene):
         """Return how far the copy is off at x: a bar between two points, and its length over it, clear of the curve."""
         plot, (low, high) = self.plot, self.plot.y
         bottom, top = np.clip(sorted((value, copy)), low, high)
-        behind = self.function.slope(self.x) > 0.0 and self.x > self.span[0] + 0.3 * (self.span[1] - self.span[0])
-        over: layers.Side = "above left" if behind else "above right"
+        slope, wide = self.function.slope(self.x), self.span[1] - self.span[0]
+        behind, level = slope > 0.0 and self.x > self.span[0] + 0.3 * wide, abs(slope) * wide < 0.1 * (high - low)
+        over: layers.Side = "above" if level else "above left" if behind else "above right"
         cut = top > high - 0.08 * (high - low)  # no room above: it stands beside the bar
         place = ((bottom + top) / 2, "left" if behind else "right") if cut else (top, over)
         return [
@@ -305,8 +300,9 @@ class TaylorSeries(ll.Scene):
     def helix(self) -> layers.Curve:
         """Return the curve of e^(ix)."""
         x = np.linspace(-TURNS, TURNS, 600)
-        points = self.space.world(np.stack([x, np.sin(x), np.cos(x)], -1))
-        return layers.Curve(points, F, 4.0, name="Helix", key="helix")
+        return layers.Curve(
+            self.space.world(np.stack([x, np.sin(x), np.cos(x)], -1)), F, 4.0, name="Helix", key="helix"
+        )
 
     def shown_helix(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the helix, its copy so far, and the camera that looks at cosine, circle and helix in turn."""
@@ -319,10 +315,9 @@ class TaylorSeries(ll.Scene):
         if len(inside) > 1:
             drawn.append(layers.Curve(self.space.world(inside), COPY, 3.4, name="Copy", key="copy"))
         aside, to_the_end, back = now.eased(0.08, 0.3), now.eased(0.55, 0.72), now.eased(0.8, 0.96)
-        turn, lift = 62.0 * aside + 27.0 * to_the_end - 49.0 * back, 22.0 * aside - 25.0 * to_the_end + 27.0 * back
+        turn, lift = 62.0 * aside + 27.0 * to_the_end - 41.0 * back, 22.0 * aside - 25.0 * to_the_end + 27.0 * back
         corner = np.array([TURNS, WIDEST, WIDEST])
-        bounds = self.space.world(shapes.box(-corner, corner))
-        return drawn, ll.View(-90.0 + turn, 4.0 + lift, bounds=bounds, moves=True)
+        return drawn, ll.View(-90 + turn, 4 + lift, bounds=self.space.world(shapes.box(-corner, corner)), moves=True)
 
     def notes_helix(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return Euler's formula and the copy of it."""
@@ -351,11 +346,13 @@ class TaylorSeries(ll.Scene):
         """Return the surface with its axes."""
         return [layers.Surface(self.terrain), layers.Axes(self.terrain)]
 
+    def bent(self, now: ll.Now) -> float:
+        """Return how far the plane is bent; one below a surface that bends up, inside the block, is bent at once."""
+        return 0.0 if self.degree < 2 else 1.0 if self.model.bends_up else round(now.eased(0.3, 0.55), 3)
+
     def shown_surface(self, now: ll.Now, read: ll.Readouts) -> tuple[list[layers.Layer], ll.View]:
         """Return the surface, the plane that touches it, which bends, and where its lowest point leads."""
-        # Where the surface bends up everywhere, the plane lies below it, inside the block: there it is bent at once.
-        bent = 0.0 if self.degree < 2 else 1.0 if self.model.bends_up else round(now.eased(0.3, 0.55), 3)
-        ground, drawn, shown = self.terrain, list(self.block()), now.eased(0.06, 0.2)
+        ground, drawn, shown, bent = self.terrain, list(self.block()), now.eased(0.06, 0.2), self.bent(now)
         if shown > 0.0 and self.degree:
             look: dict[str, Any] = {"alpha": 0.55 * shown, "share": bent, "contours": False, "lift": LIFT}
             drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, into=self.sheet(2), **look))
@@ -370,10 +367,11 @@ class TaylorSeries(ll.Scene):
 
     def notes_surface(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the model and its numbers."""
-        rule = r"\fgcolor{eigen1}{f + g^\top \delta + \tfrac12 \delta^\top H \delta}"
-        level = tex(r"\text{level at } ?.3", (SLOPE, read["landing"]))
-        numbers = (tex("g = ?", read["gradient"]), tex("H = ?", read["hessian"]), level)
-        return [layers.Formula(rule, 26), *(layers.Formula(one, 22) for one in numbers)]
+        rule, numbers = r"f + g^\top \delta", [tex("g = ?", read["gradient"])]
+        if self.bent(now) > 0.0:
+            rule += r" + \tfrac12 \delta^\top H \delta"
+            numbers += [tex("H = ?", read["hessian"]), tex(r"\text{level at } ?.3", (SLOPE, read["landing"]))]
+        return [layers.Formula(tex("?", (COPY, rule)), 26), *(layers.Formula(one, 22) for one in numbers)]
 
     # ------------------------------------------------------------------------------------------------- handles
     def move_point(self, position: tuple[float, float]) -> None:
@@ -388,5 +386,5 @@ class TaylorSeries(ll.Scene):
             return [ll.Handle("point", self.terrain.world_from_domain(self.point, 0.012), TaylorSeries.move_point)]
         if self.show == "newton":
             return [curves.along("x", self.plot, self.x, 0.0)]
-        ends = (("x", self.x), ("centre", self.centre))
-        return [curves.along(name, self.plot, x, self.function.at(x)) for name, x in ends]
+        f, ends = self.function, (("x", self.x), ("centre", self.centre))
+        return [curves.along(name, self.plot, x, f.at(x)) for name, x in ends]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -232,3 +233,13 @@ def enlarged(maps: Sequence[Callable[[Floats], Floats]], point: ArrayLike, offse
         here, points = one(here), one(points)
         found.append(points - here)
     return found
+
+
+def shown_widths(jacobians: Sequence[Floats]) -> list[float]:
+    """Return how wide pictures of a tiny grid are, itself first, then its images under successive maps; its own is 1.
+
+    ``jacobians`` (2, 2) are those of the first map, of the first two and so on. Each picture has room for the grid
+    before it, at the same scale, and some width even where both are single points.
+    """
+    grown = [1.0, *(float(np.abs(one).sum(axis=1).max()) for one in jacobians)]
+    return [1.0, *(max(*pair, 1e-9) for pair in pairwise(grown))]

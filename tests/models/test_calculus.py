@@ -135,6 +135,13 @@ def test_what_maps_make_of_a_tiny_grid_is_what_their_jacobians_make_of_it() -> N
     np.testing.assert_allclose(both / 1e-6, lines @ (second @ first).T, atol=1e-5)
 
 
+def test_a_picture_of_a_tiny_grid_has_room_for_it_and_for_the_one_before() -> None:
+    turned = np.array([[2.0, -2.0], [2.0, 2.0]])  # the corners (±1, ±1) come to (±4, 0) and (0, ±4)
+    assert calculus.shown_widths([turned, turned / 8]) == [1.0, 4.0, 4.0]
+    assert calculus.shown_widths([turned / 8, 3 * turned]) == [1.0, 1.0, 12.0]
+    assert min(calculus.shown_widths([np.zeros((2, 2))] * 2)) > 0.0
+
+
 def test_the_corner_of_a_product_is_a_share_of_its_gain() -> None:
     # u = v = x: of 2 x h + h² that x² gains, the corner has h²
     assert calculus.corner_share(lambda x: x, lambda x: x, 2.0, 0.5) == pytest.approx(0.25 / (2 * 2 * 0.5 + 0.25))

@@ -61,7 +61,7 @@ def test_hill_and_valley_of_a_cubic() -> None:
 
 def test_a_product_gains_two_strips() -> None:
     made = scene("product")
-    u, v = made.factors()
+    u, v = made.function.factors
     assert (u.text, v.text) == ("x + 1", "sqrt(x)")
     read, x = made.readouts(9.0), 1.2
     assert read["slope"] == pytest.approx(np.sqrt(x) + (x + 1) / (2 * np.sqrt(x)))

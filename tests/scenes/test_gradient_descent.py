@@ -26,7 +26,7 @@ def test_the_rate_of_convergence(alpha: float, rate: float, converges: int) -> N
 
 
 def test_fifty_steps_are_the_closed_form() -> None:
-    made = scene("zigzag")
+    made = scene("zigzag", steps=50)
     assert (made.alpha, made.steps) == (0.18, 50)
     last = made.readouts(made.clock.seconds)["now"]
     np.testing.assert_allclose(last, np.array([1 - 0.18, 1 - 1.8]) ** 50 * made.start, rtol=1e-12, atol=1e-12)
@@ -54,7 +54,7 @@ def test_a_ball_that_is_lost_leaves_the_ground() -> None:
 
 
 def test_a_ball_off_the_map_is_told_with_its_place() -> None:
-    made = scene("too far")
+    made = scene("too far", steps=50)
     trail = next(layer for layer in made.frame(made.clock.seconds).layers if isinstance(layer, layers.Trail))
     y = 0.5 * (1 - 0.21 * 10) ** 50  # the closed form along y; x is 0 to two digits
     assert trail.label == f"w = (0, {y:.1f})"

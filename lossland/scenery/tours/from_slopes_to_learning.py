@@ -90,7 +90,7 @@ TOUR = Tour(
             preset="too far",
             seconds=9.0,
             hold=1.6,
-            play=(0.0, 16.0),
+            play=(0.0, 32.0),
             title="Too long a step climbs out",
             latex=r"\alpha < \tfrac{2}{\lambda_{\max}}",
         ),
