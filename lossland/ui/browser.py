@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lossland.play.player import Player
 
 LANDSCAPES = "Landscapes"  # the chapter that lists the catalogue
+ROW = 31  # height of a row
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Browser:
         self.search = ""
         self.folded: set[str] = set()
         self.opened = False  # whether something was opened in this frame
+        self._sought: tuple[str, float] | None = None  # the scene whose row was brought into view last, and the room
 
     # ------------------------------------------------------------------------------------------ head
     def head(self, player: Player, area: Rect, short: bool) -> float:
@@ -161,14 +163,17 @@ class Browser:
     def list(self, player: Player, area: Rect) -> None:
         """Draw the chapters and rows, scrolling inside the rectangle."""
         with self.scrolled(area) as inside:
-            self.rows(player, area, inside.y)
+            self.rows(player, area, inside.y, follows=True)
 
     def scrolled(self, area: Rect) -> AbstractContextManager[Rect]:
         """Return the part of the panel that scrolls inside the rectangle, for a ``with`` statement."""
         return scroll(self.pen, "scenes", Rect(area.x + 1, area.y, area.width - 4, area.height))
 
-    def rows(self, player: Player, area: Rect, top: float) -> None:
-        """Draw the chapters and rows from ``top`` down, seen through the rectangle."""
+    def rows(self, player: Player, area: Rect, top: float, follows: bool = False) -> None:
+        """Draw the chapters and rows from ``top`` down, seen through the rectangle.
+
+        With ``follows`` the row of a scene that was just opened is scrolled into view.
+        """
         pen = self.pen
         x, y, room = area.x + PADDING, top + 2, area.width - 2 * PADDING
         found = self.found()
@@ -178,6 +183,8 @@ class Browser:
             if open_:
                 for entry in found:
                     if entry.chapter == chapter:
+                        if follows and entry.landscape is None and entry.name == player.scene.name:
+                            self._bring_into_view(entry.name, y, area)
                         y = self._row(player, entry, x, y, room, area)
             y += 6 if pen.compact else 10
         if not found:
@@ -185,6 +192,14 @@ class Browser:
             pen.text(x, y + 34, "A formula goes into the formula box.", 13, "dim")
             y += 48
         reach(pen, y)
+
+    def _bring_into_view(self, scene: str, y: float, view: Rect) -> None:
+        """Scroll to the row of the scene at ``y`` once it was opened, unless it can be seen."""
+        if self._sought == (scene, view.height):
+            return
+        self._sought = scene, view.height
+        if not view.y <= y <= view.bottom - 2 * ROW:
+            imgui.set_scroll_y(max(imgui.get_scroll_y() + (y - view.center[1]) * self.pen.scale, 0.0))
 
     def _chapter(self, chapter: str, open_: bool, x: float, y: float, room: float) -> float:
         pen = self.pen
@@ -197,7 +212,7 @@ class Browser:
 
     def _row(self, player: Player, entry: Entry, x: float, y: float, room: float, view: Rect) -> float:
         pen = self.pen
-        height = 26 if pen.compact else 31
+        height = 26 if pen.compact else ROW
         if y + height < view.y or y > view.bottom:
             return y + height
         on = self._is_shown(player, entry)

@@ -580,11 +580,29 @@ def test_search_leaves_what_it_names_and_enter_opens_it(race: Bench) -> None:
 
 
 def test_a_click_opens_a_scene_and_a_chapter_folds(race: Bench) -> None:
-    entry = next(entry for entry in entries() if entry.name == "linear_map_2d")
+    entry = next(entry for entry in entries() if entry.name == "gradient_descent")
     race.click(f"open.{entry.chapter}.{entry.name}")
-    assert race.player.scene.name == "linear_map_2d"
+    assert race.player.scene.name == "gradient_descent"
     race.click(f"chapter.{entry.chapter}")
     assert f"open.{entry.chapter}.{entry.name}" not in race.felt.touches
+
+
+@pytest.mark.parametrize("name", ["vectors", "momentum_phase", "projector", "loss_curves"])
+def test_the_row_of_the_open_scene_is_seen(open_bench: Any, name: str) -> None:
+    bench = open_bench("optimizer_race", (1280, 720))
+    entry = next(entry for entry in entries() if entry.name == name)
+    row = f"open.{entry.chapter}.{name}"
+    for opened in (lambda: bench.player.load(name), lambda: None):
+        opened()
+        bench.frame(3)
+        assert bench.felt.seen[row].height == pytest.approx(bench.place(row).height)
+    panel = layout(bench.size).left
+    assert panel is not None
+    bench.move(panel.center[0], panel.y + 200)
+    before = bench.place(row).y
+    bench.host.mouse_wheel(0.0, 1.0 if name != "vectors" else -1.0)
+    bench.frame(4)
+    assert row not in bench.felt.touches or bench.place(row).y != before  # the list is not held there
 
 
 def test_thumbnails_can_be_made_a_few_in_a_frame(open_bench: Any) -> None:
