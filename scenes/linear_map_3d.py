@@ -17,7 +17,7 @@ REACHED, LOST, RESULT = "accent", "text", "area"
 EXTENT, DENSE = 1.5, 1.0  # half the width of the lattice in units, and that of a fine one
 FEW = 16  # points along each side of a coarse lattice, at most
 CUBE = shapes.box((0, 0, 0), (1, 1, 1))
-BOUNDS = shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1))  # of what is seen, world
+BOUNDS = np.vstack([shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1)), (1.5, 1.5, 0.75)])  # of what is seen, world
 REST = 1e-6  # of its size that a flattened body keeps: one without any has no normals
 PLACES = ("0 alone", "a line", "a plane", "all of space")
 SAID = (
@@ -187,7 +187,7 @@ class LinearMap3D(ll.Scene):
             layers.Lines(list(net), "grid", 1.4, key="net", group="grid", pickable=False),
             *self.reached(now.eased(0.5, 0.74), 1.5),
             *self.lost(moved),
-            *self.carried(moved),
+            *self.carried(moved, self.view(now)),
         ]
         for k, tip in enumerate(moved.T):
             found = self.arrow(tip, COLUMNS[k], f"basis {k}")
@@ -195,25 +195,25 @@ class LinearMap3D(ll.Scene):
             drawn += [*found, self.named(tip, HATS[k], COLUMNS[k], side)] if found else []
         return drawn
 
-    def carried(self, moved: np.ndarray) -> list[layers.Layer]:
+    def carried(self, moved: np.ndarray, view: ll.View) -> list[layers.Layer]:
         """Return the cube or the ball, moved by a matrix (3, 3), and its volume where it has one."""
         axes = self.unit() * (moved + REST * np.eye(3))
         half = self.world(np.linalg.svd(self.a)[2] @ moved.T)  # of the ellipsoid: perpendicular in the end, too
+        down = view.left_of(view.left_of(np.array([0.0, 0.0, 1.0])))  # in the picture
         body, place, said = {
             "none": ([], (0, 0, 0), ""),
             "cube": ([layers.Solid(shapes.parallelepiped(axes), RESULT, 0.15, 1.8, key="cube", name="Cube, moved")],
-                     (1, 1, 1), "volume ?.2"),
+                     moved @ (1, 1, 1), "volume ?.2"),
             "ball": ([layers.Solid(shapes.ellipsoid((0, 0, 0), axes, 24), RESULT, 0.26, 0.0, key="ball",
                                    name="Ball, moved"),
                       layers.Lines([np.stack([-one, one]) for one in half], "text", 1.6, 0.7, depth=False,
-                                   dash=(8, 5), key="half axes", name="Half axis")], (0, 0, -1), "volume ×?.2"),
+                                   dash=(8, 5), key="half axes", name="Half axis")],
+                     subspaces.farthest(moved, down), "volume ×?.2"),
         }[self.shape]  # fmt: skip
         if not body or subspaces.rank(self.a) < 3:
             return body
-        text = words(said, np.linalg.det(moved))
-        at = self.world(moved @ place)
-        side = at if self.shape == "cube" else "below right"
-        return [*body, layers.Label(at, text, RESULT, size=20, side=side, key="volume")]
+        at, text = self.world(place), words(said, np.linalg.det(moved))
+        return [*body, layers.Label(at, text, RESULT, size=20, side=at if self.shape == "cube" else down, key="volume")]
 
     @ll.kept
     def whole_space(self) -> tuple[np.ndarray, np.ndarray]:
@@ -257,6 +257,8 @@ class LinearMap3D(ll.Scene):
         found, b, fallen = subspaces.least_squares(self.a, self.target), np.array(self.target), now.eased(0.18, 0.4)
         nearest = self.a @ found
         drawn = [*self.reached(1.0, 1.9), *self.columns(ghost=now.share > 0.45)]
+        if now.share <= 0.45:
+            drawn += [self.named(self.a[:, k], f"a_{k + 1}", COLUMNS[k]) for k in range(3) if self.a[:, k].any()]
         drawn += [*self.arrow(b, "text", "b", width=5.0, name="b"), self.named(b, "b", "text", "above")]
         light = self.world([b, b + fallen * (nearest - b)])
         if fallen > 0 and np.linalg.norm(nearest - b) * self.unit() > 0.02:

@@ -138,6 +138,19 @@ def test_the_half_axes_of_the_ellipsoid_are_the_singular_values() -> None:
     np.testing.assert_allclose(np.linalg.norm(start, axis=1), 1.0)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_no_point_of_the_moved_ball_is_farther_along(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    matrix, direction = random.normal(size=(3, 3)), random.normal(size=3)
+    found = subspaces.farthest(matrix, direction)
+    assert np.linalg.norm(np.linalg.solve(matrix, found)) == pytest.approx(1.0)
+    sphere = random.normal(size=(20_000, 3))
+    others = sphere / np.linalg.norm(sphere, axis=1, keepdims=True) @ matrix.T
+    assert (others @ direction).max() <= found @ direction * (1 + 1e-12)
+    assert (others @ direction).max() == pytest.approx(found @ direction, rel=1e-2)
+    assert not subspaces.farthest(np.zeros((3, 3)), direction).any()
+
+
 def test_the_steps_along_the_columns_lead_below_b() -> None:
     made = scene("least squares")
     frame, read = made.frame(12.0), made.readouts()
