@@ -17,7 +17,7 @@ ROLES = ("eigen1", "eigen2", "text")  # of the first three axes
 HALF = 2.0  # of the cloud in the world
 LEAN = -0.6  # radians: how far the cloud leans where an axis is tried
 MANY = 5000  # samples: more are drawn as dots
-MIST = 50_000  # samples: where so many dots lie over each other they add up
+MIST = 50_000  # samples: the more dots beyond, the fainter each, so that their density is still seen
 FEW = 4  # classes that a legend tells
 BALL = 0.045  # radius of a sample's ball, world, about
 AXES = np.array([[1.5, 0.2, 0.1], [0.9, -0.55, 0.1], [0.45, 0.3, -0.28]])  # deviations of the Gaussian, as columns
@@ -184,7 +184,7 @@ class PCA(ll.Scene):
         """Return the samples, each class in its colour; as balls while there are few."""
         count = len(position)
         size = 5.0 if count < 400 else 3.0 if count <= MANY else 1.0
-        look: dict[str, Any] = {"style": "sphere" if count <= MANY else "dot", "dim": 0.6 if count >= MIST else 0.0}
+        look: dict[str, Any] = {"style": "sphere" if count <= MANY else "dot", "alpha": min(1.0, MIST / count) ** 0.5}
         return [
             layers.Points(position if len(own) == count else position[own], LANES[k], size, name="Sample",
                           key=f"class {k}", **look)
@@ -210,17 +210,19 @@ class PCA(ll.Scene):
             layers.Solid(solid, "grid", alpha=0.1, edge_width=0.0, pickable=False),
             *self.feature_axes(seen, turn),
         ]  # fmt: skip
+        look: dict[str, Any]
         for k, direction in enumerate(self.found().components[:3] @ seen):
             tip = squash * direction * max(2.0 * np.sqrt(self.found().values[k]) / self.unit(), 1e-6)
             gone, onto_line = k >= self.keep, pressed if self.keep == 1 else 0.0
             dim = 0.7 * pressed if gone else 0.0
             if np.linalg.norm(tip) > 0.03:  # an axis on which all samples come to lie gets thin, and lies under them
                 foot, end = np.array([-tip, tip]) - (0.0, 0.0, 0.05 * onto_line)
-                look: dict[str, Any] = {"depth": onto_line > 0.0, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
+                look = {"depth": onto_line > 0.0, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
                 drawn.append(layers.Arrows(foot[None], end[None], ROLES[k], 5.5 - 3.0 * onto_line, **look))
             if turn > 0.3 and not (gone and pressed > 0.5):
                 share, size = words("?.1 %", 100 * self.found().ratios[k]), 24 if k == 0 else 18
-                drawn.append(layers.Label(tip, share, ROLES[k], size=size, side=tip, dim=dim, key=f"share {k + 1}"))
+                look = {"plate": ROLES[k], "size": size, "side": tip, "dim": dim, "key": f"share {k + 1}"}
+                drawn.append(layers.Label(tip, share, **look))
         return drawn
 
     def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:
@@ -267,7 +269,7 @@ class PCA(ll.Scene):
             plane.path(reach * axis, "area", 1.8, pickable=False, key="line"),
             layers.Points(shapes.lifted(along), "area", 3.2, "disc", name="Shadow", key="shadows"),
             layers.Arrows.one(-tip, tip, "area", width=5.5, depth=False, name="Two deviations", key="spread"),
-            plane.name(tip, words("variance ?.2", self.variance(now)), "area", aside, 22, latex=False),
+            plane.name(tip, words("variance ?.2", self.variance(now)), "area", aside, 22, latex=False, plate="area"),
             self.handles(now)[0].ring("text"),
         ]
 
