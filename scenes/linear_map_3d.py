@@ -158,15 +158,13 @@ class LinearMap3D(ll.Scene):
     def named(self, at: Any, name: str, role: str, side: Any = None) -> layers.Label:
         """Return the name of an arrow at its head, away from the origin."""
         place = self.world(at)
-        return layers.Label(
-            place, name, role, latex=True, size=34, side=place if side is None else side, key=f"name {name}"
-        )
+        look: dict[str, Any] = {"side": place if side is None else side, "key": f"name {name}"}
+        return layers.Label(place, name, role, latex=True, size=34, **look)
 
     def plane(self, normal: np.ndarray, half: float, opacity: float, key: str, name: str) -> layers.Layer:
         """Return a piece of a plane through the origin."""
-        return layers.Solid(
-            shapes.plane((0, 0, 0), normal, half * self.unit()), REACHED, opacity, 1.2, key=key, name=name
-        )
+        piece = shapes.plane((0, 0, 0), normal, half * self.unit())
+        return layers.Solid(piece, REACHED, opacity, 1.2, key=key, name=name)
 
     @ll.kept
     def lattice_points(self) -> np.ndarray:
@@ -178,17 +176,21 @@ class LinearMap3D(ll.Scene):
     def mapped(self, now: ll.Now) -> list[layers.Layer]:
         """Return the lattice, the plane of î and ĵ, what is carried along, what is reached and what is lost."""
         moved, size = self.moved(now), subspaces.rank(self.a)
-        look: dict[str, Any] = {"by": self.unit() * moved, "key": "lattice", "name": "Lattice"}
-        look |= {"dim": 0.25} if self.lattice <= FEW else {"dim": 0.6, "pickable": False}
-        radius, style = (2.0, "disc") if self.lattice <= FEW else (1.0, "dot")
+        few = self.lattice <= FEW
+        radius, style, dim = (2.0, "disc", 0.25) if few else (1.0, "dot", 0.6)
+        look: dict[str, Any] = {"by": self.unit() * moved, "name": "Lattice", "dim": dim, "pickable": few}
         net = self.world(shapes.lifted(shapes.grid(2.0)) @ moved.T)
         drawn: list[layers.Layer] = [
-            layers.Points(self.lattice_points(), "grid", radius, style, **look),
+            layers.Points(self.lattice_points(), "grid", radius, style, key="lattice", **look),
             layers.Lines(list(net), "grid", 1.4, key="net", group="grid", pickable=False),
             *self.reached(now.eased(0.5, 0.74), 1.5),
             *self.lost(moved),
             *self.carried(moved, self.view(now)),
         ]
+        axis, angle = subspaces.turn_of(self.a) if self.turns else (np.zeros(3), 0.0)
+        if angle > 1e-6:
+            path = [self.world(np.outer((-2.2, 2.2), axis))]
+            drawn.append(layers.Lines(path, "text", 1.8, dash=(8, 5), key="axis", name="Axis of the turn"))
         for k, tip in enumerate(moved.T):
             found = self.arrow(tip, COLUMNS[k], f"basis {k}")
             side = (0.0, 0.0, (1.0, -1.0, 1.0)[k]) if size == 1 else None  # on one line they stand above and below it
@@ -213,7 +215,8 @@ class LinearMap3D(ll.Scene):
         if not body or subspaces.rank(self.a) < 3:
             return body
         at, text = self.world(place), words(said, np.linalg.det(moved))
-        return [*body, layers.Label(at, text, RESULT, size=20, side=at if self.shape == "cube" else down, key="volume")]
+        side = at + 0.9 * down if self.shape == "cube" else down  # beside the axis of a turn, which is at this corner
+        return [*body, layers.Label(at, text, RESULT, size=20, side=side, key="volume")]
 
     @ll.kept
     def whole_space(self) -> tuple[np.ndarray, np.ndarray]:
