@@ -412,7 +412,7 @@ class DataAsVectors(ll.Scene):
             first = self.stand - 0.75 * RIGHT + 0.5 * UP
             left: list[layers.Layer] = [figures.Tiles(ink, colors, first, 0.5, 4, name="Digit", pickable=False)]
         elif self.data == "photo":
-            pictures, colors = self.paint(centre)[:, None, None], ["accent"] * len(centre)
+            pictures, colors = self.paint(centre)[:, None, None], ["area"] * len(centre)
             left = [*self.cube(), self.picture(self.paint(centre)[course.label[whole]].reshape(64, 96, 3), "means")]
         else:
             cell, shades = (WIDE / centre.shape[1], 0.22), "signed" if self.data == "sentences" else "height"

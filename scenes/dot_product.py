@@ -183,7 +183,7 @@ class DotProduct(ll.Scene):
     def half_band(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the way (2,) across b from the middle of the shadow to its edge, away from a."""
         across = plane.beside(b, a, np.pi / 2)
-        return 0.016 * np.ptp(self.corners()) * across / np.linalg.norm(across)
+        return 0.02 * np.ptp(self.corners()) * across / np.linalg.norm(across)
 
     def angle(self, a: np.ndarray, b: np.ndarray) -> list[layers.Layer]:
         """Return the angle between the two, where there is one; a narrow one farther out, where there is room."""
