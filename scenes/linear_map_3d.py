@@ -17,7 +17,7 @@ REACHED, LOST, RESULT = "accent", "text", "area"
 EXTENT, DENSE = 1.5, 1.0  # half the width of the lattice in units, and that of a fine one
 FEW = 16  # points along each side of a coarse lattice, at most
 CUBE = shapes.box((0, 0, 0), (1, 1, 1))
-BOUNDS = np.vstack([shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1)), (1.5, 1.5, 0.75)])  # of what is seen, world
+BOUNDS = np.vstack([shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1)), (1.68, 1.68, 0.8)])  # of what is seen, world
 REST = 1e-6  # of its size that a flattened body keeps: one without any has no normals
 PLACES = ("0 alone", "a line", "a plane", "all of space")
 SAID = (
@@ -309,7 +309,8 @@ class LinearMap3D(ll.Scene):
             light = self.world([a[:, k], tip])
             if np.linalg.norm(light[1] - light[0]) > 0.02:
                 drawn.append(layers.Lines([light], role, 1.6, dash=(8, 5), key=f"light {k}", name="Shadow taken away"))
-            drawn += [*found, self.named(tip, f"q_{k + 1}" if done[k] == 1 else f"a_{k + 1}", role)]
+            name, side = f"q_{k + 1}" if done[k] == 1 else f"a_{k + 1}", np.add(self.world(tip), (0.0, 0.0, 0.3))
+            drawn += [*found, self.named(tip, name, role, side)]  # above an axis on which it lies
         for first, second in combinations(range(3), 2):
             one, two = self.world(q[:, first]), self.world(q[:, second])
             if done[second] == 1 and min(np.linalg.norm(one), np.linalg.norm(two)) > 0.2:
