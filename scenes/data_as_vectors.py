@@ -228,10 +228,9 @@ class DataAsVectors(ll.Scene):
         if self.data == "digits":
             return data.reshape(-1, 8, 8) / 16.0
         if self.data == "photo":
-            paint = data / 255.0
-            if step is not None:
-                paint = self.paint(self.course().centroids[step])[self.course().label[step]]
-            return paint[:, None, None]
+            if step is None:
+                return data[:, None, None] / 255.0
+            return self.paint(self.course().centroids[step])[self.course().label[step], None, None]
         return np.repeat(DISC, len(data), axis=0)
 
     def paint(self, means: np.ndarray) -> np.ndarray:

@@ -260,9 +260,8 @@ class DotProduct(ll.Scene):
         """Return two arrows each below −1, 0 and 1: the other way, at a right angle, and the same way."""
         ticks = np.repeat((-1.0, 0.0, 1.0), 2)
         tails = self.plot().world(ticks, 0.0 * ticks) + shapes.lifted(FEET) - (0.0, 1.3, 0.0)
-        return layers.Arrows(
-            tails, tails + shapes.lifted(WAYS), (A, B) * 3, 4.0, depth=False, pickable=False, key="pairs"
-        )
+        heads = tails + shapes.lifted(WAYS)
+        return layers.Arrows(tails, heads, (A, B) * 3, 4.0, depth=False, pickable=False, key="pairs")
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the heads of both arrows, that of a where it has turned to: it is dragged there, and turns on."""

@@ -97,7 +97,7 @@ class LinearMap3D(ll.Scene):
         """Return the numbers of A: volumes, what it reaches, what it loses, and how near it comes to b."""
         a, values = self.a, linear_maps.eigenvalues(self.a)
         found, size = subspaces.least_squares(a, self.target), subspaces.rank(a)
-        turn = subspaces.turn_of(a)[1] if self.turns else float("nan")
+        turn = subspaces.turn_of(a)[1] if subspaces.is_turn(a) else float("nan")
         return {
             "t": self.part(now),
             "determinant": float(np.linalg.det(a)),
@@ -119,11 +119,6 @@ class LinearMap3D(ll.Scene):
     def residual(self) -> float:
         """Return how far b is from the nearest A x."""
         return float(np.linalg.norm(self.target - self.a @ subspaces.least_squares(self.a, self.target)))
-
-    @property
-    def turns(self) -> bool:
-        """Whether A is a rotation."""
-        return bool(np.abs(self.a @ self.a.T - np.eye(3)).max() < 1e-9 and np.linalg.det(self.a) > 0)
 
     # ---------------------------------------------------------------------------------------------- the score
     def part(self, now: ll.Now) -> float:
@@ -155,11 +150,11 @@ class LinearMap3D(ll.Scene):
             return []
         return [layers.Arrows.one(start, end, role, **{"width": 6.5, "key": key, "name": "Column", **look})]
 
-    def named(self, at: Any, name: str, role: str, side: Any = None) -> layers.Label:
+    def named(self, at: Any, name: str, role: str, side: Any = None, **look: Any) -> layers.Label:
         """Return the name of an arrow at its head, away from the origin."""
         place = self.world(at)
-        look: dict[str, Any] = {"side": place if side is None else side, "key": f"name {name}"}
-        return layers.Label(place, name, role, latex=True, size=34, **look)
+        look = {"side": place if side is None else side, "size": 34, "key": f"name {name}", **look}
+        return layers.Label(place, name, role, latex=True, **look)
 
     def plane(self, normal: np.ndarray, half: float, opacity: float, key: str, name: str) -> layers.Layer:
         """Return a piece of a plane through the origin."""
@@ -187,7 +182,7 @@ class LinearMap3D(ll.Scene):
             *self.lost(moved),
             *self.carried(moved, self.view(now)),
         ]
-        axis, angle = subspaces.turn_of(self.a) if self.turns else (np.zeros(3), 0.0)
+        axis, angle = subspaces.turn_of(self.a) if subspaces.is_turn(self.a) else (np.zeros(3), 0.0)
         if angle > 1e-6:
             path = [self.world(np.outer((-2.2, 2.2), axis))]
             drawn.append(layers.Lines(path, "text", 1.8, dash=(8, 5), key="axis", name="Axis of the turn"))
@@ -252,16 +247,16 @@ class LinearMap3D(ll.Scene):
         return drawn
 
     def columns(self, ghost: bool) -> list[layers.Layer]:
-        """Return the columns of A as arrows; none for a column of zeros."""
-        return [one for k in range(3) for one in self.arrow(self.a[:, k], COLUMNS[k], f"column {k}", ghost=ghost)]
+        """Return the columns of A as arrows, with their names until they are ghosts; none for a column of zeros."""
+        drawn = [one for k in range(3) for one in self.arrow(self.a[:, k], COLUMNS[k], f"column {k}", ghost=ghost)]
+        named = [self.named(self.a[:, k], f"a_{k + 1}", COLUMNS[k]) for k in range(3) if self.a[:, k].any()]
+        return drawn if ghost else [*drawn, *named]
 
     def aimed(self, now: ll.Now) -> list[layers.Layer]:
         """Return b, the nearest point that A reaches, and the way there along the columns."""
         found, b, fallen = subspaces.least_squares(self.a, self.target), np.array(self.target), now.eased(0.18, 0.4)
         nearest = self.a @ found
         drawn = [*self.reached(1.0, 1.9), *self.columns(ghost=now.share > 0.45)]
-        if now.share <= 0.45:
-            drawn += [self.named(self.a[:, k], f"a_{k + 1}", COLUMNS[k]) for k in range(3) if self.a[:, k].any()]
         drawn += [*self.arrow(b, "text", "b", width=5.0, name="b"), self.named(b, "b", "text", "above")]
         light = self.world([b, b + fallen * (nearest - b)])
         if fallen > 0 and np.linalg.norm(nearest - b) * self.unit() > 0.02:
@@ -288,9 +283,7 @@ class LinearMap3D(ll.Scene):
             if grown == 1:
                 middle, text = start + way / 2, tex(rf"?\, a_{k + 1}", found[k])
                 side = self.world(middle - ways.sum(axis=1) / 2) - (0.0, 0.0, 1e-3)  # away from A x; below, if on it
-                drawn.append(
-                    layers.Label(self.world(middle), text, COLUMNS[k], latex=True, size=28, side=side, key=f"of {k}")
-                )
+                drawn.append(self.named(middle, text, COLUMNS[k], side, size=28, key=f"of {k}"))
             start = start + ways[:, k]
         return drawn
 
@@ -349,7 +342,7 @@ class LinearMap3D(ll.Scene):
             return "b is reached" if self.residual() < 1e-6 else "The nearest point is straight below b"
         if self.show == "right angles":
             return "Take away the shadow on those before"
-        if self.turns:
+        if subspaces.is_turn(self.a):
             axis, angle = subspaces.turn_of(self.a)
             direction = ", ".join(words("?2", part) for part in linear_maps.whole_multiple(axis))
             return words("A turn of ?1° about ", np.degrees(angle)) + f"({direction})"

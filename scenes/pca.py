@@ -210,19 +210,18 @@ class PCA(ll.Scene):
             layers.Solid(solid, "grid", alpha=0.1, edge_width=0.0, pickable=False),
             *self.feature_axes(seen, turn),
         ]  # fmt: skip
-        look: dict[str, Any]
         for k, direction in enumerate(self.found().components[:3] @ seen):
             tip = squash * direction * max(2.0 * np.sqrt(self.found().values[k]) / self.unit(), 1e-6)
             gone, onto_line = k >= self.keep, pressed if self.keep == 1 else 0.0
             dim = 0.7 * pressed if gone else 0.0
             if np.linalg.norm(tip) > 0.03:  # an axis on which all samples come to lie gets thin, and lies under them
                 foot, end = np.array([-tip, tip]) - (0.0, 0.0, 0.05 * onto_line)
-                look = {"depth": onto_line > 0.0, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
+                look: dict[str, Any] = {"depth": onto_line > 0.0, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
                 drawn.append(layers.Arrows(foot[None], end[None], ROLES[k], 5.5 - 3.0 * onto_line, **look))
             if turn > 0.3 and not (gone and pressed > 0.5):
                 share, size = words("?.1 %", 100 * self.found().ratios[k]), 24 if k == 0 else 18
-                look = {"plate": ROLES[k], "size": size, "side": tip, "dim": dim, "key": f"share {k + 1}"}
-                drawn.append(layers.Label(tip, share, **look))
+                said: dict[str, Any] = {"plate": ROLES[k], "size": size, "side": tip, "key": f"share {k + 1}"}
+                drawn.append(layers.Label(tip, share, dim=dim, **said))
         return drawn
 
     def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:

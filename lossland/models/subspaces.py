@@ -59,6 +59,11 @@ def orthogonalized(matrix: Floats) -> Floats:
     return found
 
 
+def is_turn(matrix: Floats) -> bool:
+    """Whether a matrix (3, 3) is a rotation of space."""
+    return bool(np.abs(matrix @ matrix.T - np.eye(3)).max() < 1e-9 and np.linalg.det(matrix) > 0)
+
+
 def turn_of(matrix: Floats) -> tuple[Floats, float]:
     """Return the axis (3,) and the angle in radians, 0 to π, of a rotation of space (3, 3)."""
     skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])

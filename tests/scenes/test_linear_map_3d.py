@@ -61,8 +61,14 @@ def test_paths_lead_from_the_identity_to_the_matrix(seed: int) -> None:
 
 @pytest.mark.parametrize("turn", [np.diag((1.0, -1, -1)), np.diag((-1.0, -1, 1)), np.eye(3)])
 def test_half_turns_and_no_turn(turn: np.ndarray) -> None:
+    assert subspaces.is_turn(turn)
     axis, angle = subspaces.turn_of(turn)
     np.testing.assert_allclose(subspaces.rotation_about(axis, angle), turn, atol=1e-12)
+
+
+@pytest.mark.parametrize("no_turn", [np.diag((1.0, 1, -1)), np.diag((2.0, 0.5, 1)), np.zeros((3, 3))])
+def test_a_mirror_a_stretch_and_a_collapse_are_no_turns(no_turn: np.ndarray) -> None:
+    assert not subspaces.is_turn(no_turn)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
