@@ -123,13 +123,19 @@ class DotProduct(ll.Scene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture of what is shown."""
         if not self.flat:
-            plot, below = self.plot(), self.plot().world(1.25, 0.0) - (0.0, 1.45, 0.0)  # for the spread
-            view = ll.View(flat=True, bounds=np.vstack([plot.bounds(above=0.1), below]))
-            return ll.Frame(self.histogram(now), self.notes_on_random(now), view)
+            return ll.Frame(self.histogram(now), self.notes_on_random(now), self.view())
         drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
         drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (A, B), strict=True)]
-        return ll.Frame(drawn, self.notes(now), ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners())))
+        return ll.Frame(drawn, self.notes(now), self.view())
+
+    @ll.kept
+    def view(self) -> ll.View:
+        """Return the view straight at the histogram, or straight down at the arrows."""
+        if self.flat:
+            return ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners()))
+        below = self.plot().world(1.25, 0.0) - (0.0, 1.45, 0.0)  # for the spread, and the pairs of arrows
+        return ll.View(flat=True, bounds=np.vstack([self.plot().bounds(above=0.1), below]))
 
     @ll.kept(framing=True)
     def corners(self) -> np.ndarray:
