@@ -84,14 +84,14 @@ def rotation_about(axis: Floats, angle: float) -> Floats:
     return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
 
 
-def farthest(matrix: Floats, direction: Floats) -> Floats:
+def farthest(matrix: Floats, direction: ArrayLike) -> Floats:
     """Return the point (d,) of the unit ball, moved by a matrix (d, d), that is farthest along a direction (d,).
 
     It is A Aᵀ u / ‖Aᵀ u‖; the origin where nothing of the ball is left along the direction.
     """
-    pulled = matrix.T @ direction
+    pulled = matrix.T @ np.asarray(direction, float)
     length = float(np.linalg.norm(pulled))
-    return matrix @ pulled / length if length > 0.0 else 0.0 * direction
+    return matrix @ pulled / length if length > 0.0 else np.zeros(len(matrix))
 
 
 def on_path(matrix: Floats, t: float) -> Floats:
