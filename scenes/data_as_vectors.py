@@ -18,6 +18,7 @@ ROW = 0.25  # the height of a word
 STEPS = 13  # of k-means
 RIGHT, UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
+BARS = ("j", "k", "i")  # the colours of red, blue and green: of the bars, and of the cube's edges along x, y and z
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a digit that is looked at
 
 
@@ -227,10 +228,9 @@ class DataAsVectors(ll.Scene):
         if self.data == "digits":
             return data.reshape(-1, 8, 8) / 16.0
         if self.data == "photo":
-            paint = data / 255.0
-            if step is not None:
-                paint = self.paint(self.course().centroids[step])[self.course().label[step]]
-            return paint[:, None, None]
+            if step is None:
+                return data[:, None, None] / 255.0
+            return self.paint(self.course().centroids[step])[self.course().label[step], None, None]
         return np.repeat(DISC, len(data), axis=0)
 
     def paint(self, means: np.ndarray) -> np.ndarray:
@@ -320,14 +320,19 @@ class DataAsVectors(ll.Scene):
         low, high = np.minimum(tall, 0.0), np.maximum(tall, 0.015)
         return np.column_stack([x, STRIP[2] + rise + low, np.full(len(share), 0.86 * pitch), high - low])
 
-    def cube(self) -> layers.Layer:
-        """Return the cube of all colours around the cloud of a photo."""
+    def cube(self) -> list[layers.Layer]:
+        """Return the cube of all colours around the cloud of a photo, with its edges of red, blue and green."""
         corner, edges = self.seen(np.zeros((1, 3)), self.now(self.clock.seconds))[0], 1.9 * np.eye(3)
-        return layers.Solid(shapes.parallelepiped(edges, corner), "grid", 0.04, 1.2, pickable=False, key="cube")
+        names = zip(corner + (1, 0, 1) * edges, ("red", "blue", "green"), BARS, ("below", "below", "left"), strict=True)
+        return [
+            layers.Solid(shapes.parallelepiped(edges, corner), "grid", 0.04, 1.2, pickable=False, key="cube"),
+            layers.Lines(list(corner + np.stack([0 * edges, edges], 1)), BARS, 3.5, pickable=False, key="edges"),
+            *(layers.Label(place, name, role, side=side, key=name) for place, name, role, side in names),
+        ]
 
     def plates(self, rect: np.ndarray, y: np.ndarray | float, key: str) -> layers.Layer:
         """Return the numbers as upright rectangles, like ``cells``, at y."""
-        colors: Any = ("j", "i", "k") if self.data == "photo" else self.shares()
+        colors: Any = (BARS[0], BARS[2], BARS[1]) if self.data == "photo" else self.shares()
         x, z, wide, high = rect.T
         return layers.Plates(
             np.stack([x, np.broadcast_to(y, x.shape), z], -1), wide[:, None] * RIGHT, high[:, None] * UP, colors,
@@ -341,7 +346,7 @@ class DataAsVectors(ll.Scene):
         here, *there = self.seen(self.points()[[self.index, *found]], now)
         fallen, flown = (np.array(now.each(len(self.shares()), *when))[:, None] for when in ((0.13, 0.34), (0.4, 0.58)))
         come, told, grown = now.eased(0.36, 0.5), now.eased(0.58, 0.64), now.each(len(found), 0.64, 0.84)
-        drawn = [*self.thing(), *([self.cube()] if self.data == "photo" and come > 0 else [])]
+        drawn = [*self.thing(), *(self.cube() if self.data == "photo" and come > 0 else [])]
         if fallen.max() > 0:
             drawn.append(self.plates((1 - fallen) * self.cells() + fallen * self.bars(), -0.02, "strip"))
         if come > 0:
@@ -351,7 +356,8 @@ class DataAsVectors(ll.Scene):
             drawn.append(self.plates(flight, flown[:, 0] * here[1], "flight"))
         if fallen.min() >= 1:
             middle = (0.5 * (STRIP[0] + self.bars()[-1, 0]), 0.0, STRIP[2])
-            drawn.append(layers.Label(middle, self.kind.said, "dim", size=19, side="below", bold=False, key="list"))
+            said = self.kind.said + (f": {self.called(self.index)}" if self.data == "photo" else "")
+            drawn.append(layers.Label(middle, said, "dim", size=19, side="below", bold=False, key="list"))
         if told > 0:
             ways = [np.array([here, here + part * (one - here)]) for one, part in zip(there, grown, strict=True)]
             reached, large = found[np.array(grown) >= 1], self.kind.large
@@ -405,9 +411,8 @@ class DataAsVectors(ll.Scene):
             first = self.stand - 0.75 * RIGHT + 0.5 * UP
             left: list[layers.Layer] = [figures.Tiles(ink, colors, first, 0.5, 4, name="Digit", pickable=False)]
         elif self.data == "photo":
-            pictures = self.paint(centre)[:, None, None]
-            quantized = self.paint(centre)[course.label[whole]].reshape(64, 96, 3)
-            left = [self.cube(), self.picture(quantized, "means")]
+            pictures, colors = self.paint(centre)[:, None, None], ["area"] * len(centre)
+            left = [*self.cube(), self.picture(self.paint(centre)[course.label[whole]].reshape(64, 96, 3), "means")]
         else:
             cell, shades = (WIDE / centre.shape[1], 0.22), "signed" if self.data == "sentences" else "height"
             most = float(np.abs(centre).max())
@@ -425,11 +430,10 @@ class DataAsVectors(ll.Scene):
         both = np.flatnonzero((kind == kind[self.index]) | (kind == self.rival))
         place = self.seen(self.points()[both], now)
         wrong = place[(ahead[both] > 0) != (kind[both] == kind[self.index])]
-        drawn: list[layers.Layer]
         if self.data == "photo":
             kept = np.where((ahead > 0)[:, None], self.samples().points / 255.0, 0.17)
-            drawn = [self.cube(), self.picture(kept.reshape(64, 96, 3), "photo"),
-                     layers.Sprites(place, kept[:, None, None], self.kind.size, name="Point", key="cloud")]  # fmt: skip
+            points = layers.Sprites(place, kept[:, None, None], self.kind.size, name="Point", key="cloud")
+            drawn: list[layers.Layer] = [*self.cube(), self.picture(kept.reshape(64, 96, 3), "photo"), points]
         else:
             colors = [self.colors()[one] for one in both]
             drawn = [layers.Sprites(place, self.pictures()[both], 17.0, colors, name="Point", key="both")]

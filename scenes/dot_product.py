@@ -16,6 +16,8 @@ A, B, ALONG, AGAINST = "signed.low", "signed.high", "area", "bad"
 SEEN = 0.03  # units: a shorter shadow is a point to the eye
 LEVEL = 0.5  # degrees: no right angle is said to be one beyond
 BINS = 161  # of the histogram; an odd number, so that one is around 0
+FEET = 0.17 * np.array([(0, 0), (0, 0), (-1, -1), (-1, -1), (-1, -0.4), (-1, 0.4)])  # of three pairs of arrows, world
+WAYS = 0.34 * np.array([(1, 0), (-1, 0), (1, 0), (0, 1), (1, 0), (1, 0)])
 
 
 class DotProduct(ll.Scene):
@@ -111,20 +113,17 @@ class DotProduct(ll.Scene):
         """Return how far a has turned (2, 2): after its shadow has come it turns once around."""
         return maps.rotation(2 * np.pi * now.eased(0.36, 0.94) if self.show == "shadow" else 0.0)
 
-    def stage(self, now: ll.Now) -> tuple[list[int], float]:
-        """Return the dimensions that are shown one after the other, and where between them this moment is."""
-        dimensions = [2]
-        while dimensions[-1] < self.dimension:
-            dimensions.append(min(2 * dimensions[-1], self.dimension))
-        return dimensions, now.staged(len(dimensions) - 1, 0.06, 0.86, 0.75)
+    def stage(self, now: ll.Now) -> tuple[int, int, float, int]:
+        """Return between which two dimensions this moment is, the share of the way, and the nearer one: they double."""
+        dimensions = [*(two for two in (2 << k for k in range(11)) if two < self.dimension), self.dimension]
+        at = now.staged(len(dimensions) - 1, 0.06, 0.86, 0.75)
+        return dimensions[int(at)], dimensions[int(np.ceil(at))], at % 1.0, dimensions[int(at + 0.5)]
 
     # -------------------------------------------------------------------------------------------- the picture
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the picture of what is shown."""
         if not self.flat:
-            plot, below = self.plot(), self.plot().world(1.25, 0.0) - (0.0, 1.05, 0.0)  # for the spread
-            view = ll.View(flat=True, bounds=np.vstack([plot.bounds(above=0.1), below]))
-            return ll.Frame(self.histogram(now), self.notes_on_random(now), view)
+            return ll.Frame(self.histogram(now), self.notes_on_random(now), self.view())
         drawn = self.shadowed(now) if self.show == "shadow" else self.collapsed(now)
         drawn.append(layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True, key="origin"))
         drawn += [handle.ring(role) for handle, role in zip(self.handles(now), (A, B), strict=True)]
@@ -132,8 +131,11 @@ class DotProduct(ll.Scene):
 
     @ll.kept
     def view(self) -> ll.View:
-        """Return the view straight down that holds the corners."""
-        return ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners()))
+        """Return the view straight at the histogram, or straight down at the arrows."""
+        if self.flat:
+            return ll.View(90.0, 90.0, flat=True, bounds=shapes.lifted(self.corners()))
+        below = self.plot().world(1.25, 0.0) - (0.0, 1.45, 0.0)  # for the spread, and the pairs of arrows
+        return ll.View(flat=True, bounds=np.vstack([self.plot().bounds(above=0.1), below]))
 
     @ll.kept(framing=True)
     def corners(self) -> np.ndarray:
@@ -163,9 +165,9 @@ class DotProduct(ll.Scene):
             named("b", B, b, plane.beside(b if b.any() else -a, still)),
         ]
         if now.share >= 0.3 and length > 0 and b.any():
-            across = plane.beside(b, a, np.pi / 2)
-            foot = vectors.shadow(a, b) / 2 + 0.03 * across
-            drawn.append(plane.name(foot, words("?.2", along), sign_of(along), across, 28, latex=False, key="length"))
+            side = self.half_band(a, b)
+            middle, said = vectors.shadow(a, b) / 2 + side, words("?.2", along)
+            drawn.append(plane.name(middle, said, sign_of(along), side, 28, latex=False, key="length"))
         return drawn
 
     def cast(self, a: np.ndarray, b: np.ndarray, now: ll.Now) -> list[layers.Layer]:
@@ -176,12 +178,18 @@ class DotProduct(ll.Scene):
             plane.path([a, a + drop * (shadow - a)], "text", 1.6, dash=(8, 5), name="Light", key="light"),
         ]
         if grown > 0 and np.linalg.norm(shadow) > SEEN:
-            role = sign_of(vectors.along(a, b))
-            drawn.append(plane.arrow(grown * shadow, role, 11.0, name="Shadow", key="shadow"))
+            half, tip = self.half_band(a, b), grown * shadow
+            band = shapes.lifted([half, tip + half, tip - half, -half])
+            drawn.append(layers.Polygon(band, sign_of(vectors.along(a, b)), 0.65, 0.0, name="Shadow", key="shadow"))
             size = 0.07 * float(np.linalg.norm(a))
             if min(np.linalg.norm(a - shadow), np.linalg.norm(shadow)) > 1.5 * size:  # else there is no room
                 drawn.append(figures.RightAngle(shadow, a - shadow, -shadow, size=size, key="right angle"))
-        return [*drawn, plane.arrow(b, B, 5.0, name="b", key="b")]  # on its shadow, which is wider
+        return [*drawn, plane.arrow(b, B, 5.0, name="b", key="b")]  # on the shadow, which is wider
+
+    def half_band(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Return the way (2,) across b from the middle of the shadow to its edge, away from a."""
+        across = plane.beside(b, a, np.pi / 2)
+        return 0.02 * np.ptp(self.corners()) * across / np.linalg.norm(across)
 
     def angle(self, a: np.ndarray, b: np.ndarray) -> list[layers.Layer]:
         """Return the angle between the two, where there is one; a narrow one farther out, where there is room."""
@@ -215,7 +223,7 @@ class DotProduct(ll.Scene):
         along = b / np.linalg.norm(b)
         across = plane.beside(along, one, np.pi / 2)
         numbered = (-across[1] if line.side == "below" else across[0]) > 0  # go beyond the numbers of the line
-        place = tip + (0.07 if numbered else 0.01) * np.ptp(self.corners(), axis=0).max() * across
+        place = tip + (0.085 if numbered else 0.01) * np.ptp(self.corners(), axis=0).max() * across
         disc = layers.Points(shapes.lifted([tip]), role, 7.0, "disc", outline=True, name="Lands", key=f"at {name}")
         return [disc, named(name, role, place, across + 0.4 * along, tex(rf"{name} \to ?", one @ b))]
 
@@ -238,27 +246,28 @@ class DotProduct(ll.Scene):
 
     def histogram(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cosines of random pairs, on their way from dimension to dimension, and what the theory says."""
-        dimensions, at = self.stage(now)
-        here = dimensions[int(at + 0.5)]
-        before, after, part = dimensions[int(at)], dimensions[int(np.ceil(at))], at % 1.0
+        before, after, part, here = self.stage(now)
         heights = (1 - part) * self.counted(before) + part * self.counted(after)
-        plot = self.plot()
-        sd, top = 1 / np.sqrt(here), plot.world(0.0, 1.13 * plot.y[1])
+        plot, x = self.plot(), np.linspace(-0.999, 0.999, 801)
+        exact = (1 - part) * vectors.cosine_density(before, x) + part * vectors.cosine_density(after, x)
+        sd, top = (1 - part) / np.sqrt(before) + part / np.sqrt(after), plot.world(0.0, 1.13 * plot.y[1])
         right, left = plot.world([sd, -sd], [0.0, 0.0]) - (0.0, 0.3, 0.0)  # below the numbers of the axis
         look: dict[str, Any] = {"away": 0.32, "size": 0.16, "key": "spread", "name": "Spread"}
         return [
-            plot,
+            plot, self.three_pairs(),
             plot.bars(np.linspace(-1, 1, BINS + 1), heights, A, 0.0, name="Share", key="bars"),
-            *([self.theory(here)] if part == 0 else []),
+            plot.curve((x, exact), "area", name="Exact density", key="theory"),
             figures.Measure(right, left, r"\pm 1/\sqrt{d}", "area", **look),
-            layers.Label(top, tex("d = ?n", here), "text", latex=True, size=34, side="centre", key="dimension"),
-        ]
+            layers.Label(top, tex("d = ?n", here), latex=True, size=34, side="centre", key="dimension"),
+        ]  # fmt: skip
 
     @ll.kept
-    def theory(self, dimension: int) -> layers.Layer:
-        """Return the exact density of a dimension."""
-        x = np.linspace(-0.999, 0.999, 801)
-        return self.plot().curve((x, vectors.cosine_density(dimension, x)), "area", name="Exact density", key="theory")
+    def three_pairs(self) -> layers.Layer:
+        """Return two arrows each below −1, 0 and 1: the other way, at a right angle, and the same way."""
+        ticks = np.repeat((-1.0, 0.0, 1.0), 2)
+        tails = self.plot().world(ticks, 0.0 * ticks) + shapes.lifted(FEET) - (0.0, 1.3, 0.0)
+        heads = tails + shapes.lifted(WAYS)
+        return layers.Arrows(tails, heads, (A, B) * 3, 4.0, depth=False, pickable=False, key="pairs")
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the heads of both arrows, that of a where it has turned to: it is dragged there, and turns on."""
@@ -311,8 +320,7 @@ class DotProduct(ll.Scene):
 
     def notes_on_random(self, now: ll.Now) -> list[layers.Note]:
         """Return how the cosines are spread in the dimension that is shown."""
-        dimensions, at = self.stage(now)
-        here = dimensions[int(at + 0.5)]
+        here = self.stage(now)[-1]
         sd, off = self.spread(here)
         rows = [
             ("text", r"1/\sqrt{d}", tex("?.4", 1 / np.sqrt(here)), "in theory"),

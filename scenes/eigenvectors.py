@@ -228,15 +228,17 @@ class Eigenvectors(ll.Scene):
             layers.Points(shapes.lifted(steps), "area", 6.0, "disc", outline=True, name="Step"),
             plane.arrow(here, "area", 6.5, name="v"),
         ]
-        line, side = maps.strongest_line(self.a), here
+        line, side, place = maps.strongest_line(self.a), here, 1.04 * here
         if line is not None:
             line = line if line @ here >= 0 else -line
             drawn += self.gap(line, here, 1.06 * RADIUS)
-            beyond = (maps.cross(start, line) > 0) == (maps.degrees_off_line(here, line) < SAID)
-            side = maps.rotation(0.9 if beyond else -0.9) @ here  # where neither the angle nor the steps are
+            near = maps.degrees_off_line(here, line) < SAID
+            place = 1.1 * RADIUS * line if near else place  # the name is where neither the angle nor the steps are
+            turn = (1.5 if near else 0.9) * (1 if (maps.cross(start, line) > 0) == near else -1)
+            side = maps.rotation(turn) @ place
         count = int(times + 1e-9)
         name = "v" if count == 0 else "Av" if count == 1 else tex(r"A^{?} v", count)
-        return [*drawn, plane.name(1.04 * here, name, "area", side)]
+        return [*drawn, plane.name(place, name, "area", side)]
 
     def along(self, now: ll.Now) -> list[layers.Layer]:
         """Return the grid that turns into that of the eigenvectors, and is then only stretched along them."""
@@ -271,7 +273,9 @@ class Eigenvectors(ll.Scene):
             drawn += self.gap(ray, sent, min(roomy, 0.8 * float(np.linalg.norm(sent))))
             drawn.append(plane.name(tried, "v", "text", -aside))
             if np.linalg.norm(sent - tried) > 0.25:
-                drawn.append(plane.name(sent, "Av" if off > ON_LINE else r"Av = \lambda v", role, aside + 0.6 * sent))
+                lies = min((maps.degrees_off_line(sent, line.vector) for line in self.lines()), default=90.0) < SAID
+                side = maps.rotation(np.copysign(1.5, maps.cross(ray, sent))) @ sent if lies else aside + 0.6 * sent
+                drawn.append(plane.name(sent, "Av" if off > ON_LINE else r"Av = \lambda v", role, side))
         return drawn
 
     def gap(self, line: np.ndarray, arrow: np.ndarray, radius: float) -> list[layers.Layer]:
@@ -313,11 +317,8 @@ class Eigenvectors(ll.Scene):
             return "Turn v until Av is on its line" if self.found(now) or now.share < 0.9 else "There is no such line"
         if self.played == "repeat":
             count = int(self.times(now) + 1e-9)
-            return (
-                ("Apply A again and again", "A applied once")[count]
-                if count < 2
-                else words("A applied ?n times", count)
-            )
+            few = ("Apply A again and again", "A applied once")
+            return few[count] if count < 2 else words("A applied ?n times", count)
         if self.played == "eigenbasis":
             return "Take the arrows that stay as the basis" if now.share < 0.5 else "Along them A only stretches"
         if self.act == "eigenbasis":

@@ -157,14 +157,13 @@ class LinearMap2D(ll.Scene):
         """Return the lines that A does not turn, and an arrow on each, moved as far as the plane is now."""
         drawn: list[layers.Layer] = []
         for k, kept in enumerate(self.eigen_directions(), 1):
-            (x, y), role, here = kept.vector, f"eigen{k}", shapes.lifted([moved @ kept.vector])
-            line = shapes.lifted(np.outer((-14, 14), kept.vector))
-            far = shapes.lifted(kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach)
-            factor, aside = tex(r"\lambda_? = ?", k, kept.factor), (abs(y), -x if y >= 0 else x, 0.0)
+            (x, y), role = kept.vector, f"eigen{k}"
+            far = kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach
+            aside = (abs(y), -x if y >= 0 else x)
             drawn += [
-                layers.Lines([line], role, 2.4, dash=(15, 10), depth=False, name="Eigenline", worth=[kept.factor]),
-                layers.Arrows(np.zeros((1, 3)), here, role, depth=False, name="Eigenvector"),
-                layers.Label(far, factor, role, latex=True, size=24, side=aside),
+                plane.eigenline(kept, k),
+                plane.arrow(moved @ kept.vector, role, 4.5, name="Eigenvector"),
+                plane.name(far, tex(r"\lambda_? = ?", k, kept.factor), role, aside, 24),
             ]
         return drawn
 

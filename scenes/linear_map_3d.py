@@ -17,7 +17,7 @@ REACHED, LOST, RESULT = "accent", "text", "area"
 EXTENT, DENSE = 1.5, 1.0  # half the width of the lattice in units, and that of a fine one
 FEW = 16  # points along each side of a coarse lattice, at most
 CUBE = shapes.box((0, 0, 0), (1, 1, 1))
-BOUNDS = shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1))  # of what is seen, world
+BOUNDS = np.vstack([shapes.box((-0.85, -0.85, -0.6), (1.35, 1.35, 1.1)), (1.68, 1.68, 0.8)])  # of what is seen, world
 REST = 1e-6  # of its size that a flattened body keeps: one without any has no normals
 PLACES = ("0 alone", "a line", "a plane", "all of space")
 SAID = (
@@ -97,7 +97,7 @@ class LinearMap3D(ll.Scene):
         """Return the numbers of A: volumes, what it reaches, what it loses, and how near it comes to b."""
         a, values = self.a, linear_maps.eigenvalues(self.a)
         found, size = subspaces.least_squares(a, self.target), subspaces.rank(a)
-        turn = subspaces.turn_of(a)[1] if self.turns else float("nan")
+        turn = subspaces.turn_of(a)[1] if subspaces.is_turn(a) else float("nan")
         return {
             "t": self.part(now),
             "determinant": float(np.linalg.det(a)),
@@ -119,11 +119,6 @@ class LinearMap3D(ll.Scene):
     def residual(self) -> float:
         """Return how far b is from the nearest A x."""
         return float(np.linalg.norm(self.target - self.a @ subspaces.least_squares(self.a, self.target)))
-
-    @property
-    def turns(self) -> bool:
-        """Whether A is a rotation."""
-        return bool(np.abs(self.a @ self.a.T - np.eye(3)).max() < 1e-9 and np.linalg.det(self.a) > 0)
 
     # ---------------------------------------------------------------------------------------------- the score
     def part(self, now: ll.Now) -> float:
@@ -155,18 +150,16 @@ class LinearMap3D(ll.Scene):
             return []
         return [layers.Arrows.one(start, end, role, **{"width": 6.5, "key": key, "name": "Column", **look})]
 
-    def named(self, at: Any, name: str, role: str, side: Any = None) -> layers.Label:
+    def named(self, at: Any, name: str, role: str, side: Any = None, **look: Any) -> layers.Label:
         """Return the name of an arrow at its head, away from the origin."""
         place = self.world(at)
-        return layers.Label(
-            place, name, role, latex=True, size=34, side=place if side is None else side, key=f"name {name}"
-        )
+        look = {"side": place if side is None else side, "size": 34, "key": f"name {name}", **look}
+        return layers.Label(place, name, role, latex=True, **look)
 
     def plane(self, normal: np.ndarray, half: float, opacity: float, key: str, name: str) -> layers.Layer:
         """Return a piece of a plane through the origin."""
-        return layers.Solid(
-            shapes.plane((0, 0, 0), normal, half * self.unit()), REACHED, opacity, 1.2, key=key, name=name
-        )
+        piece = shapes.plane((0, 0, 0), normal, half * self.unit())
+        return layers.Solid(piece, REACHED, opacity, 1.2, key=key, name=name)
 
     @ll.kept
     def lattice_points(self) -> np.ndarray:
@@ -178,41 +171,46 @@ class LinearMap3D(ll.Scene):
     def mapped(self, now: ll.Now) -> list[layers.Layer]:
         """Return the lattice, the plane of î and ĵ, what is carried along, what is reached and what is lost."""
         moved, size = self.moved(now), subspaces.rank(self.a)
-        look: dict[str, Any] = {"by": self.unit() * moved, "key": "lattice", "name": "Lattice"}
-        look |= {"dim": 0.25} if self.lattice <= FEW else {"dim": 0.6, "pickable": False}
-        radius, style = (2.0, "disc") if self.lattice <= FEW else (1.0, "dot")
+        few = self.lattice <= FEW
+        radius, style, dim = (2.0, "disc", 0.25) if few else (1.0, "dot", 0.6)
+        look: dict[str, Any] = {"by": self.unit() * moved, "name": "Lattice", "dim": dim, "pickable": few}
         net = self.world(shapes.lifted(shapes.grid(2.0)) @ moved.T)
         drawn: list[layers.Layer] = [
-            layers.Points(self.lattice_points(), "grid", radius, style, **look),
+            layers.Points(self.lattice_points(), "grid", radius, style, key="lattice", **look),
             layers.Lines(list(net), "grid", 1.4, key="net", group="grid", pickable=False),
             *self.reached(now.eased(0.5, 0.74), 1.5),
             *self.lost(moved),
-            *self.carried(moved),
+            *self.carried(moved, self.view(now)),
         ]
+        axis, angle = subspaces.turn_of(self.a) if subspaces.is_turn(self.a) else (np.zeros(3), 0.0)
+        if angle > 1e-6:
+            path = [self.world(np.outer((-2.2, 2.2), axis))]
+            drawn.append(layers.Lines(path, "text", 1.8, dash=(8, 5), key="axis", name="Axis of the turn"))
         for k, tip in enumerate(moved.T):
             found = self.arrow(tip, COLUMNS[k], f"basis {k}")
             side = (0.0, 0.0, (1.0, -1.0, 1.0)[k]) if size == 1 else None  # on one line they stand above and below it
             drawn += [*found, self.named(tip, HATS[k], COLUMNS[k], side)] if found else []
         return drawn
 
-    def carried(self, moved: np.ndarray) -> list[layers.Layer]:
+    def carried(self, moved: np.ndarray, view: ll.View) -> list[layers.Layer]:
         """Return the cube or the ball, moved by a matrix (3, 3), and its volume where it has one."""
         axes = self.unit() * (moved + REST * np.eye(3))
         half = self.world(np.linalg.svd(self.a)[2] @ moved.T)  # of the ellipsoid: perpendicular in the end, too
+        down = view.left_of(view.left_of(np.array([0.0, 0.0, 1.0])))  # in the picture
         body, place, said = {
             "none": ([], (0, 0, 0), ""),
             "cube": ([layers.Solid(shapes.parallelepiped(axes), RESULT, 0.15, 1.8, key="cube", name="Cube, moved")],
-                     (1, 1, 1), "volume ?.2"),
+                     moved @ (1, 1, 1), "volume ?.2"),
             "ball": ([layers.Solid(shapes.ellipsoid((0, 0, 0), axes, 24), RESULT, 0.26, 0.0, key="ball",
                                    name="Ball, moved"),
                       layers.Lines([np.stack([-one, one]) for one in half], "text", 1.6, 0.7, depth=False,
-                                   dash=(8, 5), key="half axes", name="Half axis")], (0, 0, -1), "volume ×?.2"),
+                                   dash=(8, 5), key="half axes", name="Half axis")],
+                     subspaces.farthest(moved, down), "volume ×?.2"),
         }[self.shape]  # fmt: skip
         if not body or subspaces.rank(self.a) < 3:
             return body
-        text = words(said, np.linalg.det(moved))
-        at = self.world(moved @ place)
-        side = at if self.shape == "cube" else "below right"
+        at, text = self.world(place), words(said, np.linalg.det(moved))
+        side = at + 0.9 * down if self.shape == "cube" else down  # beside the axis of a turn, which is at this corner
         return [*body, layers.Label(at, text, RESULT, size=20, side=side, key="volume")]
 
     @ll.kept
@@ -249,8 +247,10 @@ class LinearMap3D(ll.Scene):
         return drawn
 
     def columns(self, ghost: bool) -> list[layers.Layer]:
-        """Return the columns of A as arrows; none for a column of zeros."""
-        return [one for k in range(3) for one in self.arrow(self.a[:, k], COLUMNS[k], f"column {k}", ghost=ghost)]
+        """Return the columns of A as arrows, with their names until they are ghosts; none for a column of zeros."""
+        drawn = [one for k in range(3) for one in self.arrow(self.a[:, k], COLUMNS[k], f"column {k}", ghost=ghost)]
+        named = [self.named(self.a[:, k], f"a_{k + 1}", COLUMNS[k]) for k in range(3) if self.a[:, k].any()]
+        return drawn if ghost else [*drawn, *named]
 
     def aimed(self, now: ll.Now) -> list[layers.Layer]:
         """Return b, the nearest point that A reaches, and the way there along the columns."""
@@ -283,9 +283,7 @@ class LinearMap3D(ll.Scene):
             if grown == 1:
                 middle, text = start + way / 2, tex(rf"?\, a_{k + 1}", found[k])
                 side = self.world(middle - ways.sum(axis=1) / 2) - (0.0, 0.0, 1e-3)  # away from A x; below, if on it
-                drawn.append(
-                    layers.Label(self.world(middle), text, COLUMNS[k], latex=True, size=28, side=side, key=f"of {k}")
-                )
+                drawn.append(self.named(middle, text, COLUMNS[k], side, size=28, key=f"of {k}"))
             start = start + ways[:, k]
         return drawn
 
@@ -304,7 +302,8 @@ class LinearMap3D(ll.Scene):
             light = self.world([a[:, k], tip])
             if np.linalg.norm(light[1] - light[0]) > 0.02:
                 drawn.append(layers.Lines([light], role, 1.6, dash=(8, 5), key=f"light {k}", name="Shadow taken away"))
-            drawn += [*found, self.named(tip, f"q_{k + 1}" if done[k] == 1 else f"a_{k + 1}", role)]
+            name, side = f"q_{k + 1}" if done[k] == 1 else f"a_{k + 1}", np.add(self.world(tip), (0.0, 0.0, 0.3))
+            drawn += [*found, self.named(tip, name, role, side)]  # above an axis on which it lies
         for first, second in combinations(range(3), 2):
             one, two = self.world(q[:, first]), self.world(q[:, second])
             if done[second] == 1 and min(np.linalg.norm(one), np.linalg.norm(two)) > 0.2:
@@ -343,7 +342,7 @@ class LinearMap3D(ll.Scene):
             return "b is reached" if self.residual() < 1e-6 else "From b at a right angle to the nearest point"
         if self.show == "right angles":
             return "Take away the shadow on those before"
-        if self.turns:
+        if subspaces.is_turn(self.a):
             axis, angle = subspaces.turn_of(self.a)
             direction = ", ".join(words("?2", part) for part in linear_maps.whole_multiple(axis))
             return words("A turn of ?1° about ", np.degrees(angle)) + f"({direction})"

@@ -20,7 +20,7 @@ PARTS = ((0, 1, 6, 9), (2, 3, 4, 5), (6, 7, 8, 9))  # convex pieces of the lette
 NAMES = "ABCD"
 SAME = 1e-9
 CELLS = 2  # grid lines on each side of a small plane's middle
-ACROSS, ALONG = 1.06, 1.22  # from the middle of the picture to that of a small plane, in half widths of one
+ACROSS, ALONG = 1.06, 1.27  # from the middle of the picture to that of a small plane, in half widths of one
 UP, DOWN = 1.0, -1.0
 SCORE = {"B then A": (0.04, 0.38), "at once": (0.42, 0.56), "A then B": (0.60, 0.88)}  # shares of the scene
 
@@ -126,7 +126,7 @@ class MatrixComposition(ll.Scene):
     def view(self) -> ll.View:
         """Return the view straight down on the four planes and their names."""
         right, up = (ACROSS + 1.0) * self.half(), (ALONG + 1.0) * self.half()
-        corners = [(x, y, 0.0) for x in (-right, right) for y in (-up, up + 0.4 * self.half())]
+        corners = [(x, y, 0.0) for x in (-right, right) for y in (-up, up + 0.54 * self.half())]
         return ll.View(90.0, 90.0, flat=True, bounds=np.array(corners))
 
     def frame(self, now: ll.Now) -> ll.Frame:

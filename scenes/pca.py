@@ -17,7 +17,7 @@ ROLES = ("eigen1", "eigen2", "text")  # of the first three axes
 HALF = 2.0  # of the cloud in the world
 LEAN = -0.6  # radians: how far the cloud leans where an axis is tried
 MANY = 5000  # samples: more are drawn as dots
-MIST = 50_000  # samples: where so many dots lie over each other they add up
+MIST = 50_000  # samples: the more dots beyond, the fainter each, so that their density is still seen
 FEW = 4  # classes that a legend tells
 BALL = 0.045  # radius of a sample's ball, world, about
 AXES = np.array([[1.5, 0.2, 0.1], [0.9, -0.55, 0.1], [0.45, 0.3, -0.28]])  # deviations of the Gaussian, as columns
@@ -184,7 +184,7 @@ class PCA(ll.Scene):
         """Return the samples, each class in its colour; as balls while there are few."""
         count = len(position)
         size = 5.0 if count < 400 else 3.0 if count <= MANY else 1.0
-        look: dict[str, Any] = {"style": "sphere" if count <= MANY else "dot", "dim": 0.6 if count >= MIST else 0.0}
+        look: dict[str, Any] = {"style": "sphere" if count <= MANY else "dot", "alpha": min(1.0, MIST / count) ** 0.5}
         return [
             layers.Points(position if len(own) == count else position[own], LANES[k], size, name="Sample",
                           key=f"class {k}", **look)
@@ -220,7 +220,8 @@ class PCA(ll.Scene):
                 drawn.append(layers.Arrows(foot[None], end[None], ROLES[k], 5.5 - 3.0 * onto_line, **look))
             if turn > 0.3 and not (gone and pressed > 0.5):
                 share, size = words("?.1 %", 100 * self.found().ratios[k]), 24 if k == 0 else 18
-                drawn.append(layers.Label(tip, share, ROLES[k], size=size, side=tip, dim=dim, key=f"share {k + 1}"))
+                said: dict[str, Any] = {"plate": ROLES[k], "size": size, "side": tip, "key": f"share {k + 1}"}
+                drawn.append(layers.Label(tip, share, dim=dim, **said))
         return drawn
 
     def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:
@@ -267,7 +268,7 @@ class PCA(ll.Scene):
             plane.path(reach * axis, "area", 1.8, pickable=False, key="line"),
             layers.Points(shapes.lifted(along), "area", 3.2, "disc", name="Shadow", key="shadows"),
             layers.Arrows.one(-tip, tip, "area", width=5.5, depth=False, name="Two standard deviations", key="spread"),
-            plane.name(tip, words("variance ?.2", self.variance(now)), "area", aside, 22, latex=False),
+            plane.name(tip, words("variance ?.2", self.variance(now)), "area", aside, 22, latex=False, plate="area"),
             self.handles(now)[0].ring("text"),
         ]
 

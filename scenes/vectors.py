@@ -228,6 +228,7 @@ class Vectors(ll.Scene):
         if grown > 0:
             corners = self.world([0 * a, a, a + b, b])
             drawn.insert(0, layers.Polygon(corners, RESULT, 0.16 * grown, 0.0, depth=self.deep, name="a + b"))
+            drawn += self.arrow(b, b + grown * a, A, "a carried", ghost=True)  # the other way round
             drawn += self.arrow(0 * a, grown * (a + b), RESULT, "a + b", width=7.0)
         aside = (1 - turned) * self.world(b) + turned * self.beside(b, -a, now)
         if self.deep:  # three numbers have no room there: they stand in the formula
@@ -249,6 +250,8 @@ class Vectors(ll.Scene):
         if home < 1:
             drawn += self.arrow(home * b, home * b + a - b, RESULT, "a − b", width=7.0)
         drawn += [self.column(a, a, A, self.world(a), "a = "), self.column(b, b, B, self.world(b), "b = ")]
+        if grown == 1:
+            drawn.append(self.letter((a + b) / 2, "a - b", RESULT, self.beside(a - b, -(a + b), now)))
         if home < 0.5:
             drawn.append(self.column(home * b + a - b, a - b, RESULT, self.world(a - b), "a - b = "))
         return drawn
@@ -286,11 +289,11 @@ class Vectors(ll.Scene):
             return [self.column(a, a, A, "above right", "a = ")]
         path = self.world(np.outer((-12, 12), a / np.linalg.norm(a)))
         side, wholes = self.beside(a, np.eye(len(a))[0], now), self.world(np.outer(np.arange(-3, 4), a))
+        both = [self.arrow(0 * a, a, A, "a", width=9.0, dim=0.5), self.arrow(0 * a, factor * a, RESULT, "c a")]
         return [
             layers.Lines([path], "dim", 1.4, 0.8, dash=(8, 5), depth=self.deep, name="Line of a"),
             layers.Points(wholes, "dim", 4.0, "disc", pickable=False, key="wholes"),
-            *self.arrow(0 * a, a, A, "a", width=9.0, dim=0.5),
-            *self.arrow(0 * a, factor * a, RESULT, "c a"),
+            *(one for arrow in (both if factor < 1 else both[::-1]) for one in arrow),  # the shorter one in front
             self.column(a, a, A, side, "a = "),
             self.column(factor * a, factor * a, RESULT, -side, tex(r"?.2\, a = ", factor)),
         ]
@@ -298,8 +301,8 @@ class Vectors(ll.Scene):
     def span(self, now: ll.Now) -> list[layers.Layer]:
         """Go s times along a and t times along b: everywhere that leads is their span."""
         (a, b), (s, t), walker = self.heads, self.coefficients(now), self.walker(now)
-        reach = 0.25 + (1.75 if self.deep else 4.25) * now.eased(0.08, 0.94)
-        dots = self.dots()[np.abs(LATTICE).max(axis=1) <= reach]
+        reach = 0.25 + 0.75 * now.eased(0.03, 0.16) + (1.0 if self.deep else 3.5) * now.eased(0.2, 0.94)
+        dots = self.world(LATTICE @ self.heads)[np.abs(LATTICE).max(axis=1) <= reach]
         drawn = [*self.spanned(reach), layers.Points(dots, RESULT, 3.2, "disc", key="dots", name="s a + t b", dim=0.2)]
         drawn += [*self.arrow(0 * a, a, A, "a", ghost=True), *self.arrow(0 * b, b, B, "b", ghost=True)]
         if not (s or t):
@@ -312,11 +315,6 @@ class Vectors(ll.Scene):
         text = tex(r"?.1\,a ? ?.1\,b", (A, s), "-" if t < 0 else "+", (B, abs(t)))
         place = self.world(walker + 3 * apart)
         return [*drawn, layers.Label(place, text, "text", latex=True, size=26, side=side, plate="panel", key="walked")]
-
-    @ll.kept
-    def dots(self) -> np.ndarray:
-        """Return the world points (n, 3) of sums of halves of a and b."""
-        return self.world(LATTICE @ self.heads)
 
     def spanned(self, reach: float) -> list[layers.Layer]:
         """Return what is reached with s and t up to ``reach``: a piece of a plane, or of a line, or nothing."""

@@ -59,6 +59,11 @@ def orthogonalized(matrix: Floats) -> Floats:
     return found
 
 
+def is_turn(matrix: Floats) -> bool:
+    """Whether a matrix (3, 3) is a rotation of space."""
+    return bool(np.abs(matrix @ matrix.T - np.eye(3)).max() < 1e-9 and np.linalg.det(matrix) > 0)
+
+
 def turn_of(matrix: Floats) -> tuple[Floats, float]:
     """Return the axis (3,) and the angle in radians, 0 to π, of a rotation of space (3, 3)."""
     skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])
@@ -77,6 +82,16 @@ def rotation_about(axis: Floats, angle: float) -> Floats:
     x, y, z = axis
     skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
+
+
+def farthest(matrix: Floats, direction: ArrayLike) -> Floats:
+    """Return the point (d,) of the unit ball, moved by a matrix (d, d), that is farthest along a direction (d,).
+
+    It is A Aᵀ u / ‖Aᵀ u‖; the origin where nothing of the ball is left along the direction.
+    """
+    pulled = matrix.T @ np.asarray(direction, float)
+    length = float(np.linalg.norm(pulled))
+    return matrix @ pulled / length if length > 0.0 else np.zeros(len(matrix))
 
 
 def on_path(matrix: Floats, t: float) -> Floats:

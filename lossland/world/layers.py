@@ -373,6 +373,7 @@ class Points(Layer):
     share: float = 0.0  # ... by this share of the way; of points draped on a ground only dots move
     by: Array | None = None  # (3, 3): a matrix that the shader applies to points (n, 3), which are uploaded once
     number: NDArray[np.integer] | None = None  # (n,) their indices, if a layer shows a subset of points
+    alpha: float = 1.0  # opacity of dots, times their own: less where very many lie over each other
 
     @classmethod
     def on(

@@ -487,10 +487,11 @@ def test_dots_of_a_domain_lie_on_its_ground_and_those_outside_are_left_out(targe
         assert np.linalg.norm(wanted - pixel, axis=1).min() < 2.2
 
 
-def test_dense_dots_become_light(target):
+@pytest.mark.parametrize("alpha", [1.0, 0.5, 0.1])
+def test_dense_dots_become_light(target, alpha):
     many = np.zeros((4, 3))
-    image = paint(target, flat_camera(), layers.Points(many, WHITE, size=4.0))
-    assert image.max() == pytest.approx(1 - (1 - 0.62) ** 4, abs=0.01)
+    image = paint(target, flat_camera(), layers.Points(many, WHITE, size=4.0, alpha=alpha))
+    assert image.max() == pytest.approx(1 - (1 - 0.62 * alpha) ** 4, abs=0.01)
 
 
 def test_a_hundred_thousand_dots_are_drawn(target):

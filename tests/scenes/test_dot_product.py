@@ -43,7 +43,7 @@ def test_the_shadow_changes_its_colour_at_a_right_angle() -> None:
         assert read["dot_now"] == pytest.approx(a @ np.array(made.b))
         if shadow is not None:
             assert shadow.color == ("area" if read["dot_now"] >= 0 else "bad")
-            np.testing.assert_allclose(shadow.tip[0, :2], read["shadow_now"], atol=1e-12)
+            np.testing.assert_allclose(shadow.corners[1:3, :2].mean(axis=0), read["shadow_now"], atol=1e-12)
             seen.add(shadow.color)
     assert seen == {"area", "bad"}
     np.testing.assert_allclose(made.turned(made.now(12.0)), (3, 4), atol=1e-12)  # back where it can be dragged
@@ -128,10 +128,12 @@ def test_random_pairs_follow_from_the_seed() -> None:
 
 def test_the_histogram_passes_through_the_dimensions_to_the_last() -> None:
     made = scene("fifty dimensions", pairs=1000)
-    at = [made.stage(made.now(float(time))) for time in np.linspace(0, 12, 25)]
-    assert at[0] == ([2, 4, 8, 16, 32, 50], 0.0)
-    assert at[-1][1] == 5.0
-    assert all(before[1] <= after[1] for before, after in pairwise(at))
+    at = [made.stage(made.now(float(time))) for time in np.linspace(0, 12, 97)]
+    assert list(dict.fromkeys(before for before, *_ in at)) == [2, 4, 8, 16, 32, 50]
+    assert at[0] == (2, 2, 0.0, 2)
+    assert at[-1] == (50, 50, 0.0, 50)
+    assert all(earlier[0] <= later[0] and earlier[1] <= later[1] for earlier, later in pairwise(at))
+    assert {(before, after) for before, after, part, _ in at if part > 0} == set(pairwise((2, 4, 8, 16, 32, 50)))
     assert made.counted(50).sum() * 2 / 161 == pytest.approx(1.0)
     assert scene(show="random", dimension=2, pairs=100).frame(6.0).layers
 

@@ -61,8 +61,14 @@ def test_paths_lead_from_the_identity_to_the_matrix(seed: int) -> None:
 
 @pytest.mark.parametrize("turn", [np.diag((1.0, -1, -1)), np.diag((-1.0, -1, 1)), np.eye(3)])
 def test_half_turns_and_no_turn(turn: np.ndarray) -> None:
+    assert subspaces.is_turn(turn)
     axis, angle = subspaces.turn_of(turn)
     np.testing.assert_allclose(subspaces.rotation_about(axis, angle), turn, atol=1e-12)
+
+
+@pytest.mark.parametrize("no_turn", [np.diag((1.0, 1, -1)), np.diag((2.0, 0.5, 1)), np.zeros((3, 3))])
+def test_a_mirror_a_stretch_and_a_collapse_are_no_turns(no_turn: np.ndarray) -> None:
+    assert not subspaces.is_turn(no_turn)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
@@ -136,6 +142,19 @@ def test_the_half_axes_of_the_ellipsoid_are_the_singular_values() -> None:
     np.testing.assert_allclose(axes @ axes.T, np.diag(np.square(np.linalg.norm(axes, axis=1))), atol=1e-9)
     start = np.array(made.frame(0.0).layer("half axes").paths)[:, 1] / made.unit()
     np.testing.assert_allclose(np.linalg.norm(start, axis=1), 1.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_point_of_the_moved_ball_is_farther_along(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    matrix, direction = random.normal(size=(3, 3)), random.normal(size=3)
+    found = subspaces.farthest(matrix, direction)
+    assert np.linalg.norm(np.linalg.solve(matrix, found)) == pytest.approx(1.0)
+    sphere = random.normal(size=(20_000, 3))
+    others = sphere / np.linalg.norm(sphere, axis=1, keepdims=True) @ matrix.T
+    assert (others @ direction).max() <= found @ direction * (1 + 1e-12)
+    assert (others @ direction).max() == pytest.approx(found @ direction, rel=1e-2)
+    assert not subspaces.farthest(np.zeros((3, 3)), direction).any()
 
 
 def test_the_steps_along_the_columns_lead_below_b() -> None:

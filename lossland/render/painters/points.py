@@ -155,7 +155,7 @@ class DotBatch:
         p["u_clip_from_world"] = context.gl_clip_from_moved(layer.by)
         p["u_bias"] = DOT_BIAS
         p["u_diameter"] = diameter
-        p["u_alpha"] = DOT_ALPHA
+        p["u_alpha"] = DOT_ALPHA * layer.alpha
         p["u_round"] = diameter if diameter > SQUARE_UP_TO else 0.0
         set_uniforms(p, **context.presence.uniforms())
         p.draw("points")
