@@ -18,6 +18,8 @@ SAMPLES = 200  # of the generated data
 BATCH = 50
 DESCENT = [(0.08 + 0.42 * t / 20, 0.2 + 0.5 * (t / 20) ** 0.4) for t in range(21)]
 TURN, WALKED = -25.0, 0.15  # degrees of the view's turn, and the share of the ground's side that a path is long from
+EYE = np.array([[0.5, 0.87], [-0.87, 0.5]])  # columns: in the plane towards the eye at the end, and to its right
+UNDER = np.array([(0.05, 0.4), (-0.35, 0.35)])  # where a label below a point would lie, along these two
 NAMES = {"points": "From one optimum to the other"}  # of what is walked along the ground, elsewhere the training
 SEEN = "two of ?n dimensions"
 FORMULA = r"L(\theta + \alpha\,\delta + \beta\,\eta)"
@@ -213,9 +215,11 @@ class LossSlice(ll.Scene):
     def here(self) -> list[layers.Layer]:
         """Return the network that is asked, with its loss."""
         ring = layers.Points.on(self.terrain, self.place, "accent", 7.0, "ring", name="This network")
-        loss, accuracy = self.asked()
+        (at,), (loss, accuracy) = ring.position, self.asked()
         share = words("?.3", loss) if np.isnan(accuracy) else words("?.3, ?.0 % right", loss, 100 * accuracy)
-        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=19, side="below")]
+        off = (self.terrain.footprint_from_domain(self.slice.way[0]) - at[:2]) @ EYE
+        side = "left" if ((off > UNDER[:, 0]) & (off < UNDER[:, 1])).all(axis=1).any() else "below"  # not on the path
+        return [ring, layers.Label(at, "loss", "accent", value=share, size=19, side=side)]
 
     @ll.kept
     def doubt(self) -> str:

@@ -48,22 +48,42 @@ class TrainingHealth(ll.RunScene):
         "one layer": {"fault": "init", "layer": 3, "unit": 40},
     }
 
-    fault = parameters.Choice("none", ("none", *health.FAULTS), "fault", "What is broken.")
+    fault = parameters.Choice("none", ("none", *health.FAULTS), "fault", "The weights at first, ReLUs, rate or norm.")
     depth = parameters.Integer(5, 2, 12, "layers", "Hidden layers, of 128 units each.")
     gain = parameters.Number(
         0.577, 0.1, 10.0, "gain", "Deviation of the weights times √n; PyTorch's own is 0.577.", log=True
     )
     show = parameters.Choice("activation", health.KINDS, "show", "Whose histograms stand in all layers.")
-    layer = parameters.Integer(0, 0, 64, "layer", "The layer that is opened: click it. 0: all layers.")
+    layer = parameters.Integer(
+        0, 0, 64, "layer", "The layer that is opened: click it. 0: all layers.",
+        most=lambda scene: len(scene.seen().layers) if scene.run else scene.depth,
+    )  # fmt: skip
     unit = parameters.Integer(0, 0, 1_000_000, "unit", "The unit of it that is told: click it.", hidden=True)
-    saturation_limit = parameters.Number(health.LIMITS["saturated"], 0.01, 1.0, "saturated from", "Its lamp lights.")
-    dead_limit = parameters.Number(health.LIMITS["dead"], 0.01, 1.0, "dead from", "Its lamp lights.")
-    update_limit = parameters.Number(health.LIMITS["update"], 0.5, 5.0, "update from", "Powers of ten away from 10⁻³.")
-    spread_limit = parameters.Number(
-        10 ** health.LIMITS["spread"], 1.2, 100.0, "spread from", "How many times.", log=True
+    saturation_limit = parameters.Number(
+        health.LIMITS["saturated"], 0.01, 1.0, "saturated from", "The share of flat activations that lights its lamp."
     )
+    dead_limit = parameters.Number(
+        health.LIMITS["dead"], 0.01, 1.0, "dead from", "The share of dead units that lights its lamp."
+    )
+    update_limit = parameters.Number(
+        health.LIMITS["update"], 0.5, 5.0, "update from", "How many powers of ten away from 10⁻³ its lamp lights."
+    )
+    spread_limit = parameters.Number(
+        10 ** health.LIMITS["spread"], 1.2, 100.0, "spread from",
+        "How many times as wide or as narrow as the first layer its lamp lights.", log=True,
+    )  # fmt: skip
     run = parameters.Text("", None, "run", "A run that you recorded, a file or folder, instead.")
     clock = ll.Clock(14.0)
+
+    def has_control(self, name: str) -> bool:
+        """Hide what has no effect: a gauge that the training does not have, and whose histograms where all are seen."""
+        if name in ("saturation_limit", "dead_limit") and not self.run:
+            return (name == "dead_limit") == (self.fault == "relu")
+        return name != "show" or not self.layer
+
+    def while_empty(self, name: str) -> str:
+        """Return what is shown where no recorded run is named."""
+        return "digits, learnt here" if name == "run" else ""
 
     def changed(self, name: str) -> None:
         """Leave the recorded run when a training of here is asked for; read one that is named."""
@@ -288,10 +308,10 @@ class TrainingHealth(ll.RunScene):
         k = self.rung(k)[gauge]
         opened = self.opened()
         layer = seen.worst(gauge, k) if opened is None else opened
-        name, scale = NAMES[gauge], (0.0, 1.0)
-        value = float(seen.amount(gauge)[k, layer])
+        amount = float(seen.amount(gauge)[k, layer])
+        name, scale, value = NAMES[gauge], (0.0, 100.0), 100 * amount
         if gauge == "spread":
-            name, scale, value = "Spread as a power of ten", (-2.0, 2.0), log10(value)
+            name, scale, value = "Spread as a power of ten", (-2.0, 2.0), log10(amount)
         heading = words("?, ?, step ?n", name, seen.layers[layer], seen.steps[k])
         color = "bad" if seen.lamps(k, self.limits())[gauge][layer] == "lit" else "good"
         return layers.Meter(heading, "", value, color, *scale, self.told(gauge, k, layer))
