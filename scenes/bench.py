@@ -48,9 +48,7 @@ class Bench(ll.Scene):
         most=lambda scene: len(scene.listed) - ROWS + 1,
     )  # fmt: skip
     optimizer = parameters.Text("", None, "optimizer", "Whose tuning and race are shown; empty: the best.")
-    problem = parameters.Text(
-        "", None, "landscape", "Of tuning and race; empty: where about half of the starts arrive."
-    )
+    problem = parameters.Text("", None, "landscape", "Of tuning and race; empty: where half of the starts arrive.")
 
     @property
     def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # a race takes longer
@@ -226,10 +224,8 @@ class Bench(ll.Scene):
         """Return a skyline of all scores: optimizers by landscapes."""
         top = float(self.found.scores(self.shown).max(initial=1e-9))
         head = words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race"
-        bars, view = (
-            self.grown("skyline", round(now.eased(0.0, 0.6), 3)),
-            ll.View(-47.0, 47.0, bounds=self.skyline().bounds),
-        )
+        bars = self.grown("skyline", round(now.eased(0.0, 0.6), 3))
+        view = ll.View(-47.0, 47.0, bounds=self.skyline().bounds)
         return ll.Frame(bars, [self.head("Optimizer × landscape", *head)], view)
 
     @ll.kept
@@ -371,7 +367,7 @@ class Bench(ll.Scene):
     def setting(self, rule: str) -> str:
         """Return the tuned settings of a rule in short."""
         settings = [one.partition("=") for one in rule.rpartition(":")[2].split(",") if "=" in one]
-        return ", ".join(words(f"{name} ?4", float(value)) for name, _, value in settings[:3])
+        return ", ".join(f"{name} {float(value):.4g}" for name, _, value in settings[:3])
 
     # ------------------------------------------------------------------------------------------------ clicks
     def pick(self, layer: layers.Layer, element: int) -> bool:

@@ -58,10 +58,7 @@ class LossCurves(ll.RunScene):
     series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
     show = parameters.Choice("curves", ("curves", "sweep", "landscape"), "show", "Runs, many rates, or one's way.")
     compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
-    run = parameters.Integer(
-        1, 1, MOST_RUNS, "run", "The run that is told about, counted from the back.",
-        most=lambda scene: scene.count(),
-    )  # fmt: skip
+    run = parameters.Integer(1, 1, MOST_RUNS, "run", "It is told about; 1: behind.", most=lambda scene: scene.count())
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
     samples = parameters.Integer(100, 20, 400, "samples", "How many digits the network is trained on.")
     smoothing = parameters.Number(0.0, 0.0, 0.99, r"smoothing $\beta$", "How much of the average is kept at a step.")
@@ -95,9 +92,9 @@ class LossCurves(ll.RunScene):
 
     def has_control(self, name: str) -> bool:
         """Show what the picture uses."""
-        if self.show == "curves" and (name in TRAINED and not self.trains() or name == "run" and self.count() == 1):
-            return False
-        return self.show == USED_BY.get(name, self.show)
+        if self.show != "curves":
+            return self.show == USED_BY.get(name, self.show)
+        return name != "networks" and (self.trains() or name not in TRAINED) and (self.count() > 1 or name != "run")
 
     def trains(self) -> bool:
         """Whether the curves are those of the small training."""
@@ -349,11 +346,8 @@ class LossCurves(ll.RunScene):
 
     @ll.kept
     def best_rates(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the best rate of each epoch as a path (T, 2) on that ground, and its validation (T,).
-
-        Before the first epoch all networks are the same and none is the best: the path begins after it.
-        """
-        found = self.swept()
+        """Return the best rate of each epoch as a path (T, 2) on that ground, and its validation (T,)."""
+        found = self.swept()  # at first all networks are the same, and none is the best
         loss = np.nan_to_num(found.val_loss[1:], nan=np.inf)
         return np.column_stack([found.steps[1:], np.log10(self.rates()[loss.argmin(axis=1)])]), loss.min(axis=1)
 

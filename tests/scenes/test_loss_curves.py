@@ -247,3 +247,18 @@ def test_the_way_over_the_landscape_is_in_step_with_the_curves() -> None:
         at_step = [np.interp(chart.now, np.arange(len(way.path)), column) for column in way.path.T]
         end = frame.layer("way").end
         np.testing.assert_allclose(end[:2], ground.world_from_domain(np.array(at_step))[:2], atol=1e-6)
+
+
+def test_the_panel_shows_what_has_an_effect() -> None:
+    made = scene()
+    assert made.param("run").highest(made) == 3
+    assert made.has_control("compare")
+    made.set("run", 3)
+    made.set("compare", "one")
+    assert made.run == 1
+    assert not made.has_control("run")
+    made.set("series", "1, 2, 3")
+    assert not any(map(made.has_control, ("compare", "noise", "samples")))  # nothing is trained
+    made.set("show", "sweep")
+    assert made.has_control("noise")
+    assert not made.has_control("smoothing")

@@ -138,3 +138,17 @@ def test_the_meter_of_updates_is_in_percent_as_its_text_is() -> None:
     assert (meter.low, meter.high) == (0.0, 100.0)
     assert meter.value == pytest.approx(100 * 10 ** made.readouts(0.0)["update_ratio"].max())
     assert float(meter.written.split()[0]) == pytest.approx(meter.value, abs=0.05)
+
+
+def test_the_panel_shows_what_has_an_effect() -> None:
+    made = scene(depth=4, layer=4)
+    assert made.param("layer").highest(made) == 4
+    made.set("depth", 2)
+    assert made.layer == 2
+    assert not made.has_control("show")  # all three histograms of the layer are seen
+    assert made.has_control("saturation_limit")
+    assert not made.has_control("dead_limit")  # a tanh is never dead
+    made.set("fault", "relu")
+    assert made.has_control("dead_limit")
+    assert not made.has_control("saturation_limit")
+    assert made.while_empty("run")
