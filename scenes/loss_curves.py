@@ -58,7 +58,7 @@ class LossCurves(ll.RunScene):
     series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
     show = parameters.Choice("curves", ("curves", "sweep", "landscape"), "show", "Runs, many rates, or one's way.")
     compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
-    run = parameters.Integer(1, 1, MOST_RUNS, "run", "It is told about; 1: behind.", most=lambda scene: scene.count())
+    run = parameters.Integer(1, 1, MOST_RUNS, "run", "Told about, from the back.", most=lambda scene: scene.count())
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
     samples = parameters.Integer(100, 20, 400, "samples", "How many digits the network is trained on.")
     smoothing = parameters.Number(0.0, 0.0, 0.99, r"smoothing $\beta$", "How much of the average is kept at a step.")

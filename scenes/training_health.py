@@ -52,12 +52,12 @@ class TrainingHealth(ll.RunScene):
     fault = parameters.Choice("none", ("none", *health.FAULTS), "fault", "What is broken: weights, ReLUs, rate, norm.")
     depth = parameters.Integer(5, 2, 12, "layers", "Hidden layers, of 128 units each.")
     gain = parameters.Number(0.577, 0.1, 10.0, "gain", "Deviation of weights times √n; PyTorch: 0.577.", log=True)
-    show = parameters.Choice("activation", health.KINDS, "show", "Whose histograms stand in all layers.")
     layer = parameters.Integer(
         0, 0, 64, "layer", "The layer that is opened: click it. 0: all layers.",
         most=lambda scene: len(scene.seen().layers) if scene.run else scene.depth,
     )  # fmt: skip
     unit = parameters.Integer(0, 0, 1_000_000, "unit", "The unit of it that is told: click it.", hidden=True)
+    show = parameters.Choice("activation", health.KINDS, "show", "Whose histograms stand in all layers.")
     saturation_limit = parameters.Number(AT["saturated"], 0.01, 1.0, "saturated from", "Share that lights its lamp.")
     dead_limit = parameters.Number(AT["dead"], 0.01, 1.0, "dead from", "Share of the units that lights its lamp.")
     update_limit = parameters.Number(AT["update"], 0.5, 5.0, "update from", "Powers of ten off 10⁻³ that light it.")
