@@ -18,12 +18,14 @@ QUERY, RESULT = "area", "accent"
 MOST, LIMIT = len(COLORS), 4.0
 SPHERE, HULL = np.array([-2.15, 0.0, 0.0]), np.array([2.15, 0.0, 0.0])  # where the keys stand, and where the values
 GLOBE = shapes.ellipsoid(SPHERE, np.eye(3), 32)
+HIDDEN = 0.7  # how far a value steps back that the mask hides
 FOOT, PITCH, TALL = -0.62, 0.45, 1.5  # of the bars between them: where they stand, their step, the largest's height
 ASKED, SHARED, BLENDED = (0.03, 0.36), (0.42, 0.58), (0.66, 0.94)  # shares of the scene
 LOOKED = (0.02, 0.82)  # share of the scene in which the words of a sentence look around, one after the other
 WIDE, DEEP, HIGH = 6.6, 1.9, 0.7  # of a sentence with the skyline of its weights
 FLOOR, LEAST = -0.85, 0.02  # on which the skyline stands; and the least weight that is drawn as an arc
-HIGHEST, AROUND, NAME = 0.95, 0.006, 0.45  # of the arcs; how much larger the bars of the word that looks are; its name
+HIGHEST, AROUND = 0.95, 0.006  # of the arcs; how much larger the bars of the word that looks are
+LETTER, NAME = 0.11, 1.2  # room for a letter of the name of the word that looks, and for a long name
 UP = (0.0, 0.0, 1.0)
 AXES = {2: [0, 2], 3: [0, 1, 2]}  # in which axes of the world vectors of so many numbers are seen
 BOUNDS = shapes.box((-3.1, -0.8, -1.6), (3.35, 0.8, 1.95))
@@ -86,15 +88,17 @@ class Attention(ll.Scene):
         ((1.3, -0.3, 1.0), (-1.4, -0.3, 0.9), (1.2, 0.3, -1.1), (-1.1, -0.5, -1.2)), -LIMIT, LIMIT, "$v$",
         "What each one hands over, a row each: drag them.", hidden=True,
     ).named("values")  # fmt: skip
-    temperature = parameters.Number(1.0, 0.05, 20.0, "temperature", "The scores are divided by it.", log=True)
+    temperature = parameters.Number(
+        1.0, 0.05, 20.0, "temperature", "The scores are divided by it: the colder, the sharper.", log=True
+    )
     scaled = parameters.Toggle(True, r"divide by $\sqrt{d}$", "Whether the scores are divided by the root of d.")
     mask = parameters.Choice("none", ("none", "causal"), "mask", "Causal: nobody sees what comes after.")
     sentence = parameters.Text(
         minilm.SENTENCES[4], minilm.check_sentence, "sentence", "What the model reads.", options=minilm.SENTENCES
     )
-    layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Of the model's six.")
-    head = parameters.Integer(12, 0, minilm.HEADS, "head", "Of the layer's twelve; 0 is the mean of all.")
-    token = parameters.Integer(3, 0, minilm.LONGEST - 1, "token", "Which one looks, from 0 on: click a word.")
+    layer = parameters.Integer(6, 1, minilm.LAYERS, "layer", "Which of the model's six layers.")
+    head = parameters.Integer(12, 0, minilm.HEADS, "head", "Which of the layer's twelve heads; 0: the mean of all.")
+    token = parameters.Integer(1, 0, minilm.LONGEST - 1, "token", "Which one looks, from 0 on: click a word.")
     # The last ones: they are set after those that change what is shown.
     show = parameters.Choice("query", ("query", "sentence"), "show", "One query and its keys, or a whole sentence.")
     alone = parameters.Toggle(False, "alone", "Whether that word alone looks, and not all in turn.", hidden=True)
@@ -150,6 +154,10 @@ class Attention(ll.Scene):
         weights = attention.warmed(heads, self.temperature / root, mask)
         return weights.mean(axis=0) if self.head == 0 else weights[self.head - 1]
 
+    def sees(self) -> np.ndarray:
+        """Return which keys (m,) the mask does not hide from the query."""
+        return np.isfinite(self.look().scores[0])
+
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return weights, their entropy in bits, and the output: of a sentence that is its direction (384,)."""
         if self.show == "sentence":
@@ -192,8 +200,8 @@ class Attention(ll.Scene):
         drawn = [*self.stage(), *self.arrows(), beams, *self.bars(told, shared)]
         if now.share > BLENDED[0]:
             drawn += self.blend(now.eased(*BLENDED))
-        bits, seen = attention.entropy(self.look().weights)[0], np.isfinite(self.look().scores[0])
-        title = self.headed([words("d = ?", self.size), *self.manner()], bits, int(seen.sum()))
+        bits = attention.entropy(self.look().weights)[0]
+        title = self.headed([words("d = ?", self.size), *self.manner()], bits, int(self.sees().sum()))
         view = ll.View(-90.0, 16.0, bounds=BOUNDS, turned=(10.0 * (now.eased() - 0.5), 0.0))
         return ll.Frame(drawn, [title, *self.misfits(len(self.keys))], view)
 
@@ -201,12 +209,14 @@ class Attention(ll.Scene):
     def arrows(self) -> list[layers.Layer]:
         """Return the query and the keys; one that is hidden by the mask is a ghost."""
         query, keys, _ = self.places()
-        sees, most = np.isfinite(self.look().scores[0]), int(self.look().weights[0].argmax())
+        sees, most = self.sees(), int(self.look().weights[0].argmax())
         look: dict[str, Any] = {"latex": True, "size": 32}
         return [
-            *(layers.Arrows.one(SPHERE, keys[k], COLORS[k], width=4.5, ghost=not sees[k], key=f"key {k}", name="Key")
+            *(layers.Arrows.one(SPHERE, keys[k], COLORS[k], width=4.5, ghost=not sees[k], key=f"key {k}", name="Key",
+                                 worth=[words("?", self.keys[k])])
               for k in range(len(keys))),
-            layers.Arrows.one(SPHERE, query, QUERY, width=7.0, key="query", name="Query", depth=False),
+            layers.Arrows.one(SPHERE, query, QUERY, width=7.0, key="query", name="Query", depth=False,
+                              worth=[words("?", self.query)]),
             layers.Points(np.vstack([query, keys]), "text", 5.0, "ring", outline=True, group="handles", pickable=False,
                           key="tips"),
             layers.Label(query, "q", QUERY, side=query - SPHERE, key="name q", **look),
@@ -215,7 +225,7 @@ class Attention(ll.Scene):
 
     def grown(self, told: float) -> np.ndarray:
         """Return how far the question has come to each key (m,), after so many of them; a hidden one is not asked."""
-        return np.clip(told - np.arange(len(self.keys)), 0, 1) * np.isfinite(self.look().scores[0])
+        return np.clip(told - np.arange(len(self.keys)), 0, 1) * self.sees()
 
     def beams(self, start: np.ndarray, ends: np.ndarray, wide: np.ndarray, name: str) -> layers.Lines:
         """Return beams from a place to others (m, 3), so wide (m,), each in its key's colour."""
@@ -227,12 +237,14 @@ class Attention(ll.Scene):
     def stage(self) -> list[layers.Layer]:
         """Return what stands still: the sphere, the foot of the bars, and the values with their hull."""
         values, side = self.places()[2], 0.5 * PITCH * len(self.keys) + 0.1
+        given = [*self.handed[: len(values)], *self.keys[len(self.handed) :]]
         return [
             figures.Hull(values, key="hull"),
             layers.Solid(GLOBE, "grid", 0.10, 0.0, pickable=False, key="sphere"),
             layers.Lines([np.array([(-side, 0, FOOT), (side, 0, FOOT)])], "dim", 1.4, pickable=False, key="foot"),
-            *(layers.Points(values[[k]], COLORS[k], 8.0, "sphere", outline=True, key=f"value {k}", name="Value")
-              for k in range(len(values))),
+            *(layers.Points(values[[k]], COLORS[k], 8.0, "sphere", outline=True, dim=0.0 if seen else HIDDEN,
+                            key=f"value {k}", name="Value", worth=[words("?", value)])
+              for k, (seen, value) in enumerate(zip(self.sees(), given, strict=True))),
         ]  # fmt: skip
 
     def score(self) -> str:
@@ -244,7 +256,7 @@ class Attention(ll.Scene):
     def bars(self, told: float, shared: float) -> list[layers.Layer]:
         """Return the bars in the middle: scores, up or down, on their way to shares of 1."""
         look, count, grown = self.look(), len(self.keys), self.grown(told)
-        score, weight = np.where(np.isfinite(look.scores[0]), look.scores[0], 0.0), look.weights[0]
+        score, weight = np.where(self.sees(), look.scores[0], 0.0), look.weights[0]
         tall = TALL / max(1.0, 2.0 * float(np.abs(score).max()))
         height = (1 - shared) * tall * score * grown + shared * TALL * weight
         x, half = PITCH * (np.arange(count) - 0.5 * (count - 1)), 0.36 * PITCH
@@ -273,9 +285,10 @@ class Attention(ll.Scene):
         path, most = weights @ values, int(weights[-1].argmax())
         here, farthest = path[-1], values[most]
         return [
-            self.beams(here, values, 0.5 + 9.0 * weights[-1], "Share"),
+            self.beams(here, np.where(self.sees()[:, None], values, here), 0.5 + 9.0 * weights[-1], "Share"),
             layers.Lines([path], "text", 1.6, 0.8, dash=(7, 4), depth=False, pickable=False, key="path"),
-            layers.Points(here[None], RESULT, 11.0, "sphere", outline=True, key="output", name="Output"),
+            layers.Points(here[None], RESULT, 11.0, "sphere", outline=True, key="output", name="Output",
+                          worth=[words("?", (weights[-1] @ self.vectors()[2])[AXES[len(self.handed[0])]])]),
             layers.Label(here, "output", RESULT, size=22, side="above", key="name output"),
             layers.Label(farthest, f"v_{most + 1}", COLORS[most], latex=True, size=30, side=farthest - here,
                          key="name v"),
@@ -359,7 +372,8 @@ class Attention(ll.Scene):
     def room(self) -> np.ndarray:
         """Return the corners of words, arcs and skyline, and at its left of the name of the word that looks."""
         x, deep = self.row().reach + 0.1, self.depth(len(self.seen()) - 0.5)
-        return np.array([(side, y, z) for side in (-x - NAME, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
+        left = -x - min(LETTER * max(map(len, self.row().text)), NAME)
+        return np.array([(side, y, z) for side in (left, x) for y, z in ((0, 1.7), (0, -0.3), (deep, FLOOR))])
 
     def looking(self, now: ll.Now) -> tuple[int, float, float]:
         """Return which word looks and how much of what it sees is there, and how many have looked; in the end all have.

@@ -69,7 +69,7 @@ class BackpropGraph(ll.Scene):
         "target",
         "What should come out; of an expression without one, the value itself should be small.",
     )
-    rate = parameters.Number(0.5, 0.0, 10.0, r"rate $\alpha$", "How long the step is that follows.")
+    rate = parameters.Number(0.5, 0.0, 10.0, r"rate $\alpha$", "The factor of the gradient in the step that follows.")
     node = parameters.Text("", None, "node", "Whose formula is shown: click one.", hidden=True)
 
     def has_control(self, name: str) -> bool:

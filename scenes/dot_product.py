@@ -319,7 +319,7 @@ class DotProduct(ll.Scene):
             (A, r"98\,\%", tex(r"?.1^\circ \ldots ?.1^\circ", 90 - off, 90 + off), "of the angles"),
         ]
         return [
-            layers.Title(self.title, lines=("In many dimensions nearly all directions are at right angles",)),
+            layers.Title(self.title, lines=("In many dimensions most pairs are nearly at right angles",)),
             layers.Meter("Spread of the cosines", "", sd, ALONG, 0.0, 0.8, words("?.4", sd)),
             layers.Facts(words("?n random pairs", self.pairs), rows),
         ]

@@ -39,7 +39,7 @@ class GradientDescent(ll.GroundScene):
     domain = ll.ground.Domain((-4.0, 4.0, -4.0, 4.0))
     curvature_x = parameters.Number(1.0, 0.1, 20.0, r"curvature $\lambda_1$", "How the bowl bends along x.", log=True)
     curvature_y = parameters.Number(10.0, 0.1, 20.0, r"curvature $\lambda_2$", "How it bends along y.", log=True)
-    alpha = parameters.Number(0.18, 0.001, 1.0, r"rate $\alpha$", "The share of the slope that a step is.", log=True)
+    alpha = parameters.Number(0.18, 0.001, 1.0, r"rate $\alpha$", "The factor of the slope in a step.", log=True)
     start = parameters.GroundPoint((-3.4, 1.6), -4, 4, help="Where the ball is dropped.", click=True, at=(0.075, 0.7))
     steps = parameters.Integer(50, 1, 200, "steps", "How many iterations.", log=True)
     clock = ll.Clock.paced(steps, per_second=0.25, least=8.0, most=40.0)

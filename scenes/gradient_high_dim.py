@@ -217,7 +217,8 @@ class GradientHighDim(ll.Scene):
         """Return how steep it is, and what the nudge does."""
         read = self.readouts(now)
         larger = self.magnified(self.at(self.gradients(), now))
-        steps = words("? weights, ?n steps downhill, bars × ?.1", self.count(), now.whole, larger)
+        plural = "" if now.whole == 1 else "s"
+        steps = words("? weights, ?n step? downhill, bars × ?.1", self.count(), now.whole, plural, larger)
         norm = layers.Meter(
             "Length of the gradient", r"\|\nabla f\|", read["gradient_norm"], "up", 0.0, self.steepest(),
             words("?", read["gradient_norm"]),

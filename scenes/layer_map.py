@@ -20,7 +20,7 @@ KEYS = 10  # moments of W's way; between them the shader moves the sheet
 SAMPLES = 240
 PILE, LEAST = 0.05, 20  # width of a pile of outputs of one neuron, and how many samples are at least as high as 1
 SAID = {
-    "relu": "φ folds it: what is negative lands on an axis",
+    "relu": "φ folds it: negative coordinates become 0",
     "leaky_relu": "φ creases it",
     "tanh": "φ bends it into a box, and folds nothing",
     "sigmoid": "φ bends it into a box, and folds nothing",

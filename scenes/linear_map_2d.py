@@ -186,7 +186,7 @@ class LinearMap2D(ll.Scene):
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(tex("A = ?", (COLUMNS, self.a))),
             layers.Formula(tex("M_t = ? = ?.2", self.path_formula(), (COLUMNS, moved))),
-            layers.Meter("Area of the unit square", r"\det M_t =", maps.determinant(moved), "area", low, high),
+            layers.Meter("Signed area of the unit square", r"\det M_t =", maps.determinant(moved), "area", low, high),
             self.facts_of_factors() if self.path == "factors" else self.facts_of_directions(moved),
         ]
 

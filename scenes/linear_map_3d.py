@@ -319,7 +319,7 @@ class LinearMap3D(ll.Scene):
         notes: list[layers.Note] = [title, layers.Formula(tex("A = ?", (COLUMNS, self.a)))]
         if self.show == "map":
             whole, over = float(np.linalg.det(self.a)), self.part(now) == 1
-            heading, symbol = ("Volume of the unit cube", r"\det A =") if over else ("Volume so far", "")
+            heading, symbol = ("Signed volume of the unit cube", r"\det A =") if over else ("Signed volume so far", "")
             low, high = min(0.0, float(np.floor(whole))), max(2.0, float(np.ceil(whole)))
             notes.append(layers.Meter(heading, symbol, float(np.linalg.det(self.moved(now))), RESULT, low, high))
         elif self.show == "target":
@@ -340,7 +340,7 @@ class LinearMap3D(ll.Scene):
     def sentence(self) -> str:
         """Say in words what happens."""
         if self.show == "target":
-            return "b is reached" if self.residual() < 1e-6 else "The nearest point is straight below b"
+            return "b is reached" if self.residual() < 1e-6 else "From b at a right angle to the nearest point"
         if self.show == "right angles":
             return "Take away the shadow on those before"
         if self.turns:

@@ -389,7 +389,7 @@ class LossCurves(ll.RunScene):
         kinds = (("training", TRAIN, pair.train), ("validation", VALIDATION, pair.validation))
         rows = [layers.Row(color, name, (words("?", curve.values[int(step)]),)) for name, color, curve in kinds]
         series = [layers.Series(name, color, curve.steps.astype(float), curve.values) for name, color, curve in kinds]
-        said = words("Validation in a plane with ?n % of the way", 100 * way.share)
+        said = words("Validation in a plane with ?n % of the path's variance", 100 * way.share)
         notes = [
             layers.Title(self.title, "", (self.called(pair), said)),
             *self.cut(way.loss),

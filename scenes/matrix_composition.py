@@ -40,7 +40,7 @@ class MatrixComposition(ll.Scene):
     )
     presets: ClassVar = {
         "shear after turn": {},
-        "stretch and turn": {"a": ((2, 0), (0, 0.75)), "b": ((0.7, -0.7), (0.7, 0.7))},
+        "stretch and turn": {"a": ((2, 0), (0, 0.75)), "b": ((0.6, -0.8), (0.8, 0.6))},
         "two turns": {"a": ((0, -1), (1, 0)), "b": ((0.8, -0.6), (0.6, 0.8))},
         "two mirrors": {"a": ((0, 1), (1, 0)), "b": ((1, 0), (0, -1))},
         "turn back": {"a": ((0, 1), (-1, 0)), "b": ((0, -1), (1, 0))},
@@ -239,7 +239,7 @@ class MatrixComposition(ll.Scene):
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(equation(names, chain), 22.0),
             layers.Formula(equation(names[::-1], chain[::-1]), 22.0),
-            layers.Facts("Area of the unit square in the end", [(ONE, rf"\det {names}", told, "")]),
+            layers.Facts("Signed area of the unit square in the end", [(ONE, rf"\det {names}", told, "")]),
         ]
 
     def sentence(self, now: ll.Now) -> str:

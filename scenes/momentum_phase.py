@@ -26,7 +26,7 @@ PORTRAIT = insets.Square(middle=(2.76, -0.62), half=0.92, reach=1.25)  # at its 
 LIFT = layers.ON_GROUND
 RULE = r"y_{k+1} = \beta y_k + \lambda x_k,\quad x_{k+1} = x_k - \alpha y_{k+1}"
 CELLS = 72  # along both sides of the table over α and β
-REMARKS = {"unstable": "over the cliff", "critically damped": "no faster rate for this αλ",
+REMARKS = {"unstable": "over the cliff", "critically damped": "no smaller factor for this αλ",
            "underdamped": "ripples", "overdamped": "creeps"}  # fmt: skip
 RIM = {"alpha": 1.0, "beta": 0.8, "shown": 3}  # with these the rim is at λ = 3.6
 SPIRAL = [(0.5 + 0.42 * (1 - t / 60) * cos(0.3 * t), 0.5 - 0.42 * (1 - t / 60) * sin(0.3 * t)) for t in range(61)]
@@ -55,7 +55,7 @@ class MomentumPhase(ll.Scene):
         "over the cliff": {"eigenvalues": "1, 2, 3.7", **RIM, "steps": 24, "start": (0.005, 0.0)},
     }
 
-    alpha = parameters.Number(4 / 121, 1e-4, 4.0, r"rate $\alpha$", "The length of a step.", log=True)
+    alpha = parameters.Number(4 / 121, 1e-4, 4.0, r"rate $\alpha$", "The factor of the velocity in a step.", log=True)
     beta = parameters.Number((9 / 11) ** 2, 0.0, 0.999, r"memory $\beta$", "How much of the velocity stays.")
     eigenvalues = parameters.Numbers("1, 10, 50, 100", 1e-3, 1e4, MOST, help="The valley's curvatures, with commas.")
     shown = parameters.Integer(
@@ -125,7 +125,7 @@ class MomentumPhase(ll.Scene):
         rim = terrain.world_from_domain(np.stack([2 + 2 * beta, beta], -1), LIFT)
         return [
             layers.Surface(terrain, paint=paint),
-            layers.Axes(terrain, "", r"\beta", r"\text{rate}"),  # the lanes are where a name of x would stand
+            layers.Axes(terrain, "", r"\beta", r"\text{factor}"),  # the lanes are where a name of x would stand
             layers.Label((1.12, -1.08, 0.0), r"\alpha\lambda", latex=True, size=19.0),
             layers.Lines([crease], "accent", 2.4, name="Crease"),
             layers.Lines([rim], "up", 2.2, dash=(16, 10), name="Cliff"),
@@ -194,12 +194,12 @@ class MomentumPhase(ll.Scene):
 
     @ll.kept
     def legend(self) -> layers.Legend:
-        """Return each eigenvalue's product with α, its rate, and how many steps it needs."""
+        """Return each eigenvalue's product with α, its factor, and in how many steps that makes a millionth."""
         rows = []
         for k, (product, rate) in enumerate(zip(self.balls.products, self.balls.rates, strict=True)):
             cells = (words("?.3", product), words("?.3", rate), words("?n", quadratics.steps_to(TARGET, rate)))
             rows.append(layers.Row(COLORS[k], self.called(k), cells))
-        return layers.Legend(rows, "Eigenvalues", ("αλ", "rate", "steps"))
+        return layers.Legend(rows, "Eigenvalues", ("αλ", "factor", "≈ steps"))
 
     @ll.kept
     def curves(self) -> list[layers.Series]:

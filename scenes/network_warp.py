@@ -267,7 +267,7 @@ class NetworkWarp(ll.Scene):
             said, heading = words("After ?n epochs", round(self.epoch(now))), NETWORK
             share = self.accuracy(self.nearest(now))
         else:
-            step = "W and b turn and stretch" if at - reached < 0.5 else "φ bends"
+            step = "W and b turn, stretch and shift" if at - reached < 0.5 else "φ bends"
             said, share, heading = words("Layer ?n: ", reached + 1) + step, self.probes()[reached], STRAIGHT
             if at == reached:
                 said = words("After layer ?n of ?n", reached, self.depth) if reached else "The inputs"

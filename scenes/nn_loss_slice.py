@@ -227,10 +227,10 @@ class LossSlice(ll.Scene):
         if found.kind == "local":
             return ""
         if len(found.way[1]) and found.explained < honesty.MOST_OF:
-            return words("the plane holds ?2 % of the path", 100 * found.explained)
+            return words("the plane holds ?2 % of the path's variance", 100 * found.explained)
         if found.curvature < honesty.SHARP * found.top_eigenvalue:
             times = found.top_eigenvalue / max(found.curvature, 1e-12)
-            return words("others are ?.1 times as sharp", times)
+            return words("other directions are ?.1 times as sharp", times)
         return ""
 
     @ll.kept

@@ -266,7 +266,7 @@ class PCA(ll.Scene):
             *self.dots(shapes.lifted(flat)),
             plane.path(reach * axis, "area", 1.8, pickable=False, key="line"),
             layers.Points(shapes.lifted(along), "area", 3.2, "disc", name="Shadow", key="shadows"),
-            layers.Arrows.one(-tip, tip, "area", width=5.5, depth=False, name="Two deviations", key="spread"),
+            layers.Arrows.one(-tip, tip, "area", width=5.5, depth=False, name="Two standard deviations", key="spread"),
             plane.name(tip, words("variance ?.2", self.variance(now)), "area", aside, 22, latex=False),
             self.handles(now)[0].ring("text"),
         ]

@@ -64,7 +64,7 @@ class Playground(ll.Scene):
     features = parameters.Text("x1, x2", playground.features, "features", "Inputs: click their sheets, too.")
     widths = parameters.Text("4-2", playground.widths, "hidden widths", "Neurons of each hidden layer, as 4-2.")
     activation = parameters.Choice("tanh", playground.ACTIVATIONS, "activation", "What bends each hidden neuron.")
-    rate = parameters.Number(0.03, 1e-5, 10.0, r"rate $\alpha$", "The length of a step.", log=True)
+    rate = parameters.Number(0.03, 1e-5, 10.0, r"rate $\alpha$", "The factor of the gradient in a step.", log=True)
     batch = parameters.Integer(10, 1, 30, "batch", "Samples of a step.")
     regularization = parameters.Choice("none", playground.REGULARIZATIONS, "penalty", "What pulls weights towards 0.")
     regularization_rate = parameters.Number(0.0, 0.0, 10.0, "penalty rate", "How strongly it pulls.")

@@ -18,7 +18,7 @@ SIDES = ("right", "left", "below right", "below left", "above right", "above lef
 NEAR = len(SIDES)  # neighbours of the chosen point that are shown
 NAMED = 12  # groups that have their names in the picture
 COLORS = 12  # of groups
-AXIS = 2.05  # half the length of the user's axes
+AXIS = 1.9  # half the length of the user's axes
 LENGTH, HALF, SEEN = 1.9, 1.9, 0.7  # of an axis in the tour; half the cloud's width; length from which an axis is named
 SPEED, AXES = 0.16, 8  # of the tour in radians a second; principal axes that it goes through, and that can be dragged
 CHARTED = 241  # times at which the divergence is charted
@@ -36,7 +36,7 @@ METHODS = {
 }
 USED_BY = {
     "perplexity": ("tsne",), "exaggeration": ("tsne",), "neighbours": ("umap",), "iterations": ("tsne", "umap"),
-    "axis": ("tour",), "right": ("axes",), "up": ("axes",),
+    "axis": ("tour",), "right": ("axes",), "up": ("axes",), "color": ("pca", "tsne", "umap", "axes"),
 }  # fmt: skip
 STEPS = {"tsne": "step", "umap": "epoch"}
 KINDS = {"digits": "digits", "iris": "flowers", "words": "words"}
@@ -119,8 +119,9 @@ class Projector(ll.Scene):
             self.values["neighbours"] = min(self.values["neighbours"], count)
 
     def has_control(self, name: str) -> bool:
-        """Show what the method uses."""
-        return self.method in USED_BY.get(name, tuple(METHODS))
+        """Show what the method uses, and what a file may need once there is one."""
+        needed = name not in ("labels", "pictures") or self.file != ""
+        return needed and self.method in USED_BY.get(name, tuple(METHODS))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Choose the point that is clicked."""
@@ -296,7 +297,8 @@ class Projector(ll.Scene):
             return DISC, []
         found = self.samples().pictures
         pictures = np.repeat(DISC, len(some), axis=0) if found is None else found[some]
-        return pictures, [drawable(name) for name in self.samples().labels[some].tolist()]
+        said = ((self.called(one), words("number ?n", one)) for one in some.tolist())
+        return pictures, [", ".join(dict.fromkeys(parts)) for parts in said]  # one without a label says its number once
 
     def dots(self, place: np.ndarray, now: ll.Now) -> list[layers.Layer]:
         """Return the points in their colours: as pictures, as discs, or as dots where they are many."""
@@ -459,8 +461,10 @@ class Projector(ll.Scene):
 
     def nearest(self) -> layers.Legend:
         """Return which samples are nearest to the chosen one, and how far they are."""
-        group, found = self.groups()[0], zip(*(part.tolist() for part in self.near()), strict=True)
-        rows = [layers.Row(colored(int(group[one])), self.called(one), (far,)) for one, far in found]
+        group, (near, away) = self.groups()[0], self.near()
+        digits = int(np.clip(3 - np.floor(np.log10(np.max(away, initial=1e-6))), 0, 9))  # the same for all
+        rows = [layers.Row(colored(int(group[one])), self.called(one), [words(f"?.{digits}", far)])
+                for one, far in zip(near.tolist(), away.tolist(), strict=True)]  # fmt: skip
         return layers.Legend(rows, words("Nearest to ? in all dimensions", self.called(self.chosen())))
 
     def called(self, one: int) -> str:

@@ -174,10 +174,8 @@ class ResidualStream(ll.Scene):
 
     def chips(self, z: float, texts: list[str], lane: str, most: float, full: Any = None, **look: Any) -> figures.Chips:
         """Return a chip on each stream at a height, in its lane's colour, ``most`` wide at most. The last token is lit;
-        of a lane that is as ``full`` (n,), what is half empty or more is dim."""
-        states: list[figures.State] = [*["plain" for _ in texts[1:]], "lit"]
-        if full is not None:
-            states = ["plain" if one > 0.5 else "dim" for one in full]
+        those of a lane are as ``full`` (n,) as it is."""
+        states: list[figures.State] = [*["plain" for _ in texts[1:]], "lit" if full is None else "plain"]
         x, wide = self.along + (0.0 if full is None else OFFSET[lane]), min(most, 1.6 * most * WIDE / len(texts))
         middle = np.stack([x, 0 * x - 0.02, 0 * x + z], -1)
         return figures.Chips(texts, middle, full, COLORS[lane], states, CHIP, np.full(len(x), wide), up=UP, **look)

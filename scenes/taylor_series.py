@@ -289,7 +289,7 @@ class TaylorSeries(ll.Scene):
         ]
         if not found.finds_root:
             x = float(found.places[found.last])
-            why = "the tangent never comes down" if np.isfinite(self.function.at(x)) else "f has no value"
+            why = "the tangent does not meet the axis" if np.isfinite(self.function.at(x)) else "f has no value"
             notes.append(layers.Caution(words(f"Newton's method ends at x?n = ?: there {why}", found.last, x)))
         return notes
 

@@ -222,7 +222,7 @@ class TrainingHealth(ll.RunScene):
 
     @ll.kept(most=3)
     def units(self, k: int) -> list[layers.Layer]:
-        """Return the units of the opened layer: each as high as the share of the samples of which it tells nothing."""
+        """Return the units of the opened layer: each as high as the share of the samples for which it is flat."""
         seen, layer = self.seen(), self.opened()
         if seen.units is None or layer is None:
             return []
@@ -234,7 +234,7 @@ class TrainingHealth(ll.RunScene):
         low, high = (side[: len(share)] + middle for side in shapes.skyline(field, right - left, 0.2))
         colors = np.where(share >= self.needs(k, layer), "bad", "grid").astype("U16")
         colors[self.unit % len(share)] = "text"
-        told = [words("tells nothing of ?n % of the samples", 100 * one) for one in share]
+        told = [words("flat for ?n % of the samples", 100 * one) for one in share]
         return [
             layers.Bars(low, high, colors.tolist(), name="Unit", worth=told, key="units", shadow=False),
             layers.Label((left - 0.1, middle[1], 0.0), words("?n units", len(share)), "dim", size=16, side="left"),
@@ -270,14 +270,12 @@ class TrainingHealth(ll.RunScene):
         if layer is not None and seen.units is not None:
             unit = self.unit % seen.units.shape[2]
             share = 100 * seen.units[k, layer, unit]
-            lines.append(
-                words("Unit ?n of ? tells nothing of ?n % of the samples", unit + 1, seen.layers[layer], share)
-            )
-        called = {"lit": "went wrong first", "after": "ring: came of it", "off": "fine"}
+            lines.append(words("Unit ?n of ? is flat for ?n % of the samples", unit + 1, seen.layers[layer], share))
+        called = {"lit": "went wrong first", "after": "ring: went wrong later", "off": "fine"}
         rows = [layers.Row(LAMPS[state]["color"], name) for state, name in called.items()]
         if layer is not None:
-            share = "any sample" if self.needs(k, layer) == 1.0 else "half the samples"
-            kinds = {"bad": f"tells nothing of {share}", "grid": "tells more", "text": "the unit that is read"}
+            share = "all samples" if self.needs(k, layer) == 1.0 else "half or more of the samples"
+            kinds = {"bad": f"flat for {share}", "grid": "flat for fewer", "text": "the unit that is read"}
             rows = [layers.Row(*kind) for kind in kinds.items()] if seen.units is not None else []
         curve = layers.Series("loss", "accent", seen.steps.astype(float), seen.loss)
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")
@@ -286,7 +284,7 @@ class TrainingHealth(ll.RunScene):
         return [title, self.meter(lit[0] if lit else "", k), *([layers.Legend(rows)] if rows else []), chart]
 
     def needs(self, k: int, layer: int) -> float:
-        """Return of which share of the samples a unit must tell nothing to be red: all, if it is a ReLU."""
+        """Return for which share of the samples a unit must be flat to be orange: all, if it is a ReLU."""
         return 1.0 if isnan(self.seen().saturated[k, layer]) else 0.5
 
     def meter(self, gauge: str, k: int) -> layers.Note:

@@ -14,7 +14,8 @@ HALF = 1.5  # of what is shown, in the world
 PLANES = [0, 2, 1]  # the first axis to the right, the second up, the third away from the eye
 SHALLOW = 0.55  # how much smaller space is across an axis of two words than along it
 CLOUD = (0.005, 0.995)  # shares of all words, along each axis, between which the picture shows them
-ROW, LABEL = 0.27, (0.25, 0.16)  # between words in their order; half the width and height of a word with its cosine
+ROW = 0.27  # between words in their order
+LABEL, FIRST = np.array((0.25, 0.16)), 1.5  # half the width and height of a word with its cosine; the nearest's factor
 ACROSS = np.array([(0.97, 0.26, 0.0), (-0.07, 0.27, 0.96)])  # to the right and up in the picture, amid the scene
 JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
 ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
@@ -57,11 +58,13 @@ class WordEmbeddings(ll.Scene):
         "dog", datasets.word_counter(1, 1, "One word is looked for"), "search", "A word: click one, or type it."
     )
     axis = parameters.Text(
-        "he she", datasets.word_counter(2, 2, "An axis goes from one word to a different one"), "axis", "Two words."
-    )
+        "he she", datasets.word_counter(2, 2, "An axis goes from one word to a different one"), "axis",
+        "Two words: from which one to which it goes.",
+    )  # fmt: skip
     along = parameters.Text(
-        JOBS, datasets.word_counter(1, 12, "From 1 to 12 words go on an axis"), "words along it", "Up to twelve."
-    )
+        JOBS, datasets.word_counter(1, 12, "From 1 to 12 words go on an axis"), "words along it",
+        "Up to twelve words, which are sorted along the axis.",
+    )  # fmt: skip
     show = parameters.Choice("sum", ("sum", "word", "axis"), "show", "A sum, one word, or words along an axis.")
     clock = ll.Clock(14.0)
 
@@ -69,6 +72,10 @@ class WordEmbeddings(ll.Scene):
         """Show what was changed."""
         shown = {"plus": "sum", "minus": "sum", "word": "word", "axis": "axis", "along": "axis"}
         self.values["show"] = shown.get(name, self.values["show"])
+
+    def has_control(self, name: str) -> bool:
+        """Hide what has no effect on what is shown; words may be changed at any time."""
+        return self.show in {"k": ("sum", "word"), "include_inputs": ("sum",)}.get(name, (self.show,))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Look for the word that is clicked."""
@@ -234,10 +241,12 @@ class WordEmbeddings(ll.Scene):
 
     @ll.kept
     def sides(self) -> np.ndarray:
-        """Return for each of the nearest words the direction (k, 3) in which lines cover least of its label."""
+        """Return for each of the nearest words the direction (k, 3) in which lines and names cover least of its own."""
         here, there, walk = self.seen(self.sum().walk.end), self.seen(self.sum().near), self.sum().walk
-        lines = np.concatenate([np.stack([0 * there + here, there], axis=1), self.seen(walk.outlines)])
-        return shapes.clear_sides(there @ ACROSS.T, lines @ ACROSS.T, LABEL) @ ACROSS
+        dots = np.repeat(np.vstack([here, there])[:, None], 2, axis=1)
+        lines = np.concatenate([np.stack([0 * there + here, there], axis=1), self.seen(walk.outlines), dots])
+        half = np.where(np.arange(len(there))[:, None] == 0, FIRST, 1.0) * LABEL
+        return shapes.clear_sides(there @ ACROSS.T, lines @ ACROSS.T, half) @ ACROSS
 
     # ------------------------------------------------------------------------------------------------ along an axis
     def ordering(self, now: ll.Now) -> ll.Frame:
@@ -246,7 +255,8 @@ class WordEmbeddings(ll.Scene):
         start = self.seen(analogies.directions(datasets.glove().rows(" ".join(listed))))
         rise = ROW * (0.5 * (len(listed) - 1) - np.arange(len(listed)))
         end = np.column_stack([start[:, 0], 0.0 * rise, rise])
-        places, foot, high = (1 - done) * start + done * end, done * (rise[-1] - 1.6 * ROW), done * rise[0] + 0.01
+        places, foot = (1 - done) * start + done * end, rise[-1] - 1.6 * ROW
+        high = foot + done * (rise[0] - foot) + 0.01
         ends = np.array([(-HALF - 0.35, 0.0, foot), (HALF + 0.35, 0.0, foot)])
         stems = [np.array([place * (0, 1, 1), place]) for place in places]
         colors = [ROLES[2] if one > 0 else ROLES[1] for one in cosine]
@@ -260,12 +270,11 @@ class WordEmbeddings(ll.Scene):
         texts = datasets.glove().read(self.axis)
         for place, side, color, word in zip(ends, ("left", "right"), (ROLES[1], ROLES[2]), texts, strict=True):
             drawn.append(layers.Label(place, word, color, size=26.0, side=side, key=f"end {side}"))
-        drawn += [
-            layers.Label(place, words("?   ?.2", word, one), color, size=17.0, side="right" if one > 0 else "left",
-                         key=f"word {word}")
-            for place, word, color, one in zip(places, listed, colors, cosine, strict=True)
-        ]  # fmt: skip
-        low, top = rise[-1] - 2 * ROW, rise[0] + 3.8 * ROW
+        for place, word, color, one in zip(places, listed, colors, cosine, strict=True):
+            side, text = ("right", words("?   ?.2", word, one)) if one > 0 else ("left", words("?.2   ?", one, word))
+            text = text if done == 1 else word  # a number would cover others on the way
+            drawn.append(layers.Label(place, text, color, size=17.0, side=side, key=f"word {word}"))
+        low, top = rise[-1] - 2.6 * ROW, rise[0] + 3.8 * ROW
         reach = np.array([(x, 0.0, z) for x in (-HALF - 0.7, HALF + 0.7) for z in (low, top)])
         view = ll.View(-90.0, 0.0, bounds=reach, turned=(16.0 * (1 - done), 14.0 * (1 - done)))
         return ll.Frame(drawn, self.axis_notes(), view)

@@ -34,7 +34,7 @@ from lossland.writing.overlay import draw_overlay
 from lossland.writing.panel_cache import Box, PanelCache, Progress
 from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
-from lossland.writing.said import said_as
+from lossland.writing.said import can_say, said_as
 from lossland.writing.scale import picture_scale
 from lossland.writing.text import Type
 from lossland.writing.vector import Tracing, drawing, sharp_edges
@@ -258,8 +258,8 @@ class Picture:
         self.times["laying"] += perf_counter() - start
 
     def tells(self, player: Player) -> bool:
-        """Whether the text can still match the shown panels: the picture has the same layers."""
-        return self.free is not None and self._told is not None and self._told.keys == player.frame().keys
+        """Whether the text can still match the shown panels."""
+        return self.free is not None and self._told is not None and can_say(self._told, player.frame())
 
     @property
     def owes_panels(self) -> bool:

@@ -56,7 +56,7 @@ def bowl(x, y):
 
 @landscape("Sphere", domain=((-4, 4), (-4, 4)), minima=[(0, 0)], start=(-2, -3.4), source="De Jong (1975), F1")
 def sphere(x, y):
-    """Level lines are circles: the gradient points at the minimum from everywhere."""
+    """Level lines are circles: the gradient points straight away from the minimum everywhere."""
     return x**2 + y**2
 
 
@@ -190,7 +190,7 @@ def six_hump_camel(x, y):
     source="Styblinski & Tang (1990), Experiments in nonconvex optimization",
 )
 def styblinski_tang(x, y):
-    """Four valleys of different depth."""
+    """Four valleys of three depths."""
     return (x**4 - 16 * x**2 + 5 * x + y**4 - 16 * y**2 + 5 * y) / 2
 
 

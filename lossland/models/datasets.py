@@ -220,7 +220,7 @@ SIGNS = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
 
 
 def multi_gauss(count: int = 1200, noise: float = 0.0, seed: int = 0) -> Data:
-    """Return six cones of radius 2 and height ±1 on [−6, 6]²: where they meet, the higher one counts."""
+    """Return six cones of radius 2 and height ±1 on [−6, 6]²: where two overlap, the larger in size counts."""
     points, seen = _square(count, noise, seed)
     away = seen[:, None, :] - CENTRES
     cones = SIGNS * np.clip(1 - np.hypot(away[..., 0], away[..., 1]) / 2, 0, 1)

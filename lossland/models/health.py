@@ -1,7 +1,7 @@
 """Four gauges of a training: faults of a network show in its layers before they show in the loss.
 
 - ``saturated``: the share of activations that are flat, |tanh| > 0.97 (Glorot and Bengio 2010, section 3: such units
-  pass no gradient back);
+  hardly pass a gradient back);
 - ``dead``: the share of ReLU units that are 0 for every sample (CS231n, "Neural Networks 1": a rate that is too high
   can kill 40 % of a network);
 - ``update``: log10 of ‖Δw‖/‖w‖, how much of its weights a layer changes in a step (CS231n, "Neural Networks 3": about

@@ -201,7 +201,7 @@ def conclude(numbers: Honesty, kind: str) -> str:
         )
     if len(numbers.seeds) > 1 and np.std(numbers.seeds, ddof=1) > STEADY * abs(numbers.seeds.mean()):
         return "Slices with other seeds look different: do not conclude from this one alone."
-    return "The slice shows the sharpest direction there is, and nothing measured here speaks against it."
+    return "The slice is at least half as sharp as the sharpest direction, and nothing measured here speaks against it."
 
 
 def shared_plane_shares(paths: list[Array], centre: Array) -> list[float]:

@@ -1,7 +1,7 @@
 """How classes of samples are transformed by a perceptron, layer by layer.
 
-The share of the variance that lies between the classes' means (the quotient that Fisher 1936 makes large by a choice of
-axis), and how much a linear probe gets right (Alain and Bengio 2016).
+The share of the variance that lies between the classes' means (Fisher 1936 chooses the axis along which
+it is largest), and how much a linear probe gets right (Alain and Bengio 2016).
 """
 
 from __future__ import annotations

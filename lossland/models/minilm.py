@@ -213,7 +213,7 @@ class Model:
 
 
 def gelu(x: Floats) -> Floats:
-    """Return x Φ(x), Φ being the normal distribution's (Hendrycks and Gimpel 2016), with the exact error function."""
+    """Return x Φ(x), Φ the standard normal distribution function (Hendrycks and Gimpel 2016), exact by erf."""
     errors = np.array([math.erf(one) for one in (x.ravel() / math.sqrt(2)).tolist()], x.dtype)
     return x * (0.5 + 0.5 * errors.reshape(x.shape))
 

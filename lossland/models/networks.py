@@ -441,7 +441,7 @@ class MeanPool(Layer[None]):
 
 @dataclass(frozen=True)
 class Residual(Layer[list[object]]):
-    """x + f(x), where f are layers that keep the shape (He et al. 2015)."""
+    """x + f(x), where f are layers that keep the shape (He et al. 2016)."""
 
     layers: tuple[Layer, ...]
 

@@ -45,12 +45,15 @@ def damping(product: float, beta: float, near: float = 5e-3) -> str:
 
 
 def is_stable(product: ArrayLike, beta: ArrayLike) -> NDArray[np.bool_]:
-    """Return where errors shrink: αλ < 2 + 2β."""
+    """Return where errors shrink, for αλ > 0 and 0 ≤ β < 1: αλ < 2 + 2β."""
     return np.asarray(product, float) < 2 + 2 * np.asarray(beta, float)
 
 
 def steps_to(target: float, rate: float) -> float:
-    """Return how many steps a rate needs to reduce an error to ``target``; infinite where it does not shrink."""
+    """Return in how many steps the rate alone reduces an error to ``target``; infinite where it does not shrink.
+
+    An actual error has a factor besides: at critical damping, where the two σ are equal, it grows with the steps.
+    """
     if rate <= 0:
         return 1.0
     return float(np.ceil(np.log(target) / np.log(rate) - 1e-9)) if rate < 1 else float("inf")

@@ -200,7 +200,7 @@ class Descent:
         return self._points[:, : self.count].T.astype(float)
 
     def advance(self, steps: int) -> None:
-        """Take some steps: y ← y + v, v ← momentum · v − rate · gain · gradient.
+        """Take some steps: v ← momentum · v − rate · gain · gradient, then y ← y + v.
 
         A gain grows by .2 where gradient and velocity differ in sign, and shrinks by the factor .8 elsewhere.
         """

@@ -98,7 +98,7 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class AdamW(Optimizer):
-    """Adam that also pulls the position towards the origin, past the scaling of gradients."""
+    """Adam that also pulls the position towards the origin, apart from the scaling of gradients."""
 
     title = "AdamW"
     source = "Loshchilov & Hutter (2017), Algorithm 2"
@@ -256,7 +256,7 @@ class Yogi(Optimizer):
 
 @dataclass(frozen=True)
 class AdaBelief(Optimizer):
-    """Adam scaled by how far gradients stray from their average: long steps where they are as foreseen."""
+    """Adam scaled by how far gradients stray from their average: long steps where they are as expected."""
 
     title = "AdaBelief"
     source = "Zhuang et al. (2020), Algorithm 2"
@@ -517,7 +517,7 @@ class Adafactor(Optimizer):
 
 @dataclass(frozen=True)
 class Prodigy(Optimizer):
-    """Adam that finds its rate by itself: d grows to the distance between the start and the minimum."""
+    """Adam that finds its rate by itself: d grows towards the distance between the start and the minimum."""
 
     title = "Prodigy"
     source = "Mishchenko & Defazio (2023), Algorithm 4"

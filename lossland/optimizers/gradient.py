@@ -16,7 +16,7 @@ from lossland.optimizers.rule import Hyper, Optimizer, Step, decay, epsilon, gra
 
 @dataclass(frozen=True)
 class GradientDescent(Optimizer):
-    """A fixed share of the exact gradient, downhill."""
+    """A fixed multiple of the exact gradient, downhill."""
 
     title = "Gradient descent"
     source = "Cauchy (1847)"
@@ -89,7 +89,7 @@ class Nesterov(Optimizer):
 
 @dataclass(frozen=True)
 class SGDW(Optimizer):
-    """Momentum that also pulls the position towards the origin, past the velocity."""
+    """Momentum that also pulls the position towards the origin, apart from the velocity."""
 
     title = "SGDW"
     source = "Loshchilov & Hutter (2017), Algorithm 1"

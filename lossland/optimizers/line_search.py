@@ -124,7 +124,7 @@ class BarzilaiBorwein(Optimizer):
 
 @dataclass(frozen=True)
 class ConjugateGradient(Optimizer):
-    """Directions that do not undo each other: two of them find the minimum of any bowl.
+    """Directions that do not undo each other: in the plane two of them find the minimum of a quadratic.
 
     Polak and Ribière's beta, never below 0. Along a direction d it goes to the lowest point of the parabola there;
     where that is not below, by ``lr``. A direction that is not downhill is replaced by the gradient's.

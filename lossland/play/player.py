@@ -447,8 +447,8 @@ class Player:
         land = getattr(self.scene, "land", None)
         value = None if land is None else lambda place: float(land.value(np.array(place)))
         with quiet():
-            found = describe(self.hovered, self.frame(), value)
             before = None if told is None else self._told_of(self.hovered, told, value)
+            found = describe(self.hovered, self.frame(), value if before is None else None)
         if found is None:
             return None
         if before is not None:

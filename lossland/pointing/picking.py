@@ -54,13 +54,19 @@ def pick_any(
         and (show is None or not layer.group or getattr(show, layer.group, True))
     ]
     sight = Sight.through(pixel, camera, size, scale=scale)
-    depth = _opaque_depth([layer for layer in frame.layers if isinstance(layer, Surface)], sight)
-    depth = _opaque_depth([layer for _, layer in shown], sight, depth)
+    grounds = [layer for layer in frame.layers if isinstance(layer, Surface)]
+    depth: float | None = None  # of the first opaque thing; computed once something is near
     best: tuple[tuple[bool, float, int], Hit] | None = None
     for index, layer in shown:
         picker = PICKERS[type(layer)]
         radius = 0.0 if picker.covering else picker.reach(layer) * scale
-        picked = _nearest(layer, sight._replace(radius=radius), depth)
+        near = sight._replace(radius=radius)
+        picked = _nearest(layer, near, np.inf)
+        if picked is None:
+            continue
+        if depth is None:
+            depth = _opaque_depth([*grounds, *(one for _, one in shown)], sight)
+        picked = _nearest(layer, near, depth)
         if picked is None:
             continue
         away = float(sight.depth(np.array(picked.position))) if picker.covering else picked.pixels

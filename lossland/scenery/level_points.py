@@ -1,7 +1,7 @@
 """Critical points of a landscape in a picture: discs with arrows along their axes, a legend, and their curvatures.
 
-A minimum is green, a maximum red, a saddle yellow; arrows are green where the ground curves up and red where it curves
-down.
+A minimum is green, a maximum orange, a saddle yellow; arrows are green where the ground curves up and orange where it
+curves down.
 """
 
 from __future__ import annotations

@@ -99,6 +99,8 @@ class Controls:
         value = player.scene.values[param.name]
         if isinstance(param, Matrix):
             return self._matrix(player, param, value, x, y, width)
+        if pen.mute:  # only the height matters
+            return y + height
         middle = y + height / 2
         room = width * LABEL
         pen.rich(x, middle, param.label, 14, "dim", room=room - 6)

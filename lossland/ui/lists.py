@@ -15,6 +15,7 @@ ITEM_HEIGHT, LONGEST_LIST = 25.0, 480.0
 _ENTER = imgui.InputTextFlags_.enter_returns_true.value
 FEW = 12  # lines of a list that one sees at a glance
 EDGE = 6.0  # lists keep so far from the window's edge
+PADDING, DOT_ROOM = 9.0, 20.0  # beside the lines; what a coloured dot before a line needs
 
 
 class Item(NamedTuple):
@@ -72,6 +73,7 @@ def popup_list(
 ) -> str | None:
     """Show the list ``key`` if it is open, with its corner at (x, y) where it fits. Returns what was chosen.
 
+    It is as wide as its longest line, ``width`` at least and the window at most.
     With a ``hint`` there is a box above, in which one types at once: it leaves the lines that hold all of its words,
     and Enter takes the first of them, or what was typed where there is none (see `meant`) or the choice is ``free``.
     Escape or a click beside it closes it; while it is open, letters are no commands (see ``Host.wants_keyboard``).
@@ -81,13 +83,15 @@ def popup_list(
     screen = imgui.get_io().display_size
     headings = len({item.group for item in items} - {""})
     longest = min(LONGEST_LIST, screen.y / pen.scale - 2 * EDGE)
+    lines = max((pen.width(item.text, 14) + DOT_ROOM * bool(item.color) for item in items), default=0.0)
+    width = max(width, min(lines + 2 * PADDING, screen.x / pen.scale - 2 * EDGE))
     height = min((len(items) + headings + bool(hint)) * ITEM_HEIGHT + 12, longest)
     left = max(min(x, screen.x / pen.scale - width - EDGE), EDGE)
     top = max(min(y, screen.y / pen.scale - height - EDGE), EDGE)
     picked = None
     imgui.set_next_window_pos(pen.at(left, top), imgui.Cond_.appearing.value)
     imgui.set_next_window_size_constraints(pen.at(width, 0), pen.at(max(width, 260), longest))
-    imgui.push_style_var(imgui.StyleVar_.window_padding.value, pen.at(9, 10))
+    imgui.push_style_var(imgui.StyleVar_.window_padding.value, pen.at(PADDING, 10))
     imgui.push_style_var(imgui.StyleVar_.item_spacing.value, pen.at(6, 9))
     if imgui.begin_popup(key):
         imgui.set_next_frame_want_capture_keyboard(True)

@@ -212,11 +212,11 @@ USUAL_MEANINGS = {
     "g_t": "The gradient where the optimizer stands: uphill, longer where it is steeper.",
     "m_t": "An average of the gradients so far, in which the recent ones count most.",
     "v_t": "An average of the squared gradients: how steep it has been lately, in x and in y.",
-    r"\hatm_t": "The average gradient, freed of the zero that it started from.",
-    r"\hatv_t": "The average square, freed of the zero that it started from.",
+    r"\hatm_t": "The average gradient, corrected for its start at 0.",
+    r"\hatv_t": "The average square, corrected for its start at 0.",
     r"\theta_{t+1}": "The next point: the present one and the step.",
-    "u_t": "The largest gradient of late, slowly forgotten.",
-    "c_t": "A short average of the gradient, of which only the sign is used.",
+    "u_t": "The size of the largest recent gradient; older ones count less and less.",
+    "c_t": "An average of recent gradients, of which only the sign is used.",
 }
 
 

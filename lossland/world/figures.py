@@ -44,6 +44,7 @@ Side = Literal["right", "left", "above", "below"]
 Z = (0.0, 0.0, 1.0)
 STEP = 3.0  # degrees between the points of an angle's arc
 ARC_POINTS = 49  # of a weighted arc; odd, so that one is at its peak
+CLOSE, BESIDE_TOP = 0.5, 0.2  # heights of an arc: how close another above its text is; half the text's width
 NARROW = 8.0  # degrees: no text fits close to a narrower angle
 SQUARE = 1e-3  # radians: tolerance of a right angle
 FLAT = 1e-3  # least distance of a hull's points from a plane, or from a line
@@ -659,7 +660,8 @@ class Arcs(Compound):
     have a magnitude of at least ``full`` are the widest, and stronger ones are drawn in front. Where arcs share a
     point, their feet are ``spread`` apart, ordered so that the arcs do not cross.
 
-    On top of each is its ``text``, by default its weight if its magnitude is at least ``least``.
+    On top of each is its ``text``, by default its weight if its magnitude is at least ``least``; below its top, where
+    another arc passes close above.
     """
 
     start: Sequence[Sequence[float]] | Array
@@ -761,13 +763,23 @@ class Arcs(Compound):
             name=self.name or "Arc",
             worth=tuple(f"weight {short(weight[k])}" for k in order),
         )
-        side = side_of(unit(self.up, "The up of Arcs"))
         labels = [
-            Label(self.peaks[k], texts[k], colors[k], size=LABEL_SIZE, side=side, key=f"text {k}")
+            Label(self.peaks[k], texts[k], colors[k], size=LABEL_SIZE, side=self._side(k), key=f"text {k}")
             for k in order[::-1]
             if texts[k]
         ]
         return [lines, *labels]
+
+    def _side(self, number: int) -> Side:
+        """Return the side of an arc's top with more room for a text: below, if another one passes close above."""
+        up, height = unit(self.up, "The up of Arcs"), float(self.heights[number])
+        others = [path for k, path in enumerate(self.paths) if k != number]
+        apart = np.concatenate([np.zeros((0, 3)), *others]) - self.peaks[number]
+        rise = apart @ up
+        rise = rise[np.linalg.norm(apart - rise[:, None] * up, axis=1) < BESIDE_TOP * height]
+        above = float(np.min(rise[rise > 0.0], initial=CLOSE * height))
+        below = float(np.min(-rise[rise < 0.0], initial=height))
+        return side_of(-up if above < min(below, CLOSE * height) else up)
 
 
 # ------------------------------------------------------------------------------------------------------- tables

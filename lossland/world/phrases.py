@@ -160,6 +160,7 @@ def capitals(heading: str) -> str:
     return "".join(part if k % 2 else part.upper() for k, part in enumerate(_QUANTITY.split(heading)))
 
 
+@lru_cache(maxsize=1024)  # panels ask for the same tooltips again and again
 def plain_text(text: str) -> str:
     r"""Return text with its LaTeX as plain letters: ``rate $\eta$`` is "rate η"."""
 

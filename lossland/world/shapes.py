@@ -121,22 +121,28 @@ def patch_of(cell: int, columns: int, size: int) -> int:
     return cell % (columns - 1) // (size + 3)
 
 
-def clear_sides(points: ArrayLike, lines: ArrayLike, half: tuple[float, float], directions: int = 16) -> Floats:
+def clear_sides(points: ArrayLike, lines: ArrayLike, half: ArrayLike, directions: int = 16) -> Floats:
     """Return for each point (n, 2) the direction (n, 2) in which lines (m, 2, 2) cover least of a label beside it.
 
-    ``half`` is half the label's width and height; it is placed beside, above or below its point, or at a corner.
+    ``half`` is half the width and height (2,) of all labels, or of each (n, 2). A label is placed beside, above or
+    below its point, or at a corner; the first one is placed first, and the others keep clear of it like of the lines.
     """
-    points, lines, size = np.asarray(points, float), np.asarray(lines, float), np.array(half)
+    points, lines = np.asarray(points, float), np.asarray(lines, float)
     turn = np.linspace(0.0, 2 * np.pi, directions, endpoint=False)
     around = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
-    middles = 1.2 * size * np.clip(np.sqrt(2.0) * around, -1.0, 1.0)
-    inside = size * np.array(list(product(np.linspace(-1, 1, 5), np.linspace(-1, 1, 3))))
-    begin, way = lines[:, 0], lines[:, 1] - lines[:, 0]
-    apart = (points[:, None, None] + middles[:, None] + inside)[..., None, :] - begin  # (n, directions, 15, m, 2)
-    along = np.clip((apart * way).sum(axis=-1) / np.maximum((way**2).sum(axis=-1), 1e-300), 0.0, 1.0)
-    away = np.linalg.norm(apart - along[..., None] * way, axis=-1).min(axis=-1)
-    covered = np.exp(-((away / (0.5 * size.min())) ** 2)).mean(axis=-1)
-    return around[np.argmin(np.round(covered - 0.02 * (away / size.max()).mean(axis=-1), 9), axis=1)]
+    within = np.array(list(product(np.linspace(-1, 1, 5), np.linspace(-1, 1, 3))))
+    across = np.array([[(-1.0, high), (1.0, high)] for high in (-1.0, 0.0, 1.0)])
+    best = np.zeros(len(points), int)
+    for k, size in enumerate(np.broadcast_to(np.asarray(half, float), points.shape)):
+        middles = points[k] + 1.2 * size * np.clip(np.sqrt(2.0) * around, -1.0, 1.0)
+        begin, way = lines[:, 0], lines[:, 1] - lines[:, 0]
+        apart = (middles[:, None] + size * within)[..., None, :] - begin  # (directions, 15, m, 2)
+        along = np.clip((apart * way).sum(axis=-1) / np.maximum((way**2).sum(axis=-1), 1e-300), 0.0, 1.0)
+        away = np.linalg.norm(apart - along[..., None] * way, axis=-1).min(axis=-1)
+        covered = np.exp(-((away / (0.5 * size.min())) ** 2)).mean(axis=-1)
+        best[k] = np.argmin(np.round(covered - 0.02 * (away / size.max()).mean(axis=-1), 9))
+        lines = np.concatenate([lines, middles[best[k]] + size * across])
+    return around[best]
 
 
 def ribbon(points: ArrayLike, width: float) -> Floats:

@@ -17,7 +17,7 @@ TITLE_SIZE = 28.0
 TEXT_SIZE = 17.0
 FORMULA_SIZE = 28.0
 FOOT = 24.0  # from the lower edge to the bottom of the sentence
-SOFT = 28.0  # over which what is behind a caption is dimmed
+SOFT, RISE = 28.0, 8.0  # beside and above a caption, over which what is behind it is dimmed: numbers of axes are near
 DIMMED, STRIPS = 0.85, 8  # how far, and in how many steps
 
 
@@ -47,7 +47,8 @@ def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, are
     if scrim:
         wide = max(type_.width(caption.title, TITLE_SIZE, "bold"), type_.width(caption.text, TEXT_SIZE, "regular"))
         wide = max(wide, type_.formula(caption.latex, FORMULA_SIZE).width) if caption.latex else wide
-        half, high = min(wide, width) / 2, type_.px(ROOM - FOOT)
+        lower = 0.0 if caption.latex else FORMULA_SIZE - TEXT_SIZE  # a sentence needs less room than a formula
+        half, high = min(wide, width) / 2, type_.px(ROOM - FOOT - lower)
         _draw_scrim(draw_list, type_, (middle - half, foot - high, 2 * half, high + type_.px(6)), caption.visible)
     if caption.latex:
         size = FORMULA_SIZE * min(width / max(type_.formula(caption.latex, FORMULA_SIZE).width, 1.0), 1.0)
@@ -63,9 +64,10 @@ def draw_caption(draw_list: imgui.ImDrawList, type_: Type, caption: Caption, are
 def _draw_scrim(draw_list: imgui.ImDrawList, type_: Type, inner: Rect, strength: float) -> None:
     """Dim the picture in a rectangle, and less and less around it."""
     x, y, width, height = inner
-    out = type_.px(SOFT) * np.linspace(1.0, 0.0, STRIPS + 1)
+    out = np.linspace(1.0, 0.0, STRIPS + 1)
     share = 1.0 - np.linspace(1.0, 0.0, STRIPS + 1) ** 2
-    across, down = ([*(low - out), *(high + out[::-1])] for low, high in ((x, x + width), (y, y + height)))
+    sides = ((x, x + width, type_.px(SOFT)), (y, y + height, type_.px(RISE)))
+    across, down = ([*(low - soft * out), *(high + soft * out[::-1])] for low, high, soft in sides)
     shares = [*share, *share[::-1]]
     for ((left, a), (right, b)), ((top, c), (bottom, d)) in product(
         pairwise(zip(across, shares, strict=True)), pairwise(zip(down, shares, strict=True))

@@ -83,6 +83,7 @@ def _flat_bar(stops: Stops, x: float, y: float, length: float, height: float) ->
     return [(V2(a, y), V2(b, y + height), *pair) for (a, b), pair in zip(pairwise(ends), colors, strict=True)]
 
 
+@lru_cache(maxsize=4)
 def _bar_ticks(terrain: Terrain, length: float, gap: float) -> list[tuple[str, float]]:
     """Return the tick labels of a colour bar of a length, and their positions t in [0, 1]."""
     ticks = [(value, t) for value, t in terrain.value_ticks(length, gap) if t <= 1.0]

@@ -23,7 +23,7 @@ from lossland.world.layers import Array, Label, Layer, Trail, column, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
 from lossland.writing.placement import Choice, Rect, at_side, beside, choose, glide, has_room, separate
-from lossland.writing.sides import GAP, Discs, direction, place_beside
+from lossland.writing.sides import GAP, Discs, place_beside, seen_sides
 from lossland.writing.text import Type
 
 Size = tuple[int, int]
@@ -35,6 +35,7 @@ CROWD = 3  # heads at one point from which on their names are drawn as a list
 BESIDE = 6.0  # between a name and its value in one line
 GLOW, GLOW_ALPHA = 4.0, 0.28  # radius and opacity of the glow behind an emphasized label
 PLATE, PLATE_ROUND = (8.0, 3.0), 7.0  # padding of a plate around its text, and the radius of its corners
+PLATE_EDGE = 1.5  # around a plate, so that it stands out from dots of its own colour
 ROUGHLY = 24  # pixels to which sizes are rounded up for placement, so that small changes move nothing
 KEY_MOMENTS = 20  # per path
 KEY_TURN = 15.0  # degrees of azimuth
@@ -105,7 +106,8 @@ def place_labels(
             wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
             keep([label], separate([wanted], area, (), 0.0))
         elif label.stays:
-            choice = Choice(direction(label, camera, size, camera.pose), GAP * discs.scale)
+            (side,) = seen_sides([label], camera, size, camera.pose)[1]
+            choice = Choice(side, GAP * discs.scale)
             rect = at_side(pixel, _label_size(type_, label), choice)
             keep([label], [rect if has_room(rect, area, [*taken, *(one for _, one in placed)]) else None])
 
@@ -211,8 +213,9 @@ def _draw_label(dl: imgui.ImDrawList, type_: Type, label: Label, rect: Rect) -> 
         strength = GLOW_ALPHA * min(label.emphasis, 1.0) * alpha
         dl.add_rect_filled(*corners, type_.u32(label.plate or label.color, strength), type_.px(PLATE_ROUND) + out)
     if label.plate:
-        corners = V2(x, y), V2(x + width, y + height)
-        dl.add_rect_filled(*corners, type_.u32(label.plate, alpha), type_.px(PLATE_ROUND))
+        for out, fill in ((type_.px(PLATE_EDGE), "casing"), (0.0, label.plate)):
+            corners = V2(x - out, y - out), V2(x + width + out, y + height + out)
+            dl.add_rect_filled(*corners, type_.u32(fill, alpha), type_.px(PLATE_ROUND) + out)
         x, y, height = x + type_.px(PLATE[0]), y + type_.px(PLATE[1]), height - 2 * type_.px(PLATE[1])
     if not label.latex:
         _draw_name(dl, type_, label.text, written(label.value), color, label.size, (x, y), halo, alpha, label.bold)

@@ -12,12 +12,32 @@ from lossland.scenery.scene import Frame
 from lossland.world.layers import Label, Layer, Plates, Trail
 
 
+def can_say(told: Frame, shown: Frame) -> bool:
+    """Whether the numbers in the ``shown`` picture can be those of the ``told`` one: both have them on the same layers.
+
+    Other layers may have come or gone since.
+    """
+    return told.keys == shown.keys or _numbered(told) == _numbered(shown)
+
+
 def said_as(told: Frame, shown: Frame) -> Frame:
-    """Return the ``shown`` frame with the texts and numbers of the ``told`` one, where both have the same layers."""
-    if told is shown or told.keys != shown.keys:
+    """Return the ``shown`` frame with the texts and numbers of the ``told`` one, if it can say them."""
+    if told is shown or not can_say(told, shown):
         return shown
-    layers = [_said(before, now) for before, now in zip(told.layers, shown.layers, strict=True)]
+    before = dict(zip(told.keys, told.layers, strict=True))
+    layers = [_said(before.get(key, now), now) for key, now in zip(shown.keys, shown.layers, strict=True)]
     return Frame(layers, shown.notes, shown.view)
+
+
+def _numbered(frame: Frame) -> list[str]:
+    """Return the keys of the layers whose text may have numbers."""
+    return [key for key, layer in zip(frame.keys, frame.layers, strict=True) if _has_numbers(layer)]
+
+
+def _has_numbers(layer: Layer) -> bool:
+    if isinstance(layer, Label):
+        return bool(layer.value) or any(letter.isdigit() for letter in layer.text)
+    return isinstance(layer, Trail | Plates)
 
 
 def _said(told: Layer, shown: Layer) -> Layer:

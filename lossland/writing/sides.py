@@ -79,26 +79,25 @@ def place_beside(
     ``sizes`` are in pixels, ``poses`` the camera's at the key azimuths around its own, and its fraction between them.
     """
     camera, size, scale = discs.camera, discs.size, discs.scale
-    anchors = np.array([label.position for label in labels], float).reshape(-1, 3)
 
-    def seen(pose: Pose) -> tuple[list[list[float]], list[float]]:
-        """Return the pixels of the labels' points, and the distance of each label from its point."""
-        points, found = camera.project(anchors, size, pose), discs.seen(pose)
+    def seen(pose: Pose) -> tuple[list[list[float]], list[float], list[float]]:
+        """Return the labels' points in pixels, their preferred directions, and each label's distance from its point."""
+        points, directions = seen_sides(labels, camera, size, pose)
+        found = discs.seen(pose)
         away = np.hypot(*(points[:, None] - found[None, :, :2]).transpose(2, 0, 1))  # (n, m)
         inside = np.clip(2 * found[:, 2] - away, 0.0, found[:, 2])  # grows to the radius as a disc approaches
-        return points.tolist(), (GAP * scale + inside.max(axis=1, initial=0.0)).tolist()
+        return points.tolist(), directions, (GAP * scale + inside.max(axis=1, initial=0.0)).tolist()
 
     (before, after), share = poses
     angles = []
     for pose in (before,) if before == after else (before, after):  # equal for a flat camera
-        points, gaps = seen(pose)
-        directions = [direction(label, camera, size, pose) for label in labels]
+        points, directions, gaps = seen(pose)
         angles.append(choose_sides(points, sizes, gaps, directions, area, [*taken, *discs.squares(pose)], scale))
-    points, gaps = seen(camera.pose)
+    points, directions, gaps = seen(camera.pose)
     wanted, usual = [], []
-    for label, point, own, gap, start, end in zip(labels, points, sizes, gaps, angles[0], angles[-1], strict=True):
+    for point, own, gap, side, start, end in zip(points, sizes, gaps, directions, angles[0], angles[-1], strict=True):
         wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))
-        usual.append(at_side(point, own, Choice(direction(label, camera, size, camera.pose), gap)))
+        usual.append(at_side(point, own, Choice(side, gap)))
     placed, found = [*taken, *discs.squares()], list[Rect | None]()
     for own, rects in enumerate(zip(wanted, usual, strict=True)):
         spots = (separate([rect], area, placed, CLEAR * scale)[0] for rect in rects)
@@ -116,15 +115,18 @@ def _misleads(rect: Rect, usual: Rect, points: Sequence[Sequence[float]], own: i
     return near > 0.0 and any(hypot(px - x - right, py - y - down) < near for px, py in points)
 
 
-def direction(label: Label, camera: Camera, size: Size, pose: Pose) -> float:
-    """Return the preferred direction of a label from its point: an angle as in Choice."""
-    if isinstance(label.side, str):
-        return SIDES[label.side]
-    point, along = np.array(label.position, float), np.array(label.side, float)
-    start, end = camera.project(
-        np.array([point, point + 0.01 * along / max(float(np.hypot.reduce(along)), 1e-9)]), size, pose
-    )
-    return float(np.arctan2(*(end - start)[::-1]))
+def seen_sides(labels: Sequence[Label], camera: Camera, size: Size, pose: Pose) -> tuple[Floats, list[float]]:
+    """Return the pixels (n, 2) of labels' points, and their preferred directions from them: angles as in Choice."""
+    points = np.array([label.position for label in labels], float).reshape(-1, 3)
+    along = np.array([(0.0, 0.0, 0.0) if isinstance(one.side, str) else one.side for one in labels], float)
+    along = along.reshape(-1, 3)
+    beyond = points + 0.01 * along / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
+    starts, ends = camera.project(np.stack([points, beyond]), size, pose)
+    angles = np.arctan2(ends[:, 1] - starts[:, 1], ends[:, 0] - starts[:, 0]).tolist()
+    for k, label in enumerate(labels):
+        if isinstance(label.side, str):
+            angles[k] = SIDES[label.side]
+    return starts, angles
 
 
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:

@@ -335,6 +335,8 @@ def test_titles_and_colours_of_points():
         (Points(two, "up", style="sphere", name="Neuron"), "Neuron 2", "up"),
         (Points(two[1:], "up", style="sphere", name="Mean"), "Mean", "up"),
         (Points(two, style="sphere", number=np.array([3, 1233])), "Point 1\u2009234", "text"),
+        (Sprites(two, np.ones((2, 2, 2)), name="Digit", worth=[3.0, 8.0]), "Digit 2", "text"),
+        (Sprites(two, np.ones((2, 2, 2)), name="Digit", worth=["a 3", "an 8"]), "Digit", "text"),
     ):
         frame = Frame([layer], view=View(flat=True))
         hit = pick_any(frame, flat(), pixel(1.0, 0.0), SIZE)

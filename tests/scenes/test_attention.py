@@ -54,8 +54,17 @@ def test_a_masked_key_gets_nothing_and_no_beam():
     assert made.readouts()["weights"][2:].tolist() == [0.0, 0.0]
     shown = drawn(made, 8.0)
     assert [shown[f"key {k}"].ghost for k in range(4)] == [False, False, True, True]
-    beams = shown["beams"].paths
-    assert [bool(path[0].tolist() != path[1].tolist()) for path in beams] == [True, True, False, False]
+    for beams in (shown["beams"].paths, shown["shares"].paths):
+        assert [bool(path[0].tolist() != path[1].tolist()) for path in beams] == [True, True, False, False]
+    assert [shown[f"value {k}"].dim > 0 for k in range(4)] == [False, False, True, True]
+
+
+def test_under_the_pointer_vectors_say_their_own_numbers():
+    made = scene("in a plane")
+    shown = drawn(made, 12.0)
+    told = {key: shown[key].worth[0] for key in ("query", "key 0", "value 2", "output")}
+    x, y = made.readouts()["output"]
+    assert told == {"query": "(1, 0)", "key 0": "(1, −0.5)", "value 2": "(0, −1.4)", "output": f"({x:.3g}, {y:.3g})"}
 
 
 def test_keys_in_another_order_give_the_same_output():

@@ -25,7 +25,11 @@ def test_nothing_bends(preset: str, total: float) -> None:
 
 
 def test_presets_do_what_they_say() -> None:
-    assert scene("vanish").readouts(0.0)["total_gain"] == pytest.approx(2.5e-13, rel=0.35)
+    vanished = scene("vanish")
+    total, gains = vanished.readouts(0.0)["total_gain"], vanished.readouts(0.0)["gains"]
+    assert total == pytest.approx(2.5e-13, rel=0.35)
+    assert rf"{total:.0e}".replace("e-", r" \cdot 10^{-") + "}" in vanished.lesson
+    assert f"{gains.min():.2f} and {gains.max():.2f}" in vanished.lesson
     assert scene("explode").readouts(0.0)["totals"]["tanh"] == pytest.approx(433, rel=0.35)
     assert scene("a link around").readouts(0.0)["total_gain"] == pytest.approx(1.21, rel=0.05)
     relu = scene("half for ReLU").readouts(0.0)

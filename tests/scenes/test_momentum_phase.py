@@ -36,11 +36,11 @@ def numbers(preset: Any = None, **values: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------------ truths
 @pytest.mark.parametrize(
     ("product", "beta", "rate"),
-    [(0.5, 0.81, 0.9), (0.04, 0.64, 0.8), (3.5, 0.8, 0.894427), (3.7, 0.8, 1.269042), (1.0, 0.0, 0.0), (2.5, 0.0, 1.5)],
+    [(0.5, 0.81, 0.9), (0.04, 0.64, 0.8), (3.5, 0.8, 0.894427), (3.7, 0.8, 1.270156), (1.0, 0.0, 0.0), (2.5, 0.0, 1.5)],
 )
 def test_known_rates(product: float, beta: float, rate: float) -> None:
     read = numbers(eigenvalues="1", alpha=product, beta=beta)
-    assert read["rate"] == pytest.approx(rate, abs=2e-3 if product == 3.7 else 1e-6)
+    assert read["rate"] == pytest.approx(rate, abs=1e-6)
     assert read["stable"] == (rate < 1)
 
 
@@ -77,6 +77,18 @@ def test_condition_number_100() -> None:
     assert read["best_beta"] == pytest.approx(0.669421, abs=1e-6)
     assert read["rate"] == pytest.approx(read["best_rate"])  # the first preset is the best choice
     assert numbers("plain descent")["rate"] == pytest.approx(read["descent_rate"], abs=1e-9)
+
+
+def test_the_lesson_counts_the_steps_of_the_balls_too() -> None:
+    """At the best choice the matrix of the outer two has a double eigenvalue: the rate alone promises too much."""
+    alpha, beta, curvature = (2 / 11) ** 2, (9 / 11) ** 2, np.array([1.0, 10.0, 50.0, 100.0])
+    x, y, steps = np.ones(4), np.zeros(4), 0
+    while np.hypot(x, alpha * y / np.sqrt(alpha * curvature)).max() > 1e-6:
+        y = beta * y + curvature * x
+        x, steps = x - alpha * y, steps + 1
+    lesson = " ".join(scene().lesson.split())
+    assert f"four balls need {steps}" in lesson
+    assert f"{np.ceil(np.log(1e-6) / np.log(9 / 11)):.0f}." in lesson
 
 
 def test_no_other_choice_is_better() -> None:

@@ -156,6 +156,8 @@ def test_two_hundred_networks_train_at_once() -> None:
     assert losses.shape == (200,)
     assert ((losses < 0.02) | (losses > 0.9)).all()
     assert 10 < (losses > 0.9).sum() < 50
+    training, _ = playground.split("circle", noise=0.0, share=0.5, seed=0)
+    np.testing.assert_allclose(losses[losses > 0.9], 2 * (training.target < 0).mean(), rtol=0.02)  # +1 everywhere
     sheet = layer(made, "crowd", end)
     assert np.isfinite(sheet.start).all(axis=-1).sum() == 200 * 8 * (8 + 2)
     stuck = int(losses.argmax())

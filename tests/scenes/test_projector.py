@@ -242,6 +242,15 @@ def test_a_sprite_image_is_the_pictures_of_the_samples(own: Path, tmp_path: Path
         scene(file=own, pictures=own)
 
 
+def test_only_what_has_an_effect_has_a_control(own: Path) -> None:
+    names = ("color", "axis", "perplexity", "file", "labels", "pictures")
+    shown = {made.method: [name for name in names if made.has_control(name)]
+             for made in (scene(method="tour"), scene(), scene(file=own, method="umap"))}  # fmt: skip
+    assert shown["tour"] == ["axis", "file"]
+    assert shown["tsne"] == ["color", "perplexity", "file"]
+    assert shown["umap"] == ["color", "file", "labels", "pictures"]
+
+
 def test_a_file_must_be_named_and_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Name a file"):
         scene(data="file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,12 @@ def test_a_scene_says_all_about_itself(name: str) -> None:
     assert all(latex and meaning for latex, meaning in kind.formulas)
     for param in kind.params().values():
         assert param.label, param.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_names_its_sources(name: str) -> None:
+    lesson = library.scene_class(name).lesson
+    assert re.search(r"\b1[89]\d\d\b|\b20[012]\d\b|Spivak|Strang|Golub and Van Loan", lesson)
 
 
 @pytest.mark.parametrize("name", NAMES)

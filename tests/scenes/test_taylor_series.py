@@ -181,7 +181,7 @@ def test_newton_that_leaves_the_domain_says_so_and_is_seen() -> None:
     assert cautions(made) == ["Newton's method ends at x1 = −0.296: there f has no value"]
     assert cautions(scene("newton")) == []
     assert cautions(scene("newton", function="x^2 + 1", x=0.0)) == [
-        "Newton's method ends at x0 = 0: there the tangent never comes down"
+        "Newton's method ends at x0 = 0: there the tangent does not meet the axis"
     ]
 
 

@@ -34,7 +34,7 @@ def test_each_fault_lights_its_lamp_and_no_other_at_every_step(fault: str, seed:
     drawn = {layer.key: layer for layer in frame.layers if isinstance(layer, layers.Points)}
     spheres = {key.split()[1] for key, one in drawn.items() if one.style == "sphere" and one.color != "faint"}
     assert sorted(spheres) == lamps
-    if fault == "rate":  # what came of it is an empty ring
+    if fault == "rate":  # what went wrong later is an empty ring
         assert drawn["lamp saturated after"].style == "ring"
 
 

@@ -52,6 +52,12 @@ def test_what_lies_near_a_word(one: str, other: str, cosine: float) -> None:
     assert dict(zip(read["nearest"], read["cosines"], strict=True))[other] == pytest.approx(cosine, abs=1e-4)
 
 
+def test_only_what_has_an_effect_has_a_control() -> None:
+    shown = {show: [name for name in ("k", "include_inputs", "axis") if scene(show=show).has_control(name)]
+             for show in ("sum", "word", "axis")}  # fmt: skip
+    assert shown == {"sum": ["k", "include_inputs", "axis"], "word": ["k", "axis"], "axis": ["axis"]}
+
+
 def test_what_is_left_out_is_said() -> None:
     made = scene()
     read = made.readouts()

@@ -77,7 +77,8 @@ def test_a_box_that_is_open_says_how_it_is_closed(race: Bench) -> None:
 def test_sliders_say_what_they_are_with_range_usual_value_and_keys(open_bench: Open) -> None:
     bench = open_bench("momentum_phase")
     assert bench.felt.helps["set.alpha"] == (
-        "The length of a step.\n1.0e−4 to 4, by powers of ten\nDouble click: 0.0331, the usual value. Shift: fine steps"
+        "The factor of the velocity in a step.\n1.0e−4 to 4, by powers of ten\n"
+        "Double click: 0.0331, the usual value. Shift: fine steps"
     ).replace("1.0e−4", ll.short(1e-4) if hasattr(ll, "short") else "0.0001")
 
 
@@ -163,6 +164,16 @@ def test_lists_stay_within_the_window(open_bench: Open) -> None:
     assert window.pos.y >= 0
     assert window.pos.x + window.size.x <= 640
     assert window.pos.y + window.size.y <= 480
+
+
+def test_a_list_is_as_wide_as_its_longest_line(open_bench: Open) -> None:
+    bench = open_bench("attention", (1280, 720))
+    bench.click("preset.it")
+    bench.click("set.sentence")
+    bench.frame(3)
+    lines = next(one for one in bench.host.context.windows if ".lines" in one.name and one.active)
+    assert bench.place("set.sentence").width < lines.content_size.x <= lines.inner_rect.get_width()  # ImGui's measure
+    assert lines.pos.x + lines.size.x <= 1280
 
 
 def test_the_page_of_keys_takes_the_keyboard_and_any_letter_closes_it(race: Bench) -> None:

@@ -244,6 +244,16 @@ def test_arcs_are_as_wide_and_opaque_as_their_weights() -> None:
     assert labels[1].side == "above"
 
 
+def test_the_text_of_an_arc_is_below_its_top_where_another_passes_close_above() -> None:
+    arcs = figures.Arcs(np.zeros((3, 2)), [(2.0, 0), (2.2, 0), (0.6, 0)], [0.6, 0.3, 0.4], rise=0.5)
+    sides = {part.text: part.side for part in parts(arcs).values() if isinstance(part, layers.Label)}
+    assert sides == {"0.60": "below", "0.30": "above", "0.40": "above"}
+    nested = figures.Arcs(
+        np.zeros((3, 2)), [(2.0, 0), (2.2, 0), (1.95, 0)], [0.6, 0.3, 0.4], text=["inner", "", ""], rise=0.5
+    )
+    assert parts(nested)["text 0"].side == "above"  # no more room below
+
+
 def test_an_arc_says_its_weight() -> None:
     arcs = figures.Arcs([(-2, 0), (2, 0)], [(0, 0), (0, 0)], (0.25, 0.75), rise=0.5)
     assert (said(arcs, (-1, 1)).title, said(arcs, (-1, 1)).lines) == ("Arc", ("weight 0.25",))

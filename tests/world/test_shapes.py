@@ -195,7 +195,8 @@ def test_a_rim_goes_once_around_a_sheet() -> None:
 
 def test_a_label_is_beside_its_point_where_no_lines_are() -> None:
     cross = np.array([[(-1.0, 0.0), (1.0, 0.0)], [(0.0, -1.0), (0.0, 1.0)]])
-    found = shapes.clear_sides([(0.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.1, 0.05)], cross, (0.2, 0.1))
+    points = [(0.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.1, 0.05)]
+    found = np.concatenate([shapes.clear_sides([one], cross, (0.2, 0.1)) for one in points])
     assert (np.abs(found[0]) > 0.3).all()  # between two arms
     assert found[1, 0] > 0.7  # beyond the end of one
     assert found[2, 1] < -0.7
@@ -203,3 +204,13 @@ def test_a_label_is_beside_its_point_where_no_lines_are() -> None:
     assert np.linalg.norm(found, axis=1) == pytest.approx(1.0)
     beside = np.array([[(-1.0, 0.15), (1.0, 0.15)]])  # just above the point
     assert shapes.clear_sides([(0.0, 0.0)], beside, (0.2, 0.1))[0, 1] < -0.7
+
+
+def test_labels_of_points_side_by_side_keep_clear_of_each_other() -> None:
+    points, half = np.array([(0.0, 0.0), (0.05, 0.0), (0.0, 0.05)]), np.array([(0.3, 0.15), (0.2, 0.1), (0.2, 0.1)])
+    line = np.array([[(-1.0, -0.3), (1.0, -0.3)]])
+    sides = shapes.clear_sides(points, line, half)
+    assert sides[:1] == pytest.approx(shapes.clear_sides(points[:1], line, half[:1]))  # the first one is free to choose
+    middles = points + 1.2 * half * np.clip(np.sqrt(2.0) * sides, -1.0, 1.0)
+    for k, other in ((0, 1), (0, 2), (1, 2)):
+        assert (np.abs(middles[k] - middles[other]) > 0.8 * (half[k] + half[other])).any()

@@ -46,3 +46,4 @@ def test_what_is_behind_a_caption_is_dimmed_where_it_is_written_and_not_far_arou
     edge = quads[quads[:, 2] == 0]
     assert (edge[:, 0].min(), edge[:, 0].max()) == (quads[:, 0].min(), quads[:, 0].max())
     assert dark[:, 0].min() - edge[:, 0].min() == pytest.approx(type_.px(SOFT))
+    assert edge[:, 1].min() > min(one.rect[1] for one in written) - 12.0  # numbers of an axis are right above

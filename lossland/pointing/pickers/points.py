@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,7 +64,7 @@ class PointsPicker(Picker[Points]):
 
 @picks(Sprites)
 class SpritesPicker(Picker[Sprites]):
-    """A sprite's number is its index."""
+    """A sprite's number is its index; one with a name that is worth a text says that instead of its number."""
 
     def distances(self, layer: Sprites, sight: Sight) -> Distances:
         """Measure the centres of the sprites."""
@@ -74,7 +76,8 @@ class SpritesPicker(Picker[Sprites]):
         if position is None:
             raise IndexError
         lines = (*setting.lines_at(position), *worth_of(layer, picked.element))
-        title = numbered(layer.name or "Picture", picked.element)
+        says = bool(layer.name) and isinstance(layer.worth, Sequence) and isinstance(layer.worth[picked.element], str)
+        title = layer.name if says else numbered(layer.name or "Picture", picked.element)
         return Description(title, lines, "text", position, 0.5 * layer.size + RING_GAP)
 
     def reach(self, layer: Sprites) -> float:

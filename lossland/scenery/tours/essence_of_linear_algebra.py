@@ -95,7 +95,7 @@ TOUR = Tour(
             hold=1.4,
             play=(0.0, 9.8),
             title="Do it again and again",
-            text="Every arrow comes to the strongest line",
+            text="Nearly every arrow comes to the strongest line",
         ),
         Shot(
             scene="eigenvectors",
