@@ -20,7 +20,7 @@ BOARD = 3.2  # how high the leaderboard is, whose rows need room
 PITCH = 0.17  # from one bar of the skyline to the next
 TALL = 0.62  # a score of 1 in the world
 RUN_COLORS = ("down", "accent", "up")
-PIECES = 6  # of a run that leaves the map and returns
+PIECES = 6  # of a run that leaves the map and returns: the first and the last ones
 TRIALS = {1: "best quarter", 0: "next third", -1: "the others"}  # by their category
 CELLS = 72  # of the tuning's map along each side
 RIBBON_VIEW = ll.View(-62.0, 30.0, bounds=np.vstack([shapes.box((-1.35, -1.0, 0.0), (2.0, 1.0, 0.7)), (2.4, 1.0, 0.0)]))
@@ -43,11 +43,12 @@ class Bench(ll.Scene):
     folder = parameters.Text("", None, "results", "A folder of `lossland bench -o`; empty: the example.", hidden=True)
     page = parameters.Choice("leaderboard", PAGES, help="What is shown of the results.", hidden=True)
     family = parameters.Choice("all", ("all", *ll.optimizers.FAMILIES), "family", "Which optimizers are shown.")
-    first = parameters.Integer(1, 1, 500, "from rank", "The first optimizer that is shown.")
-    optimizer = parameters.Text("", None, "optimizer", "Whose tuning and race are shown; empty: the best one.")
-    problem = parameters.Text(
-        "", None, "landscape", "Of tuning and race; empty: where about half of the starts arrive."
-    )
+    first = parameters.Integer(
+        1, 1, 500, "from rank", "The first optimizer that is shown.",
+        most=lambda scene: len(scene.listed) - ROWS + 1,
+    )  # fmt: skip
+    optimizer = parameters.Text("", None, "optimizer", "Whose tuning and race are shown; empty: the best.")
+    problem = parameters.Text("", None, "landscape", "Of tuning and race; empty: where half of the starts arrive.")
 
     @property
     def clock(self) -> ll.Clock:  # pyright: ignore[reportIncompatibleVariableOverride]  # a race takes longer
@@ -75,6 +76,15 @@ class Bench(ll.Scene):
         if not self.shown:
             raise ll.UserError(f"No optimizer of the family {self.family!r} is in these results.")
 
+    def has_control(self, name: str) -> bool:
+        """Show on each page what it uses."""
+        of_one = self.page in ("tuning", "race")
+        return {"family": not of_one, "first": not of_one and len(self.listed) > ROWS}.get(name, of_one)
+
+    def while_empty(self, name: str) -> str:
+        """Return which optimizer and landscape are shown where none is named."""
+        return {"optimizer": self.chosen, "problem": self.land_text}.get(name, "")
+
     # ------------------------------------------------------------------------------------------------ the results
     @property
     @ll.kept
@@ -93,8 +103,7 @@ class Bench(ll.Scene):
     @ll.kept
     def shown(self) -> tuple[str, ...]:
         """Those on the page."""
-        first = min(self.first, max(len(self.listed) - ROWS + 1, 1))
-        return self.listed[first - 1 : first - 1 + ROWS]
+        return self.listed[self.first - 1 : self.first - 1 + ROWS]
 
     @property
     def chosen(self) -> str:
@@ -215,10 +224,8 @@ class Bench(ll.Scene):
         """Return a skyline of all scores: optimizers by landscapes."""
         top = float(self.found.scores(self.shown).max(initial=1e-9))
         head = words("Height and colour: the score, up to ?2", top), "A click on a bar shows its race"
-        bars, view = (
-            self.grown("skyline", round(now.eased(0.0, 0.6), 3)),
-            ll.View(-47.0, 47.0, bounds=self.skyline().bounds),
-        )
+        bars = self.grown("skyline", round(now.eased(0.0, 0.6), 3))
+        view = ll.View(-47.0, 47.0, bounds=self.skyline().bounds)
         return ll.Frame(bars, [self.head("Optimizer × landscape", *head)], view)
 
     @ll.kept
@@ -262,7 +269,9 @@ class Bench(ll.Scene):
         title = layers.Title(f"{row['title']} on {row['landscape_title']}", "", told)
         count = max(1, round(now.eased(0.0, 0.8) * len(tuned.score)))
         rows = [layers.Row(f"particle.{k}", name) for k, name in TRIALS.items()]
-        legend = layers.Legend([*rows, layers.Row("accent", "ring: best so far")], words("Trial ?n", count))
+        legend = layers.Legend(
+            [*rows, layers.Row("accent", "ring: best so far")], words("Trial ?n, scored on other starts", count)
+        )
         symbol = ll.optimizers.hyper_parameter(ll.optimizers.optimizer(row["rule"]), second).symbol
         name = rf"\log_{{10}}{symbol}" if tuned.log_y else symbol
         drawn = [layers.Surface(ground), layers.Axes(ground, x=r"\log_{10}\eta", y=name), *self.trials(count)]
@@ -333,7 +342,8 @@ class Bench(ll.Scene):
     @ll.kept(most=4)
     def pieces(self) -> dict[str, list[tuple[int, np.ndarray]]]:
         """Return what of each run is on the map, piece by piece: its first step, and its places (k, 2)."""
-        return {name: self.ground.terrain.pieces(path)[-PIECES:] for name, path, _ in self.paths()}
+        found = {name: self.ground.terrain.pieces(path) for name, path, _ in self.paths()}
+        return {name: every[:1] + every[1:][1 - PIECES :] for name, every in found.items()}
 
     def trails(self, name: str, values: np.ndarray, color: str, step: float, arrived: bool) -> list[layers.Layer]:
         """Return a run up to a step: its trail, in pieces where it left the map on the way."""
@@ -343,7 +353,11 @@ class Bench(ll.Scene):
                 continue
             upto = min(step - first, len(places) - 1)
             here = step - first <= upto + 1e-9
-            look: dict[str, Any] = {"head": here, "start": name if first == 0 else "", "key": f"{name}.{first}"}
+            look: dict[str, Any] = {
+                "head": here,
+                "start": name if first == 0 and step >= 1 else "",
+                "key": f"{name}.{first}",
+            }
             if here:
                 label = f"{name}: arrived" if arrived else name
                 look |= {"label": label, "values": values[first : first + len(places)]}
@@ -353,7 +367,7 @@ class Bench(ll.Scene):
     def setting(self, rule: str) -> str:
         """Return the tuned settings of a rule in short."""
         settings = [one.partition("=") for one in rule.rpartition(":")[2].split(",") if "=" in one]
-        return ", ".join(words(f"{name} ?", float(value)) for name, _, value in settings[:3])
+        return ", ".join(f"{name} {float(value):.4g}" for name, _, value in settings[:3])
 
     # ------------------------------------------------------------------------------------------------ clicks
     def pick(self, layer: layers.Layer, element: int) -> bool:

@@ -23,6 +23,7 @@ CELLS = 41  # of the landscape along each side
 DRAWN = 0.86  # share of the scene after which all is drawn
 
 USED_BY = {"networks": "sweep", **dict.fromkeys(("series", "compare", "run", "smoothing", "patience"), "curves")}
+TRAINED = ("compare", "noise", "samples")  # what the small training alone is made of
 ELSEWHERE = (
     "`lossland slice --checkpoints run.npz` slices recorded parameters, the scene training_health shows histograms: "
     "--set run=FILE."
@@ -57,10 +58,10 @@ class LossCurves(ll.RunScene):
     series = parameters.Text("loss", None, "curve", "Which curve is shown, such as loss; or numbers: 1, 2, 3.")
     show = parameters.Choice("curves", ("curves", "sweep", "landscape"), "show", "Runs, many rates, or one's way.")
     compare = parameters.Choice("noise", ("one", "noise", "samples"), "compare", "What differs between the runs.")
-    run = parameters.Integer(1, 1, MOST_RUNS, "run", "The run that is told about, counted from the back.")
+    run = parameters.Integer(1, 1, MOST_RUNS, "run", "Told about, from the back.", most=lambda scene: scene.count())
     noise = parameters.Number(0.2, 0.0, 0.5, "wrong labels", "Share of the training's samples with a wrong label.")
     samples = parameters.Integer(100, 20, 400, "samples", "How many digits the network is trained on.")
-    smoothing = parameters.Number(0.0, 0.0, 0.99, r"$\beta$", "How much of the average is kept from step to step.")
+    smoothing = parameters.Number(0.0, 0.0, 0.99, r"smoothing $\beta$", "How much of the average is kept at a step.")
     patience = parameters.Integer(30, 1, 1000, "patience", "Values without a new best one until it stops.", log=True)
     log = parameters.Toggle(False, "log scale", "Heights in equal ratios.")
     networks = parameters.Integer(256, 9, 256, "networks", "How many rates the sweep tries.", log=True)
@@ -91,7 +92,13 @@ class LossCurves(ll.RunScene):
 
     def has_control(self, name: str) -> bool:
         """Show what the picture uses."""
-        return self.show == USED_BY.get(name, self.show)
+        if self.show != "curves":
+            return self.show == USED_BY.get(name, self.show)
+        return name != "networks" and (self.trains() or name not in TRAINED) and (self.count() > 1 or name != "run")
+
+    def trains(self) -> bool:
+        """Whether the curves are those of the small training."""
+        return not self.file and not curves.typed(self.series)
 
     def offered(self) -> list[str]:
         """Return the names of what can be shown, a loss first."""
@@ -108,8 +115,7 @@ class LossCurves(ll.RunScene):
 
     def count(self) -> int:
         """Return how many runs there are; the small training's are known before they are trained."""
-        trains = not self.file and not curves.typed(self.series)
-        return len(curves.compared(self.compare, self.noise, self.samples)) if trains else len(self.lanes())
+        return len(curves.compared(self.compare, self.noise, self.samples)) if self.trains() else len(self.lanes())
 
     @ll.kept
     def measured(self) -> list[curves.Pair]:
@@ -341,16 +347,16 @@ class LossCurves(ll.RunScene):
     @ll.kept
     def best_rates(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the best rate of each epoch as a path (T, 2) on that ground, and its validation (T,)."""
-        found = self.swept()
-        loss = np.nan_to_num(found.val_loss, nan=np.inf)
-        return np.column_stack([found.steps, np.log10(self.rates()[loss.argmin(axis=1)])]), loss.min(axis=1)
+        found = self.swept()  # at first all networks are the same, and none is the best
+        loss = np.nan_to_num(found.val_loss[1:], nan=np.inf)
+        return np.column_stack([found.steps[1:], np.log10(self.rates()[loss.argmin(axis=1)])]), loss.min(axis=1)
 
     def sweep(self, now: ll.Now) -> ll.Frame:
         """Return validation over epoch and rate, and the best rate of each epoch so far."""
         found, (path, values), ground = self.swept(), self.best_rates(), self.swept_ground()
         at, _ = self.lowest()
-        step, drawn = self.along(ground, path, values, at, now)
-        epoch, best = int(found.steps[int(step)]), float(10 ** path[int(step), 1])
+        step, drawn = self.along(ground, path, values, max(at - 1, 0), now)
+        epoch, best = int(path[int(step), 0]), float(10 ** path[int(step), 1])
         heading = words("Its validation at epoch ?n", epoch)
         notes = [
             layers.Title(self.title, "", (words("?n networks, each with its own rate", self.networks),)),

@@ -18,6 +18,8 @@ SAMPLES = 200  # of the generated data
 BATCH = 50
 DESCENT = [(0.08 + 0.42 * t / 20, 0.2 + 0.5 * (t / 20) ** 0.4) for t in range(21)]
 TURN, WALKED = -25.0, 0.15  # degrees of the view's turn, and the share of the ground's side that a path is long from
+EYE = np.array([[0.5, 0.87], [-0.87, 0.5]])  # columns: in the plane towards the eye at the end, and to its right
+UNDER = np.array([(0.05, 0.4), (-0.35, 0.35)])  # where a label below a point would lie, along these two
 NAMES = {"points": "From one optimum to the other"}  # of what is walked along the ground, elsewhere the training
 SEEN = "two of ?n dimensions"
 FORMULA = r"L(\theta + \alpha\,\delta + \beta\,\eta)"
@@ -142,12 +144,6 @@ class LossSlice(ll.Scene):
         return None if self.file else self.examined()
 
     @ll.kept
-    def norms_match(self) -> bool:
-        """Return whether each filter of the directions is as long as the weights' filter."""
-        prepared = self.prepared()
-        return slices.norms_match(prepared.task.network, prepared.theta, self.slice.directions)
-
-    @ll.kept
     def asked(self) -> tuple[float, float]:
         """Return loss and accuracy of the network at the place that is asked; a file's loss is that of its nearest."""
         if self.file:
@@ -161,11 +157,12 @@ class LossSlice(ll.Scene):
         read = {"least": float(np.nanmin(found.value)), "loss": self.asked()[0], "accuracy": self.asked()[1]}
         if numbers is None:
             return read
-        prepared = self.prepared()
+        prepared, directions = self.prepared(), self.slice.directions
         return read | {
             "centre": float(prepared.recipe.surface.at(np.zeros((1, 2)))[0][0]),
-            "training_loss": prepared.training_loss, "norms_match": self.norms_match(),
-            "explained": numbers.explained, "cosine": numbers.cosine, "curvature": numbers.curvature[0],
+            "training_loss": prepared.training_loss, "explained": numbers.explained,
+            "norms_match": slices.norms_match(prepared.task.network, prepared.theta, directions),
+            "cosine": numbers.cosine, "curvature": numbers.curvature[0],
             "top_eigenvalue": numbers.top, "trace": numbers.trace, "trace_error": numbers.trace_error,
         }  # fmt: skip
 
@@ -198,8 +195,10 @@ class LossSlice(ll.Scene):
             drawn.append(layers.Trail.on(self.terrain, path, step, "optimizer.adam", values=values, name=name))
         drawn += self.here()
         notes: list[layers.Note] = [self.caption(), layers.ColorBar(self.terrain, "loss")]
-        if len(self.curves()):
-            notes.append(layers.Chart("Loss along the path", self.curves(), log_y=True, now=step, x_label="kept step"))
+        if curves := self.curves():
+            rows = [layers.Row(one.color, one.name, (words("?.3", float(one.y[int(step)])),)) for one in curves]
+            notes.append(layers.Legend(rows))
+            notes.append(layers.Chart("Loss along the path", curves, log_y=True, now=step, x_label="kept step"))
         turned = (0.0 if self.is_walked() else TURN * (1.0 - now.eased()), 0.0)
         return ll.Frame(drawn, notes, ll.View(elevation=42.0, bounds=self.terrain.bounds, turned=turned))
 
@@ -213,9 +212,11 @@ class LossSlice(ll.Scene):
     def here(self) -> list[layers.Layer]:
         """Return the network that is asked, with its loss."""
         ring = layers.Points.on(self.terrain, self.place, "accent", 7.0, "ring", name="This network")
-        loss, accuracy = self.asked()
+        (at,), (loss, accuracy) = ring.position, self.asked()
         share = words("?.3", loss) if np.isnan(accuracy) else words("?.3, ?.0 % right", loss, 100 * accuracy)
-        return [ring, layers.Label(ring.position[0], "loss", "accent", value=share, size=19, side="below")]
+        off = (self.terrain.footprint_from_domain(self.slice.way[0]) - at[:2]) @ EYE
+        side = "left" if ((off > UNDER[:, 0]) & (off < UNDER[:, 1])).all(axis=1).any() else "below"  # not on the path
+        return [ring, layers.Label(at, "loss", "accent", value=share, size=19, side=side)]
 
     @ll.kept
     def doubt(self) -> str:
@@ -256,7 +257,7 @@ class LossSlice(ll.Scene):
         if len(found.way[1]) < 2 or not len(true) == len(shadow) == len(found.path):
             return []
         steps = np.arange(float(len(true)))
-        named = ("true", "optimizer.adam", true), ("in the slice", "lane.1", shadow)
+        named = ("true loss", "optimizer.adam", true), ("loss in the slice", "lane.1", shadow)
         return [layers.Series(name, color, steps, losses) for name, color, losses in named]
 
     # -------------------------------------------------------------------------------------------------- what it takes

@@ -92,8 +92,9 @@ class OptimizerRace(ll.RaceScene):
         """Return all that is written at a step: nothing of it changes between two steps."""
         count = len(self.racers())
         field = f"{COUNTS[count]} optimizer{'s' if count > 1 else ''}"
+        noisy = [f"{racer.name} sees noisy slopes" for racer in self.racers() if racer.lane.optimizer.stochastic]
         return [
-            self.caption(f"{field} from one start, {step} steps"),
+            self.caption(f"{field} from one start, {step} steps", *noisy[:2]),
             self.legend(step),
             self.chart(step),
             *self.equations(step),

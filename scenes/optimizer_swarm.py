@@ -219,7 +219,7 @@ class OptimizerSwarm(ll.GroundScene):
     @ll.kept
     def notes(self, step: int) -> Sequence[layers.Note]:
         """Return all that is written at a step."""
-        crowd = words(f"?n particles, {self.rule.title.lower()}, step {step}", self.count)
+        crowd = words(f"{self.rule.title}: ?n particles, step {step}", self.count)
         drawn = [layers.Title(self.title, lines=(crowd,)), self.legend(), self.heat_map()]
         return drawn if self.rule.stochastic else [*drawn, self.first_particle(step)]  # a lone run draws other noise
 

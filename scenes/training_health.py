@@ -17,6 +17,7 @@ GAP = 0.22  # between blocks, as a share of one
 KEPT, EVERY = 21, 4  # looks at a training, and the steps from one to the next
 FRONT, ROW = -DEPTH / 2 - 0.32, 0.44  # y of the first row of lamps, and from row to row
 COLUMNS = 32  # of the field of units
+AT = health.LIMITS  # from where on lamps light
 FORMULA = r"h_{l+1} = \varphi(W_l\, n(h_l))"
 COLORS = {"activation": "optimizer.momentum", "gradient": "eigen2", "weight": "down"}
 LAMPS: dict[str, dict[str, Any]] = {  # a lamp that is lit, one that lit later because of it, and one that is not lit
@@ -48,22 +49,31 @@ class TrainingHealth(ll.RunScene):
         "one layer": {"fault": "init", "layer": 3, "unit": 40},
     }
 
-    fault = parameters.Choice("none", ("none", *health.FAULTS), "fault", "What is broken.")
+    fault = parameters.Choice("none", ("none", *health.FAULTS), "fault", "What is broken: weights, ReLUs, rate, norm.")
     depth = parameters.Integer(5, 2, 12, "layers", "Hidden layers, of 128 units each.")
-    gain = parameters.Number(
-        0.577, 0.1, 10.0, "gain", "Deviation of the weights times √n; PyTorch's own is 0.577.", log=True
-    )
-    show = parameters.Choice("activation", health.KINDS, "show", "Whose histograms stand in all layers.")
-    layer = parameters.Integer(0, 0, 64, "layer", "The layer that is opened: click it. 0: all layers.")
+    gain = parameters.Number(0.577, 0.1, 10.0, "gain", "Deviation of weights times √n; PyTorch: 0.577.", log=True)
+    layer = parameters.Integer(
+        0, 0, 64, "layer", "The layer that is opened: click it. 0: all layers.",
+        most=lambda scene: len(scene.seen().layers) if scene.run else scene.depth,
+    )  # fmt: skip
     unit = parameters.Integer(0, 0, 1_000_000, "unit", "The unit of it that is told: click it.", hidden=True)
-    saturation_limit = parameters.Number(health.LIMITS["saturated"], 0.01, 1.0, "saturated from", "Its lamp lights.")
-    dead_limit = parameters.Number(health.LIMITS["dead"], 0.01, 1.0, "dead from", "Its lamp lights.")
-    update_limit = parameters.Number(health.LIMITS["update"], 0.5, 5.0, "update from", "Powers of ten away from 10⁻³.")
-    spread_limit = parameters.Number(
-        10 ** health.LIMITS["spread"], 1.2, 100.0, "spread from", "How many times.", log=True
-    )
+    show = parameters.Choice("activation", health.KINDS, "show", "Whose histograms stand in all layers.")
+    saturation_limit = parameters.Number(AT["saturated"], 0.01, 1.0, "saturated from", "Share that lights its lamp.")
+    dead_limit = parameters.Number(AT["dead"], 0.01, 1.0, "dead from", "Share of the units that lights its lamp.")
+    update_limit = parameters.Number(AT["update"], 0.5, 5.0, "update from", "Powers of ten off 10⁻³ that light it.")
+    spread_limit = parameters.Number(10 ** AT["spread"], 1.2, 100.0, "spread from", "Times that light it.", log=True)
     run = parameters.Text("", None, "run", "A run that you recorded, a file or folder, instead.")
     clock = ll.Clock(14.0)
+
+    def has_control(self, name: str) -> bool:
+        """Hide what has no effect: a gauge that the training does not have, and whose histograms where all are seen."""
+        if name in ("saturation_limit", "dead_limit") and not self.run:
+            return (name == "dead_limit") == (self.fault == "relu")
+        return name != "show" or not self.layer
+
+    def while_empty(self, name: str) -> str:
+        """Return what is shown where no recorded run is named."""
+        return "digits, learnt here" if name == "run" else ""
 
     def changed(self, name: str) -> None:
         """Leave the recorded run when a training of here is asked for; read one that is named."""
@@ -162,7 +172,7 @@ class TrainingHealth(ll.RunScene):
         """Return the histograms so far, and the lamps or units before them."""
         k = self.index(now)
         front = self.panel(k) if self.opened() is None else self.units(k)
-        view = ll.View(-84.0, 40.0, bounds=self.bounds(), turned=(8.0 - 8.0 * now.eased(), 0.0))
+        view = ll.View(-84.0, 40.0, bounds=self.bounds(), turned=(5.0 - 5.0 * now.eased(), 0.0))
         return ll.Frame([self.floor(), self.ridges(k), *self.names(), *front], self.notes(k), view)
 
     @ll.kept
@@ -180,7 +190,7 @@ class TrainingHealth(ll.RunScene):
             low, high = self.seen().ridges[kind].edges[[0, -1]]
             reach = words("1e?n to 1", low) if kind == "gradient" else words("? to ?", low, high)
             name = (self.seen().layers[layer], "") if self.opened() is None else (kind, reach)
-            at = (sum(self.place(block)) / 2, DEPTH / 2, 0.65 * TALL)
+            at = (sum(self.place(block)) / 2, DEPTH / 2, (0.65 if self.opened() is None else 0.8) * TALL)
             found.append(layers.Label(at, name[0], "text", name[1], size=17, side="above", key=f"name {block}"))
         return found
 
@@ -247,8 +257,8 @@ class TrainingHealth(ll.RunScene):
     def bounds(self) -> np.ndarray:
         """Return the corners of all that is seen."""
         left, right = self.place(0)[0], self.place(len(self.blocks()) - 1)[1]
-        room, deep = (1.2, 3.3 * ROW) if self.opened() is None else (0.7, 0.9)  # of lamps, or units, and their names
-        before = shapes.box((left - room, FRONT - deep, 0.0), (right, FRONT, 0.0))
+        room, deep = (1.2, 3.5 * ROW) if self.opened() is None else (0.7, 0.9)  # of lamps, or units, and their names
+        before = shapes.box((left - room, FRONT - deep, 0.0), (right + 0.1, FRONT, 0.0))
         return np.vstack([shapes.box((left, FRONT, 0.0), (right, DEPTH / 2, TALL)), before])
 
     # ---------------------------------------------------------------------------------------------------- the notes
@@ -286,10 +296,10 @@ class TrainingHealth(ll.RunScene):
         k = self.rung(k)[gauge]
         opened = self.opened()
         layer = seen.worst(gauge, k) if opened is None else opened
-        name, scale = NAMES[gauge], (0.0, 1.0)
-        value = float(seen.amount(gauge)[k, layer])
+        amount = float(seen.amount(gauge)[k, layer])
+        name, scale, value = NAMES[gauge], (0.0, 100.0), 100 * amount
         if gauge == "spread":
-            name, scale, value = "Spread as a power of ten", (-2.0, 2.0), log10(value)
+            name, scale, value = "Spread as a power of ten", (-2.0, 2.0), log10(amount)
         heading = words("?, ?, step ?n", name, seen.layers[layer], seen.steps[k])
         color = "bad" if seen.lamps(k, self.limits())[gauge][layer] == "lit" else "good"
         return layers.Meter(heading, "", value, color, *scale, self.told(gauge, k, layer))

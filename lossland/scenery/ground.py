@@ -165,9 +165,8 @@ class GroundScene(Scene):
 
     def caption(self, *lines: str) -> Title:
         """Return a title with the landscape's name and formula, and lines. A typed formula has no name."""
-        return Title(
-            self.title if _is_formula(self.landscape) else self.land.title, f"f(x, y) = {self.land.latex}", lines
-        )
+        formula = self.land.latex.replace(r"\frac", r"\dfrac")  # numerators as large as the rest
+        return Title(self.title if _is_formula(self.landscape) else self.land.title, f"f(x, y) = {formula}", lines)
 
     @property
     @kept

@@ -160,13 +160,14 @@ class RaceScene(GroundScene):
         return drawn
 
     def velocities(self, trails: Sequence[Trail], now: Now) -> list[Arrows]:
-        """Return an arrow ahead of every moving head, as long as its next few steps."""
+        """Return an arrow ahead of every moving head, as long as its next few steps: where noise does not turn them."""
         step, size = min(int(now.step), self.steps - 1), self.size
-        reach = [AHEAD * float(racer.run.paces[step]) / size for racer in self.racers()]
+        ahead = [0 if racer.lane.optimizer.stochastic else AHEAD for racer in self.racers()]
+        reach = [n * float(racer.run.paces[step]) / size for n, racer in zip(ahead, self.racers(), strict=True)]
         lengths = [min(length, LONGEST) if length > SHORTEST else 0.0 for length in reach]
         none = np.zeros((0, 3))  # an empty layer before the first step and after the last, so that the switch stays
-        ahead = Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
-        return ahead or [Arrows(none, none, "text", group="arrows", name="Next steps")]
+        arrows = Arrows.ahead(trails, lengths, HEAD, width=3.0, group="arrows", name="Next steps")
+        return arrows or [Arrows(none, none, "text", group="arrows", name="Next steps")]
 
     def legend(self, step: int) -> Legend:
         """Return a table with a row for every racer: its name, its rate and its loss at a step."""

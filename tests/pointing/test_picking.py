@@ -21,6 +21,7 @@ from lossland.world.layers import (
     Label,
     Layer,
     Lines,
+    Plates,
     Points,
     Polygon,
     Sheet,
@@ -346,6 +347,9 @@ def test_numbers_beside_the_pointer():
         "Day 1",
         ("31",),
     )
+    corner, right, up = np.array([(0.0, 0, 0)]), np.array([(0.5, 0, 0)]), np.array([(0, 0.5, 0)])
+    plate = said(Frame([Plates(corner, right, up, worth=["Adam\nrank 3"])], view=flat), (0.2, 0.2, 0), camera)
+    assert (plate.title, plate.lines) == ("Adam", ("rank 3",))
     image = Image(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
     assert said(Frame([image], view=flat), (0.7, 0.2, 0), camera).lines == ("row 2, column 2", "value 4")
 

@@ -126,3 +126,27 @@ def test_results_never_run_a_file_by_themselves(tmp_path: Path) -> None:
         titles = [note.text for note in made.frame(2.0).notes if isinstance(note, layers.Title)]
         assert "name it" in titles[0]
     assert not mark.exists()
+
+
+def test_the_panel_shows_on_each_page_what_the_page_uses() -> None:
+    made = library.scene("bench")
+    assert [name for name in made.params() if made.has_control(name)][-2:] == ["family", "first"]
+    assert made.param("first").highest(made) == len(FOUND.optimizers) - 15  # sixteen stand on a page
+    made.set("first", 5)
+    made.set("family", "adaptive")  # fewer than a page
+    assert made.values["first"] == 1
+    assert not made.has_control("first")
+    made.use("race")
+    assert made.has_control("optimizer")
+    assert not made.has_control("family")
+    assert made.while_empty("optimizer") == FOUND.optimizers[0]
+    assert made.while_empty("problem") in FOUND.landscapes
+
+
+def test_a_race_shows_the_start_of_a_run_that_leaves_the_map_again_and_again() -> None:
+    player = Player(library.scene("bench", "race", optimizer="adam", problem="ackley"))
+    player.seek(player.scene.clock.seconds)
+    drawn = [one for one in player.frame().layers if isinstance(one, layers.Trail)]
+    assert sorted(one.start for one in drawn if one.start) == ["best", "median", "worst"]
+    player.seek(0.0)
+    assert not [one for one in player.frame().layers if isinstance(one, layers.Trail) and one.start]

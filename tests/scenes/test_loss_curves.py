@@ -220,8 +220,10 @@ def test_the_sweep_is_the_batch_of_networks() -> None:
     ground = made.swept_ground()
     np.testing.assert_allclose(ground.value, np.clip(found.val_loss.T, low, high), atol=1e-6)
     path, values = made.best_rates()
-    np.testing.assert_allclose(values, found.val_loss.min(axis=1))
-    np.testing.assert_allclose(10 ** path[:, 1], made.rates()[found.val_loss.argmin(axis=1)])
+    assert np.ptp(found.val_loss[0]) == 0.0  # untrained, all are the same, and none is the best
+    np.testing.assert_allclose(values, found.val_loss[1:].min(axis=1))
+    np.testing.assert_array_equal(path[:, 0], found.steps[1:])
+    np.testing.assert_allclose(10 ** path[:, 1], made.rates()[found.val_loss[1:].argmin(axis=1)])
     frame = made.frame(made.clock.seconds)
     trail = frame.layer("way")
     np.testing.assert_allclose(trail.end[:2], ground.world_from_domain(path[-1])[:2], atol=1e-6)
@@ -245,3 +247,18 @@ def test_the_way_over_the_landscape_is_in_step_with_the_curves() -> None:
         at_step = [np.interp(chart.now, np.arange(len(way.path)), column) for column in way.path.T]
         end = frame.layer("way").end
         np.testing.assert_allclose(end[:2], ground.world_from_domain(np.array(at_step))[:2], atol=1e-6)
+
+
+def test_the_panel_shows_what_has_an_effect() -> None:
+    made = scene()
+    assert made.param("run").highest(made) == 3
+    assert made.has_control("compare")
+    made.set("run", 3)
+    made.set("compare", "one")
+    assert made.run == 1
+    assert not made.has_control("run")
+    made.set("series", "1, 2, 3")
+    assert not any(map(made.has_control, ("compare", "noise", "samples")))  # nothing is trained
+    made.set("show", "sweep")
+    assert made.has_control("noise")
+    assert not made.has_control("smoothing")

@@ -193,3 +193,19 @@ def test_a_line_is_no_landscape(tmp_path: Path) -> None:
     np.savez(tmp_path / "s.npz", x=np.arange(5.0), value=np.arange(5.0))
     with pytest.raises(UserError, match="a landscape needs two"):
         ll.scene(tmp_path / "s.npz")
+
+
+def test_the_loss_is_not_written_over_the_path() -> None:
+    """In the sharpest directions the path comes from the front, elsewhere from behind or the side."""
+    for preset, side in (("sharpest directions", "left"), ("its own filters", "below"), ("the path's plane", "below")):
+        made: Any = ll.scene("nn_loss_slice", preset)
+        (label,) = [one for one in made.frame(0.0).layers if isinstance(one, layers.Label)]
+        assert label.side == side
+
+
+def test_the_losses_of_the_training_stand_beside_the_chart() -> None:
+    made: Any = ll.scene("nn_loss_slice")
+    notes = made.frame(0.0).notes
+    chart = next(note for note in notes if isinstance(note, layers.Chart))
+    legend = next(note for note in notes if isinstance(note, layers.Legend))
+    assert [float(row.cells[0]) for row in legend.rows] == pytest.approx([one.y[0] for one in chart.series], abs=5e-4)

@@ -194,6 +194,17 @@ def test_velocities_point_along_the_paths_and_are_four_steps_long() -> None:
         assert not [one for one in made.frame(still).layers if isinstance(one, layers.Arrows) and len(one.tip)]
 
 
+def test_noise_is_told_and_has_no_arrow() -> None:
+    """Its next few steps do not go where the next one goes."""
+    made = scene(preset="noisy")
+    frame = made.frame(1.0)
+    (arrows,) = [one for one in frame.layers if isinstance(one, layers.Arrows)]
+    trails = {one.name: one for one in frame.layers if isinstance(one, layers.Trail)}
+    assert set(arrows.color) <= {trails["Momentum"].color, trails["Adam"].color}
+    (title,) = [note for note in frame.notes if isinstance(note, layers.Title)]
+    assert title.lines[1:] == ("SGD sees noisy slopes",)
+
+
 def test_losses_below_zero_are_shown_above_the_lowest_one() -> None:
     made = scene("x^2 + y^2 - 5", lanes="gradient_descent:lr=0.1;momentum:lr=0.01", steps=60)
     chart = next(note for note in made.frame(0.0).notes if isinstance(note, layers.Chart))

@@ -127,13 +127,28 @@ def test_the_meter_is_of_the_layer_that_is_opened() -> None:
     frame = made.frame(made.clock.seconds)
     meter = next(one for one in frame.notes if isinstance(one, layers.Meter))
     assert "layer 3" in str(meter.heading)
-    assert meter.value == pytest.approx(np.mean(made.seen().units[0, 2]), abs=0.02)  # the mean of its units
+    assert meter.value == pytest.approx(100 * np.mean(made.seen().units[0, 2]), abs=2.0)  # the mean of its units
     legend = next(one for one in frame.notes if isinstance(one, layers.Legend))
     assert {row.color for row in legend.rows} >= set(frame.layer("units").color)
 
 
-def test_the_meter_of_updates_is_a_share() -> None:
+def test_the_meter_of_updates_is_in_percent_as_its_text_is() -> None:
     made = scene("too fast")
     meter = next(one for one in made.frame(made.clock.seconds).notes if isinstance(one, layers.Meter))
-    assert (meter.low, meter.high) == (0.0, 1.0)
-    assert meter.value == pytest.approx(10 ** made.readouts(0.0)["update_ratio"].max())
+    assert (meter.low, meter.high) == (0.0, 100.0)
+    assert meter.value == pytest.approx(100 * 10 ** made.readouts(0.0)["update_ratio"].max())
+    assert float(meter.written.split()[0]) == pytest.approx(meter.value, abs=0.05)
+
+
+def test_the_panel_shows_what_has_an_effect() -> None:
+    made = scene(depth=4, layer=4)
+    assert made.param("layer").highest(made) == 4
+    made.set("depth", 2)
+    assert made.layer == 2
+    assert not made.has_control("show")  # all three histograms of the layer are seen
+    assert made.has_control("saturation_limit")
+    assert not made.has_control("dead_limit")  # a tanh is never dead
+    made.set("fault", "relu")
+    assert made.has_control("dead_limit")
+    assert not made.has_control("saturation_limit")
+    assert made.while_empty("run")

@@ -31,12 +31,14 @@ class PlatesPicker(Picker[Plates]):
         return Distances(np.where(inside, 0.0, np.inf), np.where(inside[:, None], at, corner + 0.5 * (right + up)))
 
     def describe(self, layer: Plates, picked: Picked, setting: Setting) -> Description:
-        """Describe the plate's text and worth; highlight it."""
+        """Describe the plate by its text, or else by the first line of its worth; highlight it."""
         index = picked.element
         corner, right, up = (np.asarray(side, float)[index] for side in (layer.corner, layer.right, layer.up))
-        title = layer.name or (layer.text[index] if layer.text else "") or numbered("Plate", index)
+        title, lines = layer.name or (layer.text[index] if layer.text else ""), worth_of(layer, index)
+        if not title:
+            title, *lines = lines or (numbered("Plate", index),)
         around = _rounded(corner, right, up, layer.rounding)
-        return Description(title, worth_of(layer, index), "text", np.array(picked.position), outlines=(around,))
+        return Description(title, tuple(lines), "text", np.array(picked.position), outlines=(around,))
 
 
 def _rounded(corner: Floats, right: Floats, up: Floats, rounding: float) -> Floats:
