@@ -87,10 +87,10 @@ def target_of(path: str | Path) -> Path:
         if target.exists() and not (target.is_file() or target.is_dir()):
             raise UserError(f"{path} is no ordinary file but a pipe or a device; give another name.")
         above = next((folder for folder in target.parents if folder.exists()), None)
-        if above and not above.is_dir():
-            raise MachineError(f"{path} cannot be written: {above} is a file and no folder; give another name.")
     except (OSError, RuntimeError) as error:  # a name that is too long, links that go in circles
         raise MachineError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
+    if above and not above.is_dir():
+        raise MachineError(f"{path} cannot be written: {above} is a file and no folder; give another name.")
     return target
 
 
