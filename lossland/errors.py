@@ -50,7 +50,8 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
     lower = {name.lower(): name for name in reversed(known)}
-    close = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    cutoff = 0.6 if len(word) > 3 else 0.7  # 'gpu' is not meant as 'cpu'
+    close = get_close_matches(word.lower(), lower, n=1, cutoff=cutoff)
     return f" Did you mean {lower[close[0]]!r}?" if close else ""
 
 

@@ -38,7 +38,7 @@ def holds_results(text: str) -> bool:
     """Whether a text names a folder with results of `lossland bench`, complete or not."""
     try:
         folder = Path(text).expanduser()
-        return any((folder / name).is_file() for name in ("results.json", "settings.json"))
+        return bool(text.strip()) and any((folder / name).is_file() for name in ("results.json", "settings.json"))
     except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
         return False
 
@@ -47,6 +47,8 @@ def may_be_run(text: str) -> bool:
     """Whether a text names a file that may be a recorded run (.npz, .csv, …tfevents…), or a folder."""
     try:
         path = Path(text.strip()).expanduser()
+        if not text.strip():  # a path of no letters is the working folder
+            return False
         return path.is_dir() or (path.is_file() and (path.suffix.lower() in RUNS or "tfevents" in path.name))
     except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
         return False
@@ -84,8 +86,11 @@ def target_of(path: str | Path) -> Path:
             raise UserError(f"{path} is a folder that is there already; give another name.")
         if target.exists() and not (target.is_file() or target.is_dir()):
             raise UserError(f"{path} is no ordinary file but a pipe or a device; give another name.")
+        above = next((folder for folder in target.parents if folder.exists()), None)
     except (OSError, RuntimeError) as error:  # a name that is too long, links that go in circles
         raise MachineError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
+    if above and not above.is_dir():
+        raise MachineError(f"{path} cannot be written: {above} is a file and no folder; give another name.")
     return target
 
 
@@ -111,6 +116,9 @@ def kind_of(text: str) -> str:
     ending = Path(text.strip()).suffix.lower()
     if ending in KINDS:
         return KINDS[ending]
+    before = Path(text.strip().rpartition(":")[0]).suffix.lower()
+    if before in KINDS and before != ".py":
+        return f"{KINDS[before]}, with a name after it, which only Python files have"
     if PATH.match(text.strip()):
         return "a path without an ending that lossland knows"
     return f"a file that ends in {ending}, which lossland does not know" if FILE_NAME.fullmatch(text.strip()) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from lossland.app import autosave
@@ -22,6 +23,8 @@ from lossland.scenery.library import Shown
 from lossland.scenery.scene import Scene
 from lossland.world.theme import theme as theme_named
 
+_open = Lock()  # held while there is a window: GLFW and Dear ImGui keep the state of one for the whole process
+
 
 def show(
     scene: Shown = "optimizer_race",
@@ -31,7 +34,8 @@ def show(
 ) -> None:
     """Open the window on a scene, or on what `ll.scene` makes one of, and return when it is closed.
 
-    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display it raises MachineError.
+    ``text_scale`` (0.8 to 2) makes text and panels smaller or larger. Where there is no display, or a window is open in
+    another thread, it raises MachineError.
     """
     meant, size, theme = _meant(scene), checked_size(size), theme_named(theme).name
     if not canvases.has_display():
@@ -66,6 +70,26 @@ def explore(
     has ``frames, seconds, p50_ms, p95_ms, max_ms, draws, vertices, renderer``; draws and vertices are those of the last
     frame.
     """
+    if not _open.acquire(blocking=False):
+        raise MachineError(
+            "A window is open in another thread; close it first, or open this one in a process of its own."
+        )
+    try:
+        return _explore(scene, size, orbit, save, frames, theme, text_scale)
+    finally:
+        _open.release()
+
+
+def _explore(
+    scene: Shown | Session,
+    size: tuple[int, int],
+    orbit: bool,
+    save: str | Path | None,
+    frames: int | None,
+    theme: str,
+    text_scale: float,
+) -> dict[str, Any]:
+    """Do what `explore` says, while no other window is open."""
     made = _meant(scene)
     player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)
     shown = Window(player, size, theme, text_scale)

@@ -10,7 +10,7 @@ from lossland.cli.options import add_json
 from lossland.cli.output import note, number, print_json
 from lossland.cli.parsing import path
 from lossland.errors import UserError
-from lossland.files import kind_of, may_be_run
+from lossland.files import RUNS, kind_of, may_be_run
 
 if TYPE_CHECKING:
     from lossland.landscapes.gridfiles import Arrays, GridFile
@@ -58,6 +58,10 @@ def run(arguments: Namespace) -> None:
         if runfiles.is_run(source):
             _convert_run(source, output, arguments.json)
             return
+    if source.is_dir():
+        raise UserError(f"The folder {source} has no recorded run in it; give a .npz or .h5 file, or a run's folder.")
+    if not source.exists() and (source.suffix.lower() in RUNS or "tfevents" in source.name):
+        raise UserError(f"There is no file {str(source)!r}.")
     ending = check_ending(output, (".npz", ".h5", ".hdf5", *MESHES, ".png"))
     if not gridfiles.is_grid(source.name):
         kind = kind_of(source.name)
@@ -105,6 +109,10 @@ def _convert_run(source: Path, output: Path, as_json: bool) -> None:
         names = ", ".join(run.name for run in runs[:8])
         raise UserError(f"{source} holds {len(runs)} runs, {names}; give one of their files or folders.")
     (run,) = runs
+    if not (run.scalars or (not table and (run.histograms or run.vectors))):
+        raise UserError(
+            f"No curve can be read: {run.faults[0]}" if run.faults else f"There is no curve in {source} yet."
+        )
     for fault in run.faults:
         note(fault)
     if table:

@@ -136,6 +136,8 @@ def subject(*taken: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         name = text.strip()
+        if not name:
+            raise refuse(text, wanted)
         there = ".lossland" in taken and (holds_results(name) or may_be_run(name))
         kind = None if there else kind_of(name)
         if kind and not name.lower().endswith(taken):

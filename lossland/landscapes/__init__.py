@@ -271,8 +271,7 @@ def _start(node: Node, domain: Domain) -> Point:
     finite = np.isfinite(value)
     if not finite.any():
         raise UserError(
-            f"This formula has no finite value for x in [{x0:g}, {x1:g}] and y in [{y0:g}, {y1:g}]; "
-            "choose another domain."
+            f"There is no finite value for x in [{x0:g}, {x1:g}] and y in [{y0:g}, {y1:g}]; choose another domain."
         )
     value = value / 8  # so that the differences in quantile cannot overflow
     high = finite & (value >= np.quantile(value[finite], 0.7))

@@ -172,7 +172,9 @@ def opened(path: Path) -> Iterator[Any]:
         raise UserError(f"A slice is read from a file that ends in .npz or .h5, not {path.name!r}.")
     try:
         if not path.is_file():
-            raise UserError(f"There is no file {str(path)!r}.")
+            folder = path.is_dir()
+            raise UserError(f"{path} is a folder; give a file." if folder else f"There is no file {str(path)!r}.")
+        open(path, "rb").close()  # h5py does not tell a file that may not be read from one that is damaged
         with _opened_npz(path) if ending == ".npz" else _opened_h5(path) as file:
             yield file
     except OSError as error:
@@ -211,10 +213,10 @@ def _from_npz(path: Path, file: Mapping[str, np.ndarray]) -> GridFile:
         names
     ):  # Landscaper's, with axes in the order of the directions
         given = file["coordinates"]
-        axes = [np.asarray(given, float)] if given.ndim == 1 else [np.asarray(np.ravel(axis), float) for axis in given]
+        axes = [np.ravel(_real(path, "coordinates", axis)) for axis in ([given] if given.ndim == 1 else given)]
         if len(axes) > 2:
             raise UserError(f"{path} has {len(axes)} directions; a landscape has one or two.")
-        return GridFile(axes[0], axes[1] if len(axes) > 1 else np.zeros(0), np.asarray(file["loss"], float).T)
+        return GridFile(axes[0], axes[1] if len(axes) > 1 else np.zeros(0), _real(path, "loss", file["loss"]).T)
     if "steps" in names and any(name.startswith("parameters/") for name in names):
         raise UserError(
             f"{path} is a recorded run: `lossland slice --checkpoints {path.name}` makes a landscape of it."
@@ -223,11 +225,11 @@ def _from_npz(path: Path, file: Mapping[str, np.ndarray]) -> GridFile:
         if name not in names:
             raise UserError(f"{path} holds no slice: there is no array {name!r} in it, but {listed(names)}.")
     return GridFile(
-        np.asarray(file["x"], float),
-        np.asarray(file["y"], float) if "y" in names else np.zeros(0),
-        np.asarray(file["value"], float),
+        _real(path, "x", file["x"]),
+        _real(path, "y", file["y"]) if "y" in names else np.zeros(0),
+        _real(path, "value", file["value"]),
         str(file["quantity"]) if "quantity" in names else "train_loss",
-        {name: np.asarray(file[name], float) for name in QUANTITIES if name in names},
+        {name: _real(path, name, file[name]) for name in QUANTITIES if name in names},
         {name: file[name] for name in names if name.partition("/")[0] in AXES},
         {name: file[name] for name in KEPT if name in names},
     )
@@ -237,9 +239,9 @@ def _from_h5(path: Path, file: Any) -> GridFile:
     name = next((name for name in LOSSES if name in file), "")
     if "xcoordinates" not in file or not name:
         raise UserError(f"{path} holds no surface: it needs xcoordinates and train_loss, and has {listed(list(file))}.")
-    x = np.asarray(file["xcoordinates"], float)
-    y = np.asarray(file["ycoordinates"], float) if "ycoordinates" in file else np.zeros(0)
-    grids = {key: _reordered(path, key, np.asarray(file[key], float), x, y) for key in QUANTITIES if key in file}
+    x = _real(path, "xcoordinates", file["xcoordinates"][()])
+    y = _real(path, "ycoordinates", file["ycoordinates"][()]) if "ycoordinates" in file else np.zeros(0)
+    grids = {key: _reordered(path, key, _real(path, key, file[key][()]), x, y) for key in QUANTITIES if key in file}
     value, directions = grids.pop(name), direction_parts(file)
     if "lossland" in file:
         kept = {key: _plain(item[()]) for key, item in file["lossland"].items() if key in KEPT}
@@ -247,6 +249,15 @@ def _from_h5(path: Path, file: Any) -> GridFile:
         kept, beside = _projected(path, file, 1 if not len(y) else 2)
         directions = directions or beside
     return GridFile(x, y, value, name, grids, directions, kept)
+
+
+def _real(path: Path, name: str, stored: ArrayLike) -> Floats:
+    """Return a stored array in float64. Raises UserError for complex numbers and texts."""
+    array = np.asarray(stored)
+    if array.dtype.kind not in "biuf":
+        held = {"c": "complex numbers", "U": "texts", "S": "texts"}.get(array.dtype.kind, array.dtype.name)
+        raise UserError(f"{path} holds no slice: its {name} holds {held} and no real numbers.")
+    return array.astype(float)
 
 
 def _plain(item: object) -> np.ndarray:

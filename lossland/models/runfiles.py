@@ -12,6 +12,7 @@ number may have a decimal comma. What is not a number is reported with its line,
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import re
@@ -63,15 +64,17 @@ class Followed:
         self.runs: tuple[RecordedRun, ...] = ()  # in the order of their names, with what is wrong in their files
         self._look()
         if not self._parts:
-            raise UserError(self._why_not())
+            raise self._why_not()
 
-    def _why_not(self) -> str:
+    def _why_not(self) -> UserError | MachineError:
         if not self.path.exists():
-            return f"There is no file or folder {str(self.path)!r}."
+            return UserError(f"There is no file or folder {str(self.path)!r}.")
+        if not os.access(self.path, os.R_OK):
+            return MachineError(f"{self.path} cannot be read: {os.strerror(errno.EACCES)}.")
         kinds = "recorded .npz file, no event file of TensorBoard (…tfevents…) and no table (.csv)"
         if self.path.is_dir():
-            return f"The folder {self.path} has no recorded run in it: no {kinds}."
-        return f"{self.path} is no recorded run: no {kinds}."
+            return UserError(f"The folder {self.path} has no recorded run in it: no {kinds}.")
+        return UserError(f"{self.path} is no recorded run: no {kinds}.")
 
     def poll(self, now: float) -> bool:
         """Check the files again, at most once a second, and return whether a run has changed.

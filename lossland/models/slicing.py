@@ -45,7 +45,10 @@ def network_of(text: str, data: Data, activation: str = "tanh") -> Network:
     """Return the network of a text: ``64-32-32-10`` for a perceptron, ``cnn:8-16`` for convolutions on digits."""
     found = re.fullmatch(r"(cnn:|mlp:)?(\d{1,6}(?:-\d{1,6})*)", text.strip().lower(), re.ASCII)
     if found is None:
-        raise UserError(f"A network is written as widths, 64-32-32-10, or as channels, cnn:8-16, not {shown(text)}.")
+        raise UserError(
+            f"A network is written as widths of up to six digits, 64-32-32-10, or as channels, cnn:8-16, "
+            f"not {shown(text)}."
+        )
     widths = [int(part) for part in found[2].split("-")]
     classes = len(data.names)
     if found[1] == "cnn:":

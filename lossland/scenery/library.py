@@ -162,7 +162,16 @@ def _is_run(name: str) -> bool:
         return False
     from lossland.models.runfiles import is_run  # it takes a tenth of a second to import
 
-    return is_run(name) or ("/" in name and not is_grid(name))
+    return is_run(name) or not (is_grid(name) or _is_formula(name))
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text that also names a folder can be read as a formula, such as ``x``."""
+    try:
+        landscapes.landscape(text)
+    except UserError:
+        return False
+    return True
 
 
 def _is_own_scene(value: object) -> bool:

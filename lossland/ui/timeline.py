@@ -40,11 +40,10 @@ class Timeline:
         pen = self.pen
         with window(pen, "timeline", area):
             x = self._buttons(player, area)
-            counter = self._counter_width(player)
             save = area.right - PADDING - 84
             self._save_buttons(player, save, area.center[1])
+            counter = self._counter(player, x, save - 18, area.center[1])
             end = save - 18 - counter - 26
-            self._counter(player, save - 18, area.center[1])
             if end - x > 60:
                 self._scrubber(player, frame, Rect(x, area.y, end - x, area.height))
 
@@ -79,15 +78,16 @@ class Timeline:
         seconds = fixed(player.scene.clock.seconds, 1)
         return fixed(player.time, 1), f"/ {seconds} s", seconds
 
-    def _counter_width(self, player: Player) -> float:
-        _, small, widest = self._counter_texts(player)
-        return self.pen.width(widest, 22, "bold") + 6 + self.pen.width(small, 14)
-
-    def _counter(self, player: Player, right: float, y: float) -> None:
+    def _counter(self, player: Player, left: float, right: float, y: float) -> float:
+        """Draw the counter, without its small text where there is no room; return the width of the widest one."""
         pen = self.pen
-        large, small, _ = self._counter_texts(player)
-        right -= pen.text(right, y + 3, small, 14, "dim", align=1)
-        pen.text(right - 6, y, large, 22, "text", "bold", align=1)
+        large, small, widest = self._counter_texts(player)
+        width, beside = pen.width(widest, 22, "bold"), 6 + pen.width(small, 14)
+        if right - width - beside >= left:
+            width += beside
+            right -= 6 + pen.text(right, y + 3, small, 14, "dim", align=1)
+        pen.text(right, y, large, 22, "text", "bold", align=1)
+        return width
 
     def _save_buttons(self, player: Player, x: float, y: float) -> None:
         pen = self.pen

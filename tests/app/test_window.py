@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageGrab
-from windows import environment, until
+from windows import environment, run_program, until
 
 from lossland.app.stage import Stage, snapshot
 from lossland.landscapes import landscape
@@ -338,6 +338,42 @@ def test_a_window_and_pictures_share_a_process(display: str, tmp_path: Path) -> 
             check=False,
         )
         assert done.stdout.strip() == "(180, 320, 4)", done.stderr
+
+
+def test_a_second_window_at_the_same_time_is_refused(display: str, tmp_path: Path) -> None:
+    """One window after another may come from any thread."""
+    program = """
+import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from lossland import MachineError, scene
+from lossland.app.opening import explore
+
+opened, asked = Event(), Event()
+
+class Waiting(type(scene("vectors"))):
+    def frame(self, now):
+        opened.set()
+        asked.wait(60)
+        return super().frame(now)
+
+def told():
+    opened.wait(60)
+    try:
+        return explore("vectors", size=(320, 240), frames=2)["frames"]
+    except MachineError as error:
+        return str(error)
+    finally:
+        asked.set()
+
+with ThreadPoolExecutor(2) as pool:
+    first = pool.submit(explore, Waiting(), (320, 240), frames=2)
+    second = pool.submit(told)
+    seen = [first.result()["frames"], second.result(), pool.submit(told).result(), told()]
+print(json.dumps(seen))
+"""
+    said = "A window is open in another thread; close it first, or open this one in a process of its own."
+    assert run_program(program, display, tmp_path) == [2, said, 2, 2]
 
 
 def test_without_a_display_the_way_out_is_named(tmp_path: Path) -> None:

@@ -755,6 +755,25 @@ def test_the_bar_of_time_counts_whole_steps(open_bench: Any, steps: int, texts: 
     assert below == texts
 
 
+@pytest.mark.parametrize("scene", ["vectors", "backprop_graph"])  # whose counters are in seconds, and in steps
+@pytest.mark.parametrize("width", [296, 330, 380, 480, 900])
+def test_the_counter_of_time_covers_no_button(open_bench: Any, scene: str, width: int) -> None:
+    """A window of 640 pixels with text twice as large has a bar of 296."""
+    bench = open_bench(scene, (2 * (width + 24), 960), 2.0)
+    bench.player.seek(bench.player.scene.clock.seconds)
+    bench.frame(2)
+    bar = layout(bench.size, bench.scale).timeline
+    written = [
+        (text, box) for text, box, panel in bench.felt.texts if panel.overlaps(bar) and len(text) > 1
+    ]  # no icons
+    assert {"10.0", "20"} & {text for text, _ in written}
+    for key in ("step-back", "play", "step-forward", "shot", "record", "save"):
+        place = bench.place(key)
+        for text, box in written:
+            inner = Rect(place.x + 3, place.y + 3, place.width - 6, place.height - 6)
+            assert not inner.overlaps(box), (key, text)
+
+
 @given(st.floats(-10, 8), st.floats(0.3, 10), st.integers(2, 9))
 def test_log_ticks_are_inside_and_few(first: float, decades: float, most: int) -> None:
     low, high = 10**first, 10 ** (first + decades)
