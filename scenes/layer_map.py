@@ -20,7 +20,7 @@ KEYS = 10  # moments of W's way; between them the shader moves the sheet
 SAMPLES = 240
 PILE, LEAST = 0.05, 20  # width of a pile of outputs of one neuron, and how many samples are at least as high as 1
 SAID = {
-    "relu": "φ folds it: what is negative lands on an axis",
+    "relu": "φ folds it: what is negative becomes 0",
     "leaky_relu": "φ creases it",
     "tanh": "φ bends it into a box, and folds nothing",
     "sigmoid": "φ bends it into a box, and folds nothing",
@@ -294,7 +294,7 @@ class LayerMap(ll.Scene):
         if self.points != "none":
             share, when = (read["cut_before"], "before") if bend < 1 else (read["cut_after"], "after")
             heading = f"Logistic regression gets right, {when}"
-            notes.append(layers.Meter(heading, "", share, CUT, 0.5, 1.0, words("?.0 %", 100 * share)))
+            notes.append(layers.Meter(heading, "", 100 * share, CUT, 0.0, 100.0, words("?.0 %", 100 * share)))
         elif self.width == 2:
             low, high = read["area_low"], read["area_high"]
             rows = [("area", tex(r"\det W = ?.2", read["determinant"]), "", "W alone"),

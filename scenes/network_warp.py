@@ -137,9 +137,10 @@ class NetworkWarp(ll.Scene):
         return self.epoch(now) if self.play == "depth" else KEPT * float(round(self.epoch(now) / KEPT))
 
     def view(self, now: ll.Now) -> ll.View:
-        """Return the view: down on a plane, and slowly around what stands in space."""
-        deep = [float(one.shape[1] > 2) for one in self.hidden()]
-        tilt = float(np.interp(self.at(now), np.arange(len(deep)), deep))
+        """Return the view: down on a plane, and slowly around what stands in space. It tilts with W, and rests for φ."""
+        layer = min(int(self.at(now)), self.depth - 1)
+        before, after = (float(one.shape[1] > 2) for one in self.hidden()[layer : layer + 2])
+        tilt = before + min(2 * (self.at(now) - layer), 1.0) * (after - before)
         azimuth = -90.0 + tilt * (self.facing() + 90.0 + 34.0 * (now.share - 1.0))
         return ll.View(azimuth, ABOVE - LEAN * tilt, bounds=self.bounds(self.at(now), self.epoch(now)), moves=True)
 
@@ -147,10 +148,12 @@ class NetworkWarp(ll.Scene):
     def bounds(self, at: float, epoch: float) -> np.ndarray:
         """Return points (k, 3) of the sheet, and room for the cut, little by little."""
         sheet = np.clip(self.shown(at, epoch)[::4, ::4].reshape(-1, 3), -1.3, 1.3)  # with ReLU it goes far
-        found, last = self.parting(float(self.epochs)), max(at - self.depth + 1.0, 0.0)
-        if found is None or self.hidden()[-1].shape[1] < 3:
+        found, last = self.cutting(epoch), max(at - self.depth + 1.0, 0.0)
+        if found is None:
             return sheet
-        return np.vstack([sheet, last * shapes.plane(*found).vertices])
+        (middle, normal, half), flat = found, self.hidden()[-1].shape[1] <= 2
+        line = middle + np.outer((-half, half), (-normal[1], normal[0], 0.0))
+        return np.vstack([sheet, last * (line if flat else shapes.plane(middle, normal, half).vertices)])
 
     @ll.kept
     def facing(self) -> float:
@@ -204,8 +207,9 @@ class NetworkWarp(ll.Scene):
     def paint(self, epoch: float) -> np.ndarray:
         """Return which class the network finds at each place of the sheet (n, n), from -1 to 1."""
         sheet = self.sheet()
-        logit = self.network.apply(self.theta(epoch), sheet.reshape(-1, sheet.shape[-1]))
-        return 0.55 * np.tanh(0.5 * logit.reshape(sheet.shape[:2]))
+        logit = self.network.apply(self.theta(epoch), sheet.reshape(-1, sheet.shape[-1])).reshape(sheet.shape[:2])
+        steep = np.hypot(*np.gradient(logit))  # from point to point: where that is much, the edge would have steps
+        return 0.55 * np.tanh(np.minimum(0.5, 0.5 / np.maximum(steep, 1e-9)) * logit)
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
@@ -222,8 +226,17 @@ class NetworkWarp(ll.Scene):
         share = now.eased(0.84, 0.92) if self.play == "depth" else 1.0
         if share == 0.0 or self.at(now) < self.depth:
             return []
-        found, flat = self.parting(self.nearest(now)), self.hidden()[-1].shape[1] <= 2
+        found, flat = self.cutting(self.epoch(now)), self.hidden()[-1].shape[1] <= 2
         return [] if found is None else classes.cut(found[1], found[0] @ found[1], *found[::2], share, flat)
+
+    def cutting(self, epoch: float) -> tuple[np.ndarray, np.ndarray, float] | None:
+        """Return that cut, in a training moved from one to the next of those that are kept."""
+        first, share = divmod(epoch / KEPT, 1.0) if self.play == "training" else (epoch / KEPT, 0.0)
+        start, end = self.parting(KEPT * first), self.parting(KEPT * (first + 1)) if share else None
+        if start is None or end is None:
+            return start
+        middle, normal, half = ((1 - share) * one + share * other for one, other in zip(start, end, strict=True))
+        return middle, normal / np.linalg.norm(normal), float(half)
 
     @ll.kept(most=3)
     def parting(self, epoch: float) -> tuple[np.ndarray, np.ndarray, float] | None:
@@ -281,6 +294,6 @@ class NetworkWarp(ll.Scene):
         return [
             layers.Title(self.title, lines=(said,)),
             layers.Formula(r"h_{k+1} = \varphi(W_k h_k + b_k)", 26),
-            layers.Meter(heading, "", share, classes.CUT, 0.5, 1.0, words("?.1 %", 100 * share)),
+            layers.Meter(heading, "", 100 * share, classes.CUT, 0.0, 100.0, words("?.1 %", 100 * share)),
             layers.Facts(table, rows),
         ]

@@ -95,5 +95,5 @@ def facing(points: Floats, normal: Floats, across: Floats, elevation: float, hom
     right = np.stack([-sin, cos, np.zeros_like(cos)], -1)
     plane = np.stack([right, np.cross(eye, right)], axis=1)  # (k, 2, 3)
     spread = np.sqrt(np.maximum(np.linalg.det(plane @ np.cov(points.T) @ np.swapaxes(plane, 1, 2)), 0.0))
-    wrong = (np.abs(eye @ normal) - 0.3) ** 2 - 0.12 * np.abs(eye @ across) + 5e-4 * np.abs(azimuth - home)
-    return float(azimuth[int((wrong - 0.4 * spread / max(float(spread.max()), 1e-9)).argmin())])
+    wrong = 3 * (np.abs(eye @ normal) - 0.25) ** 2 - 0.06 * np.abs(eye @ across) + 5e-4 * np.abs(azimuth - home)
+    return float(azimuth[int((wrong - 0.3 * spread / max(float(spread.max()), 1e-9)).argmin())])
