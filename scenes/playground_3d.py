@@ -146,10 +146,12 @@ class Playground(ll.Scene):
         read: ll.Readouts = {"epoch": epoch, "training_loss": float(training), "test_loss": float(test)}
         read |= {"state": playground.written(self.values, self.seed), "parameters": self.net().size}
         if self.crowd == "one":
-            theta = course.theta(epoch)[0]
-            weights = theta[[link[-1] for link in playground.links(self.net())]]
-            return read | {"weights": theta, "dead": int((weights == 0).sum())}
+            return read | {"weights": course.theta(epoch)[0], "dead": int((self.weights(epoch) == 0).sum())}
         return read | {"losses": course.loss(epoch)[0].astype(float), "networks": CROWD}
+
+    def weights(self, epoch: int) -> np.ndarray:
+        """Return the weights (m,) of the one network's links after an epoch."""
+        return self.course().theta(epoch)[0, [link[-1] for link in playground.links(self.net())]]
 
     # -------------------------------------------------------------------------------------------------- the sheets
     @ll.kept
@@ -307,7 +309,7 @@ class Playground(ll.Scene):
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
         turned = (10.0 * (1 - now.eased(0.02, 1.0)), 16.0 * (1 - now.eased(0.02, 0.3)))
-        return ll.View(-97.0, 44.0, bounds=self.bounds(), turned=turned)
+        return ll.View(-97.0, 52.0, bounds=self.bounds(), turned=turned)
 
     @ll.kept
     def bounds(self) -> np.ndarray:
@@ -318,8 +320,15 @@ class Playground(ll.Scene):
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
         """Return how far the training is, and its losses."""
-        title = layers.Title(self.title, lines=(words("epoch ?n", epoch),))
-        return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
+        told = [words("epoch ?n", epoch)]
+        if self.regularization == "L1":
+            told.append(
+                words("?n of ?n weights are 0", int((self.weights(epoch) == 0).sum()), self.weights(epoch).size)
+            )
+        return [
+            layers.Title(self.title, lines=tuple(told)),
+            layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch"),
+        ]
 
     @ll.kept(most=2)
     def curves(self, epoch: int) -> list[layers.Series]:
@@ -355,7 +364,7 @@ class Playground(ll.Scene):
         loss = self.course().heights(epoch)
         good = int((loss < 0.05).sum())
         what = "20 rates, 10 starts each" if self.crowd == "rates" else "The same training from 200 starts"
-        so_far = words("epoch ?n: a loss below 0.05 in ?n", epoch, good)
+        so_far = words("epoch ?n: a loss below 0.05 in ?n of ?n", epoch, good, CROWD)
         title = layers.Title("Two hundred networks", "", (what, so_far))
         counts, edges = np.histogram(loss, bins=24, range=(0.0, 1.2))
         spread = layers.Series("networks", "accent", (edges[1:] + edges[:-1]) / 2, counts)
@@ -376,7 +385,9 @@ class Playground(ll.Scene):
             for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
                 at = (float(np.interp(np.log(rate), np.log(RATES), playground.seats(PITCH)[:ACROSS, 0])), -y, 0.0)
                 drawn.append(layers.Label(at, words("?", rate), "dim", side="below", **look))
-            drawn.append(layers.Label((0.0, -y - 0.3, 0.0), r"\alpha", "dim", latex=True, size=20, side="below"))
+            drawn.append(
+                layers.Label((0.0, -y - 0.3, 0.0), r"\text{rate } \alpha", "dim", latex=True, size=20, side="below")
+            )
         return drawn
 
     # -------------------------------------------------------------------------------------------------- what it takes
