@@ -55,7 +55,7 @@ class NetworkWarp(ll.Scene):
     activation = parameters.Choice("tanh", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(100, 0, MOST, "epochs", "How often the training has seen all the data.")
     play = parameters.Choice("depth", ("depth", "training"), "time is", "What goes on: the layers, or the training.")
-    layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes.")
+    layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes, to the last hidden layer at most.")
     x = parameters.Point((0.4, 0.9), -1e3, 1e3, "$x$", "A place of the inputs that is followed.", hidden=True)
     clock = ll.Clock(18.0)
 
@@ -115,10 +115,9 @@ class NetworkWarp(ll.Scene):
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how well the network does, and how well a straight cut does after each layer."""
-        logit = float(self.network.apply(self.theta(self.epochs), self.place()[None])[0, 0])
         return {
             "accuracy": self.accuracy(self.epochs), "probe": np.array(self.probes()), "depth": self.at(now),
-            "epoch": self.epoch(now), "x_probability": 0.5 + 0.5 * float(np.tanh(0.5 * logit)),
+            "epoch": self.epoch(now), "x_probability": self.probability(self.epochs),
         }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- the score
@@ -137,7 +136,7 @@ class NetworkWarp(ll.Scene):
         return self.epoch(now) if self.play == "depth" else KEPT * float(round(self.epoch(now) / KEPT))
 
     def view(self, now: ll.Now) -> ll.View:
-        """Return the view: down on a plane, and slowly around what stands in space. It tilts with W, and rests for φ."""
+        """Return the view: down on a plane, slowly around what stands in space. It tilts with W, and rests for φ."""
         layer = min(int(self.at(now)), self.depth - 1)
         before, after = (float(one.shape[1] > 2) for one in self.hidden()[layer : layer + 2])
         tilt = before + min(2 * (self.at(now) - layer), 1.0) * (after - before)
@@ -204,22 +203,24 @@ class NetworkWarp(ll.Scene):
         return start[0] + share * (end[0] - start[0])
 
     @ll.kept(most=3)
-    def paint(self, epoch: float) -> np.ndarray:
-        """Return which class the network finds at each place of the sheet (n, n), from -1 to 1."""
+    def answers(self, epoch: float) -> tuple[np.ndarray, list[str]]:
+        """Return the class that the network finds at each place (n, n), from -1 to 1, and what is said of each cell."""
         sheet = self.sheet()
         logit = self.network.apply(self.theta(epoch), sheet.reshape(-1, sheet.shape[-1])).reshape(sheet.shape[:2])
         steep = np.hypot(*np.gradient(logit))  # from point to point: where that is much, the edge would have steps
-        return 0.55 * np.tanh(np.minimum(0.5, 0.5 / np.maximum(steep, 1e-9)) * logit)
+        paint = 0.55 * np.tanh(np.minimum(0.5, 0.5 / np.maximum(steep, 1e-9)) * logit)
+        share = 50 + 50 * np.tanh(0.5 * logit[:-1, :-1].ravel())
+        return paint, [f"orange: {one:.0f} %" for one in share.tolist()]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
         start, end, share = self.moving(self.at(now), self.epoch(now))
         look: dict[str, Any] = {"shades": "signed", "every": (EVERY, EVERY), "line": "grid.axis", "width": 1.1}
-        paint = self.paint(self.nearest(now))
-        sheet = layers.Sheet(start[0], end[0], share, fill=0.72, paint=paint, key="sheet", name="The inputs", **look)
+        paint, worth = self.answers(self.nearest(now))
+        look |= {"paint": paint, "worth": worth, "fill": 0.72, "key": "sheet", "name": "The inputs"}
+        sheet = layers.Sheet(start[0], end[0], share, **look)
         samples = classes.samples(start[1:], 4.6, targets=end[1:], share=share, name="Sample")
-        ball = layers.Points(self.where(now)[None], "text", 7.5, "sphere", outline=True, group="handles", key="x")
-        return ll.Frame([sheet, *samples, ball, *self.cut(now)], self.notes(now), self.view(now))
+        return ll.Frame([sheet, *samples, *self.ball(now), *self.cut(now)], self.notes(now), self.view(now))
 
     def cut(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cut that the last layer makes, once the plane has come through all layers."""
@@ -259,6 +260,20 @@ class NetworkWarp(ll.Scene):
     def where(self, now: ll.Now) -> np.ndarray:
         """Return where that point is in the world (3,)."""
         return self.shown(self.at(now), self.epoch(now))[self.index()]
+
+    def probability(self, epoch: float) -> float:
+        """Return how probable the orange class is there, as the network has it after some epochs."""
+        logit = float(self.network.apply(self.theta(epoch), self.place()[None])[0, 0])
+        return 0.5 + 0.5 * float(np.tanh(0.5 * logit))
+
+    def ball(self, now: ll.Now) -> list[layers.Layer]:
+        """Return that point, and the class that the network finds there."""
+        place, look = self.where(now), {"group": "handles"}
+        told = words("orange: ?.0 %", 100 * self.probability(self.epoch(now)))
+        return [
+            layers.Points(place[None], "text", 7.5, "sphere", outline=True, key="x", name="Drag this place", **look),
+            layers.Label(place, told, size=16, side="above", **look),
+        ]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the place that is followed: it is dragged over the sheet, wherever that is."""
