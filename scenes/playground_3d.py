@@ -28,6 +28,7 @@ SIDES = PITCH * np.array([playground.ACROSS, playground.CROWD / playground.ACROS
 HILL = 1.1  # height of a network of the crowd whose loss is 1
 SHOWN = 250  # samples of training, and of test, in the picture
 sheet = partial(layers.Sheet, shades="signed", every=(0, 0))
+STATE = "All of this as a text: paste what follows # in the address of TensorFlow Playground."
 LEVELS = {-1: classes.OFF, 0: "faint", 1: classes.ON}  # colours of samples
 
 
@@ -77,7 +78,7 @@ class Playground(ll.Scene):
     member = parameters.Integer(0, 0, CROWD - 1, "start", "Which of the first weights: click one of the crowd.")
     selected = parameters.Integer(0, 0, 10_000, "parameter", "The weight or bias with the knob.", hidden=True)
     edits = parameters.Text("", playground.edits, "set by hand", "epoch:parameter:value of each.", hidden=True)
-    state = parameters.Text("", lambda text: text and playground.read(text), "state", "As in the original's address.")
+    state = parameters.Text("", lambda text: text and playground.read(text), "state", STATE)
     clock = ll.Clock.paced(epochs, per_second=12, least=6, most=40)
 
     def changed(self, name: str) -> None:
@@ -93,6 +94,15 @@ class Playground(ll.Scene):
             self.values |= {"edits": "", "selected": 0}
         if name != "state":
             self.values["state"] = ""
+
+    def has_control(self, name: str) -> bool:
+        """Leave out what has no effect."""
+        idle = {"regularization_rate": self.regularization == "none", "rate": self.crowd == "rates"}
+        return not (idle | dict.fromkeys(("show_test", "member"), self.crowd != "one")).get(name, False)
+
+    def while_empty(self, name: str) -> str:
+        """Return the state as it is."""
+        return playground.written(self.values, self.seed) if name == "state" else ""
 
     # ------------------------------------------------------------------------------------------------ the networks
     @ll.kept
@@ -303,7 +313,7 @@ class Playground(ll.Scene):
         return [
             layers.Lines([np.stack([top * (1, 1, 0), top])], "accent", 2.0, pickable=False, **look),
             layers.Points(top[None], "accent", 6.5, "sphere", outline=True, name="Drag this weight", **look),
-            layers.Label(top, words("?.2", value), "accent", size=16, side=side, **look),
+            layers.Label(top, words("?.2", value), "accent", size=16, side=side, plate="panel", **look),
         ]
 
     def view(self, now: ll.Now) -> ll.View:
