@@ -120,15 +120,21 @@ class Playground(ll.Scene):
         """Return the network."""
         return playground.network(self.data, len(self.chosen()), playground.widths(self.widths), self.activation)
 
-    @ll.kept
     def course(self) -> playground.Course:
-        """Return the training of one network, or of two hundred."""
+        """Return the training of one network, with what is set by hand, or of two hundred."""
+        course = self.training()
+        if self.crowd == "one":
+            course.revise(playground.edits(self.edits))
+        return course
+
+    @ll.kept
+    def training(self) -> playground.Course:
+        """Return the training without what is set by hand."""
         sets = playground.prepared(self.chosen(), *self.samples())
         penalty = playground.Penalty(self.regularization, self.regularization_rate)
         if self.crowd == "one":
             start = networks.initial(self.net(), self.seed, CROWD, "playground")[[self.member]]
-            edits = playground.edits(self.edits)
-            return playground.Course(self.net(), *sets, start, self.rate, self.batch, penalty, edits)
+            return playground.Course(self.net(), *sets, start, self.rate, self.batch, penalty)
         start, rates = playground.starts(self.net(), self.seed, self.crowd)
         rates = self.rate if rates is None else rates
         stride = 1 + self.epochs * start.size // 20_000_000  # so many numbers are kept

@@ -149,6 +149,16 @@ def test_the_knob_sets_a_weight_from_now_on() -> None:
     assert not made.pick(layer(made, "links"), 0)  # an outlet has no number
 
 
+def test_a_knob_that_is_dragged_in_a_window_changes_nothing_before() -> None:
+    made = scene(widths="8-8", epochs=200)
+    made.course().reach(150)
+    made.live, now = True, 0.75 * made.clock.seconds
+    for value in (1.0, 1.5, 2.0):
+        made.handles(now)[0].move(made, (0.0, 0.0, 0.13 * value))
+        made.frame(now)
+    assert [(one.epoch, one.value) for one in playground.edits(made.edits)] == [(150, 2.0)]
+
+
 def test_features_are_clicked() -> None:
     made = scene()
     others = layer(made, "others")
