@@ -236,7 +236,9 @@ class LayerMap(ll.Scene):
     def carried(self, now: ll.Now) -> list[layers.Layer]:
         """Return the points of both classes."""
         size, style = (11.0, "sphere") if self.points == "xor" else (4.5, "disc")
-        return classes.samples(classes.split(self.place(*self.score(now)), self.data()[1]), size, style, name="Sample")
+        places = classes.split(self.place(*self.score(now)), self.data()[1])
+        piled = self.width == 1 and self.points != "xor"  # with outlines a pile would be nothing else
+        return classes.samples(places, size, style, name="Sample", outline=not piled)
 
     def cut(self, now: ll.Now) -> list[layers.Layer]:
         """Return the straight line or plane that parts the classes in the end."""

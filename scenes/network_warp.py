@@ -272,7 +272,7 @@ class NetworkWarp(ll.Scene):
         told = words("orange: ?.0 %", 100 * self.probability(self.epoch(now)))
         return [
             layers.Points(place[None], "text", 7.5, "sphere", outline=True, key="x", name="Drag this place", **look),
-            layers.Label(place, told, size=16, side="above", **look),
+            layers.Label(place, told, size=15, side="above", plate="panel", **look),
         ]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
