@@ -253,7 +253,7 @@ class GradientFlow(ll.Scene):
     def made(self) -> tuple[str, ...]:
         """Say what the networks are made of."""
         times = words("? times ", self.gain) if self.gain != 1.0 else ""
-        lines = [words("?n layers of ?n, ", self.depth, self.width) + times + WEIGHTS[self.init]]
+        lines = [words("?n layers of ?n", self.depth, self.width), times + WEIGHTS[self.init]]
         lines += ["a link around each"] * self.residual + [f"{self.norm} normalization"] * (self.norm != "none")
         return (*lines, words("gradients clipped to length ?", self.clip)) if self.clip else tuple(lines)
 

@@ -220,7 +220,7 @@ class LayerMap(ll.Scene):
         drawn: list[layers.Layer] = []
         for tail, name, color, width, way in arrows:
             if np.linalg.norm(way) > 0.02:
-                look: dict[str, Any] = {"width": width, "depth": self.width == 3, "dim": 0.75 * bend}
+                look: dict[str, Any] = {"width": width, "depth": self.width == 3, "dim": 0.4 * bend}
                 look |= {"size": 20, "plate": color, "key": f"arrow {color}"}
                 drawn += layers.named_arrow(tail, tail + way, color, name, **look)
         return drawn

@@ -101,8 +101,8 @@ class Playground(ll.Scene):
         return not (idle | dict.fromkeys(("show_test", "member"), self.crowd != "one")).get(name, False)
 
     def while_empty(self, name: str) -> str:
-        """Return the state as it is."""
-        return playground.written(self.values, self.seed) if name == "state" else ""
+        """Return the state as it is, and that there are no hidden layers."""
+        return playground.written(self.values, self.seed) if name == "state" else "none" * (name == "widths")
 
     # ------------------------------------------------------------------------------------------------ the networks
     @ll.kept
