@@ -165,7 +165,7 @@ class NetworkWarp(ll.Scene):
     # ------------------------------------------------------------------------------------------------- picture
     @ll.kept
     def sheet(self) -> np.ndarray:
-        """Return the inputs as a grid (n, n, d): a square of the plane, around a ring a disc, or the roll."""
+        """Return the inputs as a grid (n, n, d): a square of the plane, a disc for a ring or spirals, or the roll."""
         return datasets.sheet(self.data, 1.12 * float(np.abs(self.samples().points).max()), CELLS)
 
     @ll.kept
@@ -207,10 +207,8 @@ class NetworkWarp(ll.Scene):
         """Return the class that the network finds at each place (n, n), from -1 to 1, and what is said of each cell."""
         sheet = self.sheet()
         logit = self.network.apply(self.theta(epoch), sheet.reshape(-1, sheet.shape[-1])).reshape(sheet.shape[:2])
-        steep = np.hypot(*np.gradient(logit))  # from point to point: where that is much, the edge would have steps
-        paint = 0.55 * np.tanh(np.minimum(0.5, 0.5 / np.maximum(steep, 1e-9)) * logit)
         share = 50 + 50 * np.tanh(0.5 * logit[:-1, :-1].ravel())
-        return paint, [f"orange: {one:.0f} %" for one in share.tolist()]
+        return warps.sides(logit, 0.55), [f"orange: {one:.0f} %" for one in share.tolist()]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
@@ -230,17 +228,14 @@ class NetworkWarp(ll.Scene):
         found, flat = self.cutting(self.epoch(now)), self.hidden()[-1].shape[1] <= 2
         return [] if found is None else classes.cut(found[1], found[0] @ found[1], *found[::2], share, flat)
 
-    def cutting(self, epoch: float) -> tuple[np.ndarray, np.ndarray, float] | None:
+    def cutting(self, epoch: float) -> warps.Parting | None:
         """Return that cut, in a training moved from one to the next of those that are kept."""
         first, share = divmod(epoch / KEPT, 1.0) if self.play == "training" else (epoch / KEPT, 0.0)
-        start, end = self.parting(KEPT * first), self.parting(KEPT * (first + 1)) if share else None
-        if start is None or end is None:
-            return start
-        middle, normal, half = ((1 - share) * one + share * other for one, other in zip(start, end, strict=True))
-        return middle, normal / np.linalg.norm(normal), float(half)
+        end = self.parting(KEPT * (first + 1)) if share else None
+        return warps.between(self.parting(KEPT * first), end, share)
 
     @ll.kept(most=3)
-    def parting(self, epoch: float) -> tuple[np.ndarray, np.ndarray, float] | None:
+    def parting(self, epoch: float) -> warps.Parting | None:
         """Return middle (3,), normal (3,) and half a side of the cut after some epochs; None: it misses the picture."""
         return self.warp(epoch).parting(self.positive(), 0.8)
 

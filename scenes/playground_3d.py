@@ -162,12 +162,8 @@ class Playground(ll.Scene):
         read: ll.Readouts = {"epoch": epoch, "training_loss": float(training), "test_loss": float(test)}
         read |= {"state": playground.written(self.values, self.seed), "parameters": self.net().size}
         if self.crowd == "one":
-            return read | {"weights": course.theta(epoch)[0], "dead": int((self.weights(epoch) == 0).sum())}
+            return read | {"weights": course.theta(epoch)[0], "dead": int((course.weights(epoch) == 0).sum())}
         return read | {"losses": course.loss(epoch)[0].astype(float), "networks": CROWD}
-
-    def weights(self, epoch: int) -> np.ndarray:
-        """Return the weights (m,) of the one network's links after an epoch."""
-        return self.course().theta(epoch)[0, [link[-1] for link in playground.links(self.net())]]
 
     # -------------------------------------------------------------------------------------------------- the sheets
     @ll.kept
@@ -261,7 +257,7 @@ class Playground(ll.Scene):
         if self.crowd != "one":
             return self.many(now, epoch, after, share)
         drawn = [*self.inputs(), self.links(now, epoch), *self.answers(epoch, after, share), *self.headings()]
-        below, (training, test) = (RIGHT, -HALF - 0.06, -RELIEF), self.course().loss(epoch)[:, 0]
+        below, (training, test) = (RIGHT, -HALF - 0.12, -RELIEF), self.course().loss(epoch)[:, 0]
         told = words("test loss ?", test), "text", words("training loss ?", training)
         drawn += [*self.knob(epoch), layers.Label(below, *told, size=22, side="below")]
         return ll.Frame(drawn, self.notes(epoch), self.view(now))
@@ -338,9 +334,8 @@ class Playground(ll.Scene):
         """Return how far the training is, and its losses."""
         told = [words("epoch ?n", epoch)]
         if self.regularization == "L1":
-            told.append(
-                words("?n of ?n weights are 0", int((self.weights(epoch) == 0).sum()), self.weights(epoch).size)
-            )
+            weights = self.course().weights(epoch)
+            told.append(words("?n of ?n weights are 0", int((weights == 0).sum()), weights.size))
         return [
             layers.Title(self.title, lines=tuple(told)),
             layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch"),

@@ -228,6 +228,10 @@ class Course:
         self.reach(epoch)
         return self._kept[epoch // self.stride]
 
+    def weights(self, epoch: int) -> Floats:
+        """Return the weights (P, m) of all links then, in the order of `links`."""
+        return self.theta(epoch)[:, [link[-1] for link in links(self.net)]]
+
     def loss(self, epoch: int) -> Floats:
         """Return the losses (2, P) at that epoch, of training and test."""
         self.reach(epoch)

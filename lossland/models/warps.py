@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lossland.models import layer_maps, networks, neurons
 
 Floats = NDArray[np.float64]
+Parting = tuple[Floats, Floats, float]  # of a cut: its middle (3,), its normal (3,) and half the length of a side
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ class Warp:
         length = max(float(np.linalg.norm(w)), 1e-9)
         return w / length, -(b + float(w @ middle)) / (length * size)
 
-    def parting(self, positive: NDArray[np.bool_], half: float) -> tuple[Floats, Floats, float] | None:
+    def parting(self, positive: NDArray[np.bool_], half: float) -> Parting | None:
         """Return middle (3,), normal (3,) and half the length of that cut in the picture; None where it is outside.
 
         In space it is a square with sides 2 ``half``; in a plane a line, as long as the picture is wide.
@@ -81,6 +82,23 @@ class Warp:
         if ends is None:
             return None
         return layer_maps.in_space(ends.mean(axis=0)), normal, float(np.linalg.norm(ends[1] - ends[0])) / 2
+
+
+def between(start: Parting | None, end: Parting | None, share: float) -> Parting | None:
+    """Return the cut a ``share`` of the way from one to another; the first where there are no two."""
+    if start is None or end is None:
+        return start
+    middle, normal, half = ((1 - share) * one + share * other for one, other in zip(start, end, strict=True))
+    return middle, normal / np.linalg.norm(normal), float(half)
+
+
+def sides(logit: Floats, most: float) -> Floats:
+    """Return on which side of 0 logits (n, m) of a grid are, from −``most`` to ``most``.
+
+    The change from one to the other is at least a few cells wide: else its edge would have steps.
+    """
+    steep = np.hypot(*np.gradient(logit))  # from point to point
+    return most * np.tanh(np.minimum(0.5, 0.5 / np.maximum(steep, 1e-9)) * logit)
 
 
 def facing(points: Floats, normal: Floats, across: Floats, elevation: float, home: float) -> float:
