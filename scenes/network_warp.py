@@ -263,11 +263,12 @@ class NetworkWarp(ll.Scene):
 
     def ball(self, now: ll.Now) -> list[layers.Layer]:
         """Return that point, and the class that the network finds there."""
-        place, look = self.where(now), {"group": "handles"}
+        place = self.where(now)
         told = words("orange: ?.0 %", 100 * self.probability(self.epoch(now)))
+        name = "Drag this place"
         return [
-            layers.Points(place[None], "text", 7.5, "sphere", outline=True, key="x", name="Drag this place", **look),
-            layers.Label(place, told, size=15, side="above", plate="panel", **look),
+            layers.Points(place[None], "text", 7.5, "sphere", outline=True, group="handles", key="x", name=name),
+            layers.Label(place, told, size=15, side="above", plate="panel", group="handles"),
         ]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:

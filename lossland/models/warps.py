@@ -88,8 +88,8 @@ def between(start: Parting | None, end: Parting | None, share: float) -> Parting
     """Return the cut a ``share`` of the way from one to another; the first where there are no two."""
     if start is None or end is None:
         return start
-    middle, normal, half = ((1 - share) * one + share * other for one, other in zip(start, end, strict=True))
-    return middle, normal / np.linalg.norm(normal), float(half)
+    middle, normal = ((1 - share) * one + share * other for one, other in zip(start[:2], end[:2], strict=True))
+    return middle, normal / np.linalg.norm(normal), (1 - share) * start[2] + share * end[2]
 
 
 def sides(logit: Floats, most: float) -> Floats:
@@ -97,7 +97,8 @@ def sides(logit: Floats, most: float) -> Floats:
 
     The change from one to the other is at least a few cells wide: else its edge would have steps.
     """
-    steep = np.hypot(*np.gradient(logit))  # from point to point
+    across, along = np.gradient(logit)
+    steep = np.hypot(across, along)  # from point to point
     return most * np.tanh(np.minimum(0.5, 0.5 / np.maximum(steep, 1e-9)) * logit)
 
 
