@@ -187,7 +187,8 @@ class GradientFlow(ll.Scene):
         color, x = "accent" if kind == self.activation else "dim", LENGTH / 2 + 0.18
         drawn: list[layers.Layer] = [layers.Label((x, self.lane(kind, 1), 0.0), NAMES[kind], color, size=18)]
         if layer < self.depth:
-            high = self.height(np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1]))
+            level = np.interp(layer, np.arange(self.depth + 1.0), self.levels()[kind][1])
+            high = self.height(np.maximum(level, 0.0))  # lower it would be behind the bars of the next lane
             text, at = words("?", self.gradients()[kind][round(layer)]), (-x - 0.1, self.lane(kind, 1), float(high))
             drawn.append(layers.Label(at, text, color, size=18, side="left", key=f"value.{kind}"))
         return drawn
@@ -252,7 +253,7 @@ class GradientFlow(ll.Scene):
     def made(self) -> tuple[str, ...]:
         """Say what the networks are made of."""
         times = words("? times ", self.gain) if self.gain != 1.0 else ""
-        lines = [words("?n layers of ?n, ", self.depth, self.width) + times + WEIGHTS[self.init]]
+        lines = [words("?n layers of ?n", self.depth, self.width), times + WEIGHTS[self.init]]
         lines += ["a link around each"] * self.residual + [f"{self.norm} normalization"] * (self.norm != "none")
         return (*lines, words("gradients clipped to length ?", self.clip)) if self.clip else tuple(lines)
 

@@ -220,7 +220,7 @@ class LayerMap(ll.Scene):
         drawn: list[layers.Layer] = []
         for tail, name, color, width, way in arrows:
             if np.linalg.norm(way) > 0.02:
-                look: dict[str, Any] = {"width": width, "depth": self.width == 3, "dim": 0.75 * bend}
+                look: dict[str, Any] = {"width": width, "depth": self.width == 3, "dim": 0.4 * bend}
                 look |= {"size": 20, "plate": color, "key": f"arrow {color}"}
                 drawn += layers.named_arrow(tail, tail + way, color, name, **look)
         return drawn
@@ -236,7 +236,9 @@ class LayerMap(ll.Scene):
     def carried(self, now: ll.Now) -> list[layers.Layer]:
         """Return the points of both classes."""
         size, style = (11.0, "sphere") if self.points == "xor" else (4.5, "disc")
-        return classes.samples(classes.split(self.place(*self.score(now)), self.data()[1]), size, style, name="Sample")
+        places = classes.split(self.place(*self.score(now)), self.data()[1])
+        piled = self.width == 1 and self.points != "xor"  # with outlines a pile would be nothing else
+        return classes.samples(places, size, style, name="Sample", outline=not piled)
 
     def cut(self, now: ll.Now) -> list[layers.Layer]:
         """Return the straight line or plane that parts the classes in the end."""
@@ -294,7 +296,7 @@ class LayerMap(ll.Scene):
         if self.points != "none":
             share, when = (read["cut_before"], "before") if bend < 1 else (read["cut_after"], "after")
             heading = f"Logistic regression gets right, {when}"
-            notes.append(layers.Meter(heading, "", share, CUT, 0.5, 1.0, words("?.0 %", 100 * share)))
+            notes.append(layers.Meter(heading, "", 100 * share, CUT, 0.0, 100.0, words("?.0 %", 100 * share)))
         elif self.width == 2:
             low, high = read["area_low"], read["area_high"]
             rows = [("area", tex(r"\det W = ?.2", read["determinant"]), "", "W alone"),

@@ -55,7 +55,7 @@ class NetworkWarp(ll.Scene):
     activation = parameters.Choice("tanh", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(100, 0, MOST, "epochs", "How often the training has seen all the data.")
     play = parameters.Choice("depth", ("depth", "training"), "time is", "What goes on: the layers, or the training.")
-    layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes.")
+    layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes, to the last hidden layer at most.")
     x = parameters.Point((0.4, 0.9), -1e3, 1e3, "$x$", "A place of the inputs that is followed.", hidden=True)
     clock = ll.Clock(18.0)
 
@@ -115,10 +115,9 @@ class NetworkWarp(ll.Scene):
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how well the network does, and how well a straight cut does after each layer."""
-        logit = float(self.network.apply(self.theta(self.epochs), self.place()[None])[0, 0])
         return {
             "accuracy": self.accuracy(self.epochs), "probe": np.array(self.probes()), "depth": self.at(now),
-            "epoch": self.epoch(now), "x_probability": 0.5 + 0.5 * float(np.tanh(0.5 * logit)),
+            "epoch": self.epoch(now), "x_probability": self.probability(self.epochs),
         }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- the score
@@ -137,9 +136,10 @@ class NetworkWarp(ll.Scene):
         return self.epoch(now) if self.play == "depth" else KEPT * float(round(self.epoch(now) / KEPT))
 
     def view(self, now: ll.Now) -> ll.View:
-        """Return the view: down on a plane, and slowly around what stands in space."""
-        deep = [float(one.shape[1] > 2) for one in self.hidden()]
-        tilt = float(np.interp(self.at(now), np.arange(len(deep)), deep))
+        """Return the view: down on a plane, slowly around what stands in space. It tilts with W, and rests for φ."""
+        layer = min(int(self.at(now)), self.depth - 1)
+        before, after = (float(one.shape[1] > 2) for one in self.hidden()[layer : layer + 2])
+        tilt = before + min(2 * (self.at(now) - layer), 1.0) * (after - before)
         azimuth = -90.0 + tilt * (self.facing() + 90.0 + 34.0 * (now.share - 1.0))
         return ll.View(azimuth, ABOVE - LEAN * tilt, bounds=self.bounds(self.at(now), self.epoch(now)), moves=True)
 
@@ -147,10 +147,12 @@ class NetworkWarp(ll.Scene):
     def bounds(self, at: float, epoch: float) -> np.ndarray:
         """Return points (k, 3) of the sheet, and room for the cut, little by little."""
         sheet = np.clip(self.shown(at, epoch)[::4, ::4].reshape(-1, 3), -1.3, 1.3)  # with ReLU it goes far
-        found, last = self.parting(float(self.epochs)), max(at - self.depth + 1.0, 0.0)
-        if found is None or self.hidden()[-1].shape[1] < 3:
+        found, last = self.cutting(epoch), max(at - self.depth + 1.0, 0.0)
+        if found is None:
             return sheet
-        return np.vstack([sheet, last * shapes.plane(*found).vertices])
+        (middle, normal, half), flat = found, self.hidden()[-1].shape[1] <= 2
+        line = middle + np.outer((-half, half), (-normal[1], normal[0], 0.0))
+        return np.vstack([sheet, last * (line if flat else shapes.plane(middle, normal, half).vertices)])
 
     @ll.kept
     def facing(self) -> float:
@@ -163,7 +165,7 @@ class NetworkWarp(ll.Scene):
     # ------------------------------------------------------------------------------------------------- picture
     @ll.kept
     def sheet(self) -> np.ndarray:
-        """Return the inputs as a grid (n, n, d): a square of the plane, around a ring a disc, or the roll."""
+        """Return the inputs as a grid (n, n, d): a square of the plane, a disc for a ring or spirals, or the roll."""
         return datasets.sheet(self.data, 1.12 * float(np.abs(self.samples().points).max()), CELLS)
 
     @ll.kept
@@ -201,32 +203,39 @@ class NetworkWarp(ll.Scene):
         return start[0] + share * (end[0] - start[0])
 
     @ll.kept(most=3)
-    def paint(self, epoch: float) -> np.ndarray:
-        """Return which class the network finds at each place of the sheet (n, n), from -1 to 1."""
+    def answers(self, epoch: float) -> tuple[np.ndarray, list[str]]:
+        """Return the class that the network finds at each place (n, n), from -1 to 1, and what is said of each cell."""
         sheet = self.sheet()
-        logit = self.network.apply(self.theta(epoch), sheet.reshape(-1, sheet.shape[-1]))
-        return 0.55 * np.tanh(0.5 * logit.reshape(sheet.shape[:2]))
+        logit = self.network.apply(self.theta(epoch), sheet.reshape(-1, sheet.shape[-1])).reshape(sheet.shape[:2])
+        share = 50 + 50 * np.tanh(0.5 * logit[:-1, :-1].ravel())
+        return warps.sides(logit, 0.55), [f"orange: {one:.0f} %" for one in share.tolist()]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
         start, end, share = self.moving(self.at(now), self.epoch(now))
         look: dict[str, Any] = {"shades": "signed", "every": (EVERY, EVERY), "line": "grid.axis", "width": 1.1}
-        paint = self.paint(self.nearest(now))
-        sheet = layers.Sheet(start[0], end[0], share, fill=0.72, paint=paint, key="sheet", name="The inputs", **look)
+        paint, worth = self.answers(self.nearest(now))
+        look |= {"paint": paint, "worth": worth, "fill": 0.72, "key": "sheet", "name": "The inputs"}
+        sheet = layers.Sheet(start[0], end[0], share, **look)
         samples = classes.samples(start[1:], 4.6, targets=end[1:], share=share, name="Sample")
-        ball = layers.Points(self.where(now)[None], "text", 7.5, "sphere", outline=True, group="handles", key="x")
-        return ll.Frame([sheet, *samples, ball, *self.cut(now)], self.notes(now), self.view(now))
+        return ll.Frame([sheet, *samples, *self.ball(now), *self.cut(now)], self.notes(now), self.view(now))
 
     def cut(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cut that the last layer makes, once the plane has come through all layers."""
         share = now.eased(0.84, 0.92) if self.play == "depth" else 1.0
         if share == 0.0 or self.at(now) < self.depth:
             return []
-        found, flat = self.parting(self.nearest(now)), self.hidden()[-1].shape[1] <= 2
+        found, flat = self.cutting(self.epoch(now)), self.hidden()[-1].shape[1] <= 2
         return [] if found is None else classes.cut(found[1], found[0] @ found[1], *found[::2], share, flat)
 
+    def cutting(self, epoch: float) -> warps.Parting | None:
+        """Return that cut, in a training moved from one to the next of those that are kept."""
+        first, share = divmod(epoch / KEPT, 1.0) if self.play == "training" else (epoch / KEPT, 0.0)
+        end = self.parting(KEPT * (first + 1)) if share else None
+        return warps.between(self.parting(KEPT * first), end, share)
+
     @ll.kept(most=3)
-    def parting(self, epoch: float) -> tuple[np.ndarray, np.ndarray, float] | None:
+    def parting(self, epoch: float) -> warps.Parting | None:
         """Return middle (3,), normal (3,) and half a side of the cut after some epochs; None: it misses the picture."""
         return self.warp(epoch).parting(self.positive(), 0.8)
 
@@ -246,6 +255,21 @@ class NetworkWarp(ll.Scene):
     def where(self, now: ll.Now) -> np.ndarray:
         """Return where that point is in the world (3,)."""
         return self.shown(self.at(now), self.epoch(now))[self.index()]
+
+    def probability(self, epoch: float) -> float:
+        """Return how probable the orange class is there, as the network has it after some epochs."""
+        logit = float(self.network.apply(self.theta(epoch), self.place()[None])[0, 0])
+        return 0.5 + 0.5 * float(np.tanh(0.5 * logit))
+
+    def ball(self, now: ll.Now) -> list[layers.Layer]:
+        """Return that point, and the class that the network finds there."""
+        place = self.where(now)
+        told = words("orange: ?.0 %", 100 * self.probability(self.epoch(now)))
+        name = "Drag this place"
+        return [
+            layers.Points(place[None], "text", 7.5, "sphere", outline=True, group="handles", key="x", name=name),
+            layers.Label(place, told, size=15, side="above", plate="panel", group="handles"),
+        ]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the place that is followed: it is dragged over the sheet, wherever that is."""
@@ -281,6 +305,6 @@ class NetworkWarp(ll.Scene):
         return [
             layers.Title(self.title, lines=(said,)),
             layers.Formula(r"h_{k+1} = \varphi(W_k h_k + b_k)", 26),
-            layers.Meter(heading, "", share, classes.CUT, 0.5, 1.0, words("?.1 %", 100 * share)),
+            layers.Meter(heading, "", 100 * share, classes.CUT, 0.0, 100.0, words("?.1 %", 100 * share)),
             layers.Facts(table, rows),
         ]

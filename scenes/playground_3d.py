@@ -28,6 +28,7 @@ SIDES = PITCH * np.array([playground.ACROSS, playground.CROWD / playground.ACROS
 HILL = 1.1  # height of a network of the crowd whose loss is 1
 SHOWN = 250  # samples of training, and of test, in the picture
 sheet = partial(layers.Sheet, shades="signed", every=(0, 0))
+STATE = "All of this as a text: paste what follows # in the address of TensorFlow Playground."
 LEVELS = {-1: classes.OFF, 0: "faint", 1: classes.ON}  # colours of samples
 
 
@@ -77,7 +78,7 @@ class Playground(ll.Scene):
     member = parameters.Integer(0, 0, CROWD - 1, "start", "Which of the first weights: click one of the crowd.")
     selected = parameters.Integer(0, 0, 10_000, "parameter", "The weight or bias with the knob.", hidden=True)
     edits = parameters.Text("", playground.edits, "set by hand", "epoch:parameter:value of each.", hidden=True)
-    state = parameters.Text("", lambda text: text and playground.read(text), "state", "As in the original's address.")
+    state = parameters.Text("", lambda text: text and playground.read(text), "state", STATE)
     clock = ll.Clock.paced(epochs, per_second=12, least=6, most=40)
 
     def changed(self, name: str) -> None:
@@ -93,6 +94,15 @@ class Playground(ll.Scene):
             self.values |= {"edits": "", "selected": 0}
         if name != "state":
             self.values["state"] = ""
+
+    def has_control(self, name: str) -> bool:
+        """Leave out what has no effect."""
+        idle = {"regularization_rate": self.regularization == "none", "rate": self.crowd == "rates"}
+        return not (idle | dict.fromkeys(("show_test", "member"), self.crowd != "one")).get(name, False)
+
+    def while_empty(self, name: str) -> str:
+        """Return the state as it is, and that there are no hidden layers."""
+        return playground.written(self.values, self.seed) if name == "state" else "none" * (name == "widths")
 
     # ------------------------------------------------------------------------------------------------ the networks
     @ll.kept
@@ -110,15 +120,21 @@ class Playground(ll.Scene):
         """Return the network."""
         return playground.network(self.data, len(self.chosen()), playground.widths(self.widths), self.activation)
 
-    @ll.kept
     def course(self) -> playground.Course:
-        """Return the training of one network, or of two hundred."""
+        """Return the training of one network, with what is set by hand, or of two hundred."""
+        course = self.training()
+        if self.crowd == "one":
+            course.revise(playground.edits(self.edits))
+        return course
+
+    @ll.kept
+    def training(self) -> playground.Course:
+        """Return the training without what is set by hand."""
         sets = playground.prepared(self.chosen(), *self.samples())
         penalty = playground.Penalty(self.regularization, self.regularization_rate)
         if self.crowd == "one":
             start = networks.initial(self.net(), self.seed, CROWD, "playground")[[self.member]]
-            edits = playground.edits(self.edits)
-            return playground.Course(self.net(), *sets, start, self.rate, self.batch, penalty, edits)
+            return playground.Course(self.net(), *sets, start, self.rate, self.batch, penalty)
         start, rates = playground.starts(self.net(), self.seed, self.crowd)
         rates = self.rate if rates is None else rates
         stride = 1 + self.epochs * start.size // 20_000_000  # so many numbers are kept
@@ -146,9 +162,7 @@ class Playground(ll.Scene):
         read: ll.Readouts = {"epoch": epoch, "training_loss": float(training), "test_loss": float(test)}
         read |= {"state": playground.written(self.values, self.seed), "parameters": self.net().size}
         if self.crowd == "one":
-            theta = course.theta(epoch)[0]
-            weights = theta[[link[-1] for link in playground.links(self.net())]]
-            return read | {"weights": theta, "dead": int((weights == 0).sum())}
+            return read | {"weights": course.theta(epoch)[0], "dead": int((course.weights(epoch) == 0).sum())}
         return read | {"losses": course.loss(epoch)[0].astype(float), "networks": CROWD}
 
     # -------------------------------------------------------------------------------------------------- the sheets
@@ -243,7 +257,7 @@ class Playground(ll.Scene):
         if self.crowd != "one":
             return self.many(now, epoch, after, share)
         drawn = [*self.inputs(), self.links(now, epoch), *self.answers(epoch, after, share), *self.headings()]
-        below, (training, test) = (RIGHT, -HALF - 0.06, -RELIEF), self.course().loss(epoch)[:, 0]
+        below, (training, test) = (RIGHT, -HALF - 0.12, -RELIEF), self.course().loss(epoch)[:, 0]
         told = words("test loss ?", test), "text", words("training loss ?", training)
         drawn += [*self.knob(epoch), layers.Label(below, *told, size=22, side="below")]
         return ll.Frame(drawn, self.notes(epoch), self.view(now))
@@ -301,13 +315,13 @@ class Playground(ll.Scene):
         return [
             layers.Lines([np.stack([top * (1, 1, 0), top])], "accent", 2.0, pickable=False, **look),
             layers.Points(top[None], "accent", 6.5, "sphere", outline=True, name="Drag this weight", **look),
-            layers.Label(top, words("?.2", value), "accent", size=16, side=side, **look),
+            layers.Label(top, words("?.2", value), "accent", size=16, side=side, plate="panel", **look),
         ]
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that begins from above, as the original is seen, and comes down to where heights show."""
         turned = (10.0 * (1 - now.eased(0.02, 1.0)), 16.0 * (1 - now.eased(0.02, 0.3)))
-        return ll.View(-97.0, 44.0, bounds=self.bounds(), turned=turned)
+        return ll.View(-97.0, 52.0, bounds=self.bounds(), turned=turned)
 
     @ll.kept
     def bounds(self) -> np.ndarray:
@@ -318,8 +332,14 @@ class Playground(ll.Scene):
     # ---------------------------------------------------------------------------------------------------- the notes
     def notes(self, epoch: int) -> list[layers.Note]:
         """Return how far the training is, and its losses."""
-        title = layers.Title(self.title, lines=(words("epoch ?n", epoch),))
-        return [title, layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch")]
+        told = [words("epoch ?n", epoch)]
+        if self.regularization == "L1":
+            weights = self.course().weights(epoch)
+            told.append(words("?n of ?n weights are 0", int((weights == 0).sum()), weights.size))
+        return [
+            layers.Title(self.title, lines=tuple(told)),
+            layers.Chart("Loss", self.curves(epoch), now=float(epoch), x_label="epoch"),
+        ]
 
     @ll.kept(most=2)
     def curves(self, epoch: int) -> list[layers.Series]:
@@ -355,7 +375,7 @@ class Playground(ll.Scene):
         loss = self.course().heights(epoch)
         good = int((loss < 0.05).sum())
         what = "20 rates, 10 starts each" if self.crowd == "rates" else "The same training from 200 starts"
-        so_far = words("epoch ?n: a loss below 0.05 in ?n", epoch, good)
+        so_far = words("epoch ?n: a loss below 0.05 in ?n of ?n", epoch, good, CROWD)
         title = layers.Title("Two hundred networks", "", (what, so_far))
         counts, edges = np.histogram(loss, bins=24, range=(0.0, 1.2))
         spread = layers.Series("networks", "accent", (edges[1:] + edges[:-1]) / 2, counts)
@@ -376,7 +396,9 @@ class Playground(ll.Scene):
             for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
                 at = (float(np.interp(np.log(rate), np.log(RATES), playground.seats(PITCH)[:ACROSS, 0])), -y, 0.0)
                 drawn.append(layers.Label(at, words("?", rate), "dim", side="below", **look))
-            drawn.append(layers.Label((0.0, -y - 0.3, 0.0), r"\alpha", "dim", latex=True, size=20, side="below"))
+            drawn.append(
+                layers.Label((0.0, -y - 0.3, 0.0), r"\text{rate } \alpha", "dim", latex=True, size=20, side="below")
+            )
         return drawn
 
     # -------------------------------------------------------------------------------------------------- what it takes

@@ -210,11 +210,12 @@ class SingleNeuron(ll.Scene):
     @ll.kept
     def sheet(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the sheet before and after it is swept across (ACROSS, k, 3), and its paint."""
-        flat, output = self.section().spread(ACROSS), self.neuron.output(self.section().axis)
-        z = np.broadcast_to(self.unit * output, flat.shape[:2])
-        start = np.broadcast_to(self.section().nearest, flat.shape)
+        axis, start, flat = self.section().axis, self.section().start, self.section().spread(ACROSS)
+        ends = [np.column_stack([one, self.unit * self.neuron.output(one)]) for one in (start, axis)]
+        start, end = (np.broadcast_to(one, (*flat.shape[:2], 3)) for one in ends)
+        output = self.neuron.output(axis)
         tint = 2 * output - 1 if self.activation in ("step", "sigmoid") else output * self.unit / (0.6 * self.reach)
-        return np.dstack([start, z]), np.dstack([flat, z]), np.broadcast_to(tint, z.shape)
+        return start, np.dstack([flat, end[..., 2]]), np.broadcast_to(tint, flat.shape[:2])
 
     def risen(self, now: ll.Now) -> list[layers.Layer]:
         """Return the activation's curve over w's line, and the sheet that it leaves as it is swept across."""

@@ -301,13 +301,13 @@ def two_classes(name: str, count: int, noise: float = 0.0, seed: int = 0) -> Dat
 def sheet(name: str, reach: float, cells: int) -> Floats:
     """Return a grid (cells + 1, cells + 1, d) over the inputs of `two_classes`, up to ``reach`` from the origin.
 
-    It is a square of the plane, a disc for a circle, and a roll of space for the Swiss roll.
+    It is a square of the plane, a disc for a circle and for spirals, and a roll of space for the Swiss roll.
     """
     share = np.linspace(0, 1, cells + 1)
     first, second = np.meshgrid(share, share)
     if name == "swiss_roll":
         return on_roll(first, second)
-    if name == "circle":
+    if name in ("circle", "spiral"):
         return reach * first[..., None] * np.stack([np.cos(2 * np.pi * second), np.sin(2 * np.pi * second)], -1)
     return reach * (2 * np.stack([first, second], -1) - 1)
 

@@ -131,11 +131,10 @@ class Section:
         return sides[:, 0] * sides[:, 1] <= 0
 
     @property
-    def nearest(self) -> Floats:
-        """The point (k, 2) of each line in the square that is nearest to its intersection with the axis."""
-        across = np.array([-self.ahead[1], self.ahead[0]])
-        low, high = np.sort(self.ends @ across, axis=1).T
-        return self.axis + np.clip(0.0, low, high)[:, None] * across
+    def start(self) -> Floats:
+        """Where on the axis, inside the square, each line begins to grow (k, 2): at its intersection, or next to it."""
+        inside = self.along[self.within]
+        return np.clip(self.along, inside.min(), inside.max())[:, None] * self.ahead
 
     def spread(self, count: int) -> Floats:
         """Return evenly spaced points along each line, from end to end (count, k, 2)."""

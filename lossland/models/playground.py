@@ -177,15 +177,16 @@ class Course:
         self.net, self.penalty, self.stride = net, penalty, stride
         self.rates = np.broadcast_to(np.asarray(rates, kind).reshape(-1, 1), (many, 1))
         self._kinds = activations_of(net)
-        self._now, self._grad = start.copy(), np.zeros_like(start)
+        self._start, self._now, self._grad = start, start.copy(), np.zeros_like(start)
         self._alive = np.ones(start.shape, bool)
         self._is_weight = np.concatenate([np.full(p.stop - p.start, p.name.endswith("weight")) for p in net.parameters])
         self._layers, self._slopes = layers_of(net, self._now), layers_of(net, self._grad)
         self._training, self._test = ((x.astype(kind), y.astype(kind)) for x, y in (training, test))
         self._batches = _batches(*self._training, batch)
-        self._edits = sorted(edits, key=lambda edit: edit.epoch)
+        self.edits = sorted(edits, key=lambda edit: edit.epoch)
         self.epoch = self._step = 0
         self._kept: list[Floats] = []
+        self._lived: list[NDArray[np.bool_]] = []  # which weights were alive then
         self.losses: list[Floats] = []  # of each epoch (2, P): of the training and of the test
         self._arrive()
 
@@ -202,10 +203,34 @@ class Course:
                 self._arrive()
         return self.epoch >= epoch
 
+    def revise(self, edits: Sequence[Edit]) -> None:
+        """Train with these edits instead: again from the first epoch where they are others, all before it stays."""
+        edits = sorted(edits, key=lambda edit: edit.epoch)
+        if edits == self.edits:
+            return
+        first = min((edit.epoch for edit in {*edits} ^ {*self.edits}), default=0)
+        self.edits = edits
+        if first > self.epoch:
+            return
+        count = -(-first // self.stride)  # of the kept ones before that epoch
+        for kept in (self._kept, self._lived, self.losses):
+            del kept[max(count, 1) :]
+        self.epoch, self._step = self.stride * max(count - 1, 0), 0
+        self._now[...], self._alive = self._kept[-1], self._lived[-1]  # in place: the layers are views of it
+        if count == 0:
+            self._now[...] = self._start
+            for kept in (self._kept, self._lived, self.losses):
+                kept.clear()
+            self._arrive()
+
     def theta(self, epoch: int) -> Floats:
         """Return the parameters (P, n) after an epoch, or after the last kept one before it."""
         self.reach(epoch)
         return self._kept[epoch // self.stride]
+
+    def weights(self, epoch: int) -> Floats:
+        """Return the weights (P, m) of all links then, in the order of `links`."""
+        return self.theta(epoch)[:, [link[-1] for link in links(self.net)]]
 
     def loss(self, epoch: int) -> Floats:
         """Return the losses (2, P) at that epoch, of training and test."""
@@ -240,11 +265,12 @@ class Course:
 
     def _arrive(self) -> None:
         """Apply the edits of this epoch, and keep its parameters and losses."""
-        for edit in self._edits:
+        for edit in self.edits:
             if edit.epoch == self.epoch:
                 self._now[:, edit.index] = edit.value
         if self.epoch % self.stride == 0:
             self._kept.append(self._now.copy())
+            self._lived.append(self._alive)
             found = [half_squares(self._kinds, self._layers, x, y) for x, y in (self._training, self._test)]
             self.losses.append(np.stack(found))
 
@@ -277,7 +303,8 @@ class Course:
         crossed = (self._now * after < 0) & self._is_weight & self._alive
         after[crossed] = 0.0
         self._now[...] = np.where(self._alive, after, before)  # in place: the layers are views of it
-        self._alive &= ~crossed
+        if crossed.any():
+            self._alive = self._alive & ~crossed
 
 
 Layers = Sequence[tuple[Floats, Floats]]  # of each: weights (P, outputs, inputs) and biases (P, outputs, 1)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lossland.models import layer_maps, networks, neurons
 
 Floats = NDArray[np.float64]
+Parting = tuple[Floats, Floats, float]  # of a cut: its middle (3,), its normal (3,) and half the length of a side
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ class Warp:
         length = max(float(np.linalg.norm(w)), 1e-9)
         return w / length, -(b + float(w @ middle)) / (length * size)
 
-    def parting(self, positive: NDArray[np.bool_], half: float) -> tuple[Floats, Floats, float] | None:
+    def parting(self, positive: NDArray[np.bool_], half: float) -> Parting | None:
         """Return middle (3,), normal (3,) and half the length of that cut in the picture; None where it is outside.
 
         In space it is a square with sides 2 ``half``; in a plane a line, as long as the picture is wide.
@@ -81,6 +82,24 @@ class Warp:
         if ends is None:
             return None
         return layer_maps.in_space(ends.mean(axis=0)), normal, float(np.linalg.norm(ends[1] - ends[0])) / 2
+
+
+def between(start: Parting | None, end: Parting | None, share: float) -> Parting | None:
+    """Return the cut a ``share`` of the way from one to another; the first where there are no two."""
+    if start is None or end is None:
+        return start
+    middle, normal = ((1 - share) * one + share * other for one, other in zip(start[:2], end[:2], strict=True))
+    return middle, normal / np.linalg.norm(normal), (1 - share) * start[2] + share * end[2]
+
+
+def sides(logit: Floats, most: float) -> Floats:
+    """Return on which side of 0 logits (n, m) of a grid are, from −``most`` to ``most``.
+
+    The change from one to the other is at least a few cells wide: else its edge would have steps.
+    """
+    across, along = np.gradient(logit)
+    steep = np.hypot(across, along)  # from point to point
+    return most * np.tanh(np.minimum(0.5, 0.5 / np.maximum(steep, 1e-9)) * logit)
 
 
 def facing(points: Floats, normal: Floats, across: Floats, elevation: float, home: float) -> float:
@@ -95,5 +114,5 @@ def facing(points: Floats, normal: Floats, across: Floats, elevation: float, hom
     right = np.stack([-sin, cos, np.zeros_like(cos)], -1)
     plane = np.stack([right, np.cross(eye, right)], axis=1)  # (k, 2, 3)
     spread = np.sqrt(np.maximum(np.linalg.det(plane @ np.cov(points.T) @ np.swapaxes(plane, 1, 2)), 0.0))
-    wrong = (np.abs(eye @ normal) - 0.3) ** 2 - 0.12 * np.abs(eye @ across) + 5e-4 * np.abs(azimuth - home)
-    return float(azimuth[int((wrong - 0.4 * spread / max(float(spread.max()), 1e-9)).argmin())])
+    wrong = 3 * (np.abs(eye @ normal) - 0.25) ** 2 - 0.06 * np.abs(eye @ across) + 5e-4 * np.abs(azimuth - home)
+    return float(azimuth[int((wrong - 0.3 * spread / max(float(spread.max()), 1e-9)).argmin())])

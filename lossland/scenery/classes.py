@@ -31,8 +31,9 @@ def samples(
     ``look`` are other fields of `Points`. The keys are "class 0" and "class 1".
     """
     ways = ({}, {}) if targets is None else tuple({"target": target} for target in targets)
+    look = {"outline": True, **look}
     return [
-        Points(place, color, size, style, outline=True, key=f"class {k}", **way, **look)
+        Points(place, color, size, style, key=f"class {k}", **way, **look)
         for k, (place, color, way) in enumerate(zip(places, (OFF, ON), ways, strict=True))
     ]
 

@@ -26,7 +26,8 @@ def _obeyed(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
         if layer.shadow and not layer.ghost:
             yield "shadow"
     elif isinstance(layer, Label):
-        yield "labels"
+        if layer.group != HANDLES:  # a number at a handle alone is no reason for a switch
+            yield "labels"
     elif isinstance(layer, Trail):
         if layer.label or layer.start:
             yield "labels"

@@ -75,8 +75,9 @@ class Timeline:
         """Return the counter's large text, its small text, and the widest possible large text."""
         if player.steps:
             return str(player.step), f"/ {player.steps}", str(player.steps)
-        seconds = fixed(player.scene.clock.seconds, 1)
-        return fixed(player.time, 1), f"/ {seconds} s", seconds
+        length = player.scene.clock.seconds
+        seconds = fixed(length, 1)
+        return fixed(min(player.time, length), 1), f"/ {seconds} s", seconds
 
     def _counter(self, player: Player, left: float, right: float, y: float) -> float:
         """Draw the counter, without its small text where there is no room; return the width of the widest one."""
@@ -111,7 +112,7 @@ class Timeline:
                 place = round(place * player.steps) / player.steps
             if abs(place * seconds - player.time) > 1e-9:
                 player.seek(place * seconds)
-        now = player.time / seconds if seconds else 0.0
+        now = min(player.time / seconds, 1.0) if seconds else 0.0  # a parameter may have made the scene shorter
         top, base = area.y + 11, area.bottom - 25
         strip = chosen_series(player, frame)
         if strip is not None:

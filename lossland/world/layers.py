@@ -595,9 +595,10 @@ class Sheet(Layer):
 class Graph(Layer):
     """A network: nodes (n, 3), edges (m, 2) from node to node, and pulses that run along the edges.
 
-    An edge's width is the magnitude of its ``weight`` (m,) in [-1, 1], its colour the sign. ``value`` (n,) in [-1, 1]
-    colours the nodes on the same scale, else they have one ``color``. ``phase`` in [0, 1] is the pulses' position
-    along the edges, for all or for each (m,); outside it none is shown. ``flow`` (m,) is the pulses' size in [0, 1].
+    An edge's width is the magnitude of its ``weight`` (m,) in [-1, 1], its colour the sign, grey at 0. ``value`` (n,)
+    in [-1, 1] colours the nodes on the same scale, else they have one ``color``. ``phase`` in [0, 1] is the pulses'
+    position along the edges, for all or for each (m,); outside it none is shown. ``flow`` (m,) is the pulses' size in
+    [0, 1].
     """
 
     nodes: Array

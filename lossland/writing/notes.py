@@ -151,7 +151,7 @@ def _draw_scrim(dl: imgui.ImDrawList, type_: Type, end: tuple[float, float], siz
     """Dim the picture behind the column, whose lower right corner is ``end``, with a gradient to the right or down."""
     down = title_stands_alone(size, type_)
     edge = end[1] if down else end[0]
-    start, stop, strips = (1.0, 1.25, 24) if down else (0.73, 1.5, 32)
+    start, stop, strips = (1.0, 1.25, 24) if down else (0.85, 1.25, 32)
     start, stop = start * edge, stop * edge
 
     def color(at: float) -> int:

@@ -18,10 +18,12 @@ def test_a_section_stays_in_the_square_and_goes_across() -> None:
     np.testing.assert_allclose(np.diff(spread, 2, axis=0), 0.0, atol=1e-12)
     np.testing.assert_allclose(found.axis, np.outer(found.along, ahead), atol=1e-12)
     np.testing.assert_array_equal(found.within, np.abs(found.axis).max(axis=1) <= 2.0)
-    np.testing.assert_allclose(found.nearest[found.within], found.axis[found.within], atol=1e-12)
-    outside = ~found.within
-    near = np.abs(spread[:, outside] @ across).min(axis=0)  # an end of the line
-    np.testing.assert_allclose(np.abs(found.nearest[outside] @ across), near, rtol=1e-9)
+    np.testing.assert_allclose(found.start[found.within], found.axis[found.within], atol=1e-12)
+    np.testing.assert_allclose(found.start @ across, 0.0, atol=1e-12)
+    last = np.flatnonzero(found.within)[[0, -1]]
+    np.testing.assert_allclose(found.start[: last[0]], len(found.start[: last[0]]) * [found.axis[last[0]]])
+    np.testing.assert_allclose(found.start[last[1] :], len(found.start[last[1] :]) * [found.axis[last[1]]])
+    assert 0 < last[0] < last[1] < len(found.along) - 1  # no line through a corner meets the axis
 
 
 def test_level_lines_are_where_a_neuron_makes_round_numbers() -> None:

@@ -179,6 +179,23 @@ def test_what_is_set_by_hand_stays_from_then_on() -> None:
         playground.edits("5:2")
 
 
+@pytest.mark.parametrize("stride", [1, 3])
+def test_other_edits_train_again_only_from_there(stride: int) -> None:
+    options = {"widths": "3", "many": 1, "penalty": playground.Penalty("L1", 0.03), "stride": stride}
+    revised, epochs = course("gauss", "x1, x2, x1x2", **options), stride * np.arange(8)
+    revised.reach(21)
+    for edits in ("12:2:1.5", "12:2:-2", "12:2:-2,4:0:0.7", "0:1:1,30:3:2", "", "9:2:1"):
+        before = [revised.theta(int(epoch)) for epoch in epochs]
+        old, found = revised.edits, playground.edits(edits)
+        first = min(edit.epoch for edit in {*found} ^ {*old})
+        revised.revise(found)
+        afresh = course("gauss", "x1, x2, x1x2", edits=found, **options)
+        for epoch, kept in zip(map(int, epochs), before, strict=True):
+            assert (revised.theta(epoch) is kept) == (epoch < first)
+            np.testing.assert_array_equal(revised.theta(epoch), afresh.theta(epoch))
+            np.testing.assert_array_equal(revised.loss(epoch), afresh.loss(epoch))
+
+
 def test_features_are_written_in_many_ways() -> None:
     assert playground.features("sinX, x1*x2, X_1^2, y") == ("x2", "x1^2", "x1x2", "sin x1")
     with pytest.raises(UserError, match="no feature 'x3'"):

@@ -306,6 +306,19 @@ def test_a_wider_edge_is_a_heavier_weight(renderer):
     assert ink[: SIZE[1] // 2].sum() > 2 * ink[SIZE[1] // 2 :].sum() > 0
 
 
+def test_an_edge_without_weight_has_no_sign(renderer):
+    nodes = np.array([[-1.2, 0.0, 0], [1.2, 0.0, 0]])
+
+    def warmth(weight: float) -> float:
+        image = draw(renderer, flat(), Graph(nodes, np.array([[0, 1]]), np.array([weight]), radius=2.0))
+        red, _, blue = (image - draw(renderer, flat()))[:, 160].sum(0)
+        return float(red - blue)
+
+    assert warmth(1e-3) > 30
+    assert warmth(-1e-3) < -30
+    assert abs(warmth(0.0)) < 15
+
+
 def test_a_picture_stands_upright_with_its_first_row_on_top(renderer):
     colors = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
     camera = flat()

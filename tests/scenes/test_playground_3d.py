@@ -84,6 +84,21 @@ def test_a_window_never_waits_for_the_training() -> None:
     np.testing.assert_array_equal(layer(live, "crowd", seconds).start, layer(film, "crowd", seconds).start)
 
 
+def test_the_panel_tells_the_state_and_leaves_out_what_has_no_effect() -> None:
+    made = scene()
+    assert made.while_empty("state") == made.readouts(0.0)["state"]
+    crowd, every = {"show_test", "member", "regularization_rate"}, set(made.params())
+    for mode, idle in (("one", {"regularization_rate"}), ("starts", crowd), ("rates", crowd | {"rate"})):
+        assert {name for name in every if not scene(crowd=mode).has_control(name)} == idle
+    assert scene(regularization="L2").has_control("regularization_rate")
+
+
+def test_dead_weights_are_counted() -> None:
+    made = scene("weights that die")
+    end = made.clock.seconds
+    assert made.frame(end).notes[0].lines[1] == f"{made.readouts(end)['dead']} of {7 * 4 + 4} weights are 0"
+
+
 def test_the_state_goes_round() -> None:
     set_up = {
         "data": "spiral", "features": "x1, x2, sin x1", "widths": "5-3", "activation": "relu", "rate": 0.1, "batch": 7,
@@ -132,6 +147,16 @@ def test_the_knob_sets_a_weight_from_now_on() -> None:
     assert made.pick(layer(made, "links"), nodes - len(playground.biases(made.net())))
     assert made.selected == bias[-1]
     assert not made.pick(layer(made, "links"), 0)  # an outlet has no number
+
+
+def test_a_knob_that_is_dragged_in_a_window_changes_nothing_before() -> None:
+    made = scene(widths="8-8", epochs=200)
+    made.course().reach(150)
+    made.live, now = True, 0.75 * made.clock.seconds
+    for value in (1.0, 1.5, 2.0):
+        made.handles(now)[0].move(made, (0.0, 0.0, 0.13 * value))
+        made.frame(now)
+    assert [(one.epoch, one.value) for one in playground.edits(made.edits)] == [(150, 2.0)]
 
 
 def test_features_are_clicked() -> None:

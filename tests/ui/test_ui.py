@@ -31,6 +31,7 @@ from lossland.ui.browser import entries
 from lossland.ui.lanes import SliderScale
 from lossland.ui.layout import Layout, Rect, layout
 from lossland.ui.panels import Panels
+from lossland.ui.pen import Pen
 from lossland.world.layers import Chart, Series
 from lossland.world.theme import DARK, PRINT, Theme
 from lossland.world.ticks import log_ticks
@@ -183,6 +184,20 @@ def test_scrubber_goes_to_the_step_under_the_pointer(race: Bench) -> None:
     assert race.player.steps == 160
     assert race.player.step == 40
     assert race.shows("40")
+
+
+def test_the_playhead_stays_on_its_track_when_the_scene_becomes_shorter(
+    open_bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, dots = open_bench("gradient_descent", steps=60), []
+    bench.player.seek(bench.player.scene.clock.seconds)
+    bench.player.set_param("steps", 3)
+    dot = Pen.dot
+    monkeypatch.setattr(Pen, "dot", lambda pen, x, *rest: (dots.append(x), dot(pen, x, *rest)))
+    bench.frame()
+    track = bench.place("scrub")
+    assert dots[-1] == pytest.approx(track.right - 8)
+    assert bench.shows("3")
 
 
 def test_speed_and_loop(race: Bench) -> None:

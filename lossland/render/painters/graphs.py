@@ -55,9 +55,8 @@ class GraphPainter:
         size = np.abs(weight)
         strongest = np.where(weight < 0, -1.0, 1.0) * (0.45 + 0.55 * size)  # a weak edge still shows its sign
         color = np.ones((len(start), 4))
-        color[:, :3] = (
-            mapped(strongest, self._theme, "signed") if layer.weight is not None else self._theme.color("dim")
-        )
+        signed = mapped(strongest, self._theme, "signed")
+        color[:, :3] = np.where(weight[:, None] == 0, self._theme.color("dim"), signed)
         color[:, 3] = EDGE_ALPHA[0] + (EDGE_ALPHA[1] - EDGE_ALPHA[0]) * size
         width = EDGE_WIDTH[0] + (EDGE_WIDTH[1] - EDGE_WIDTH[0]) * size
         order = np.argsort(size, kind="stable")  # strong edges over weak ones
