@@ -229,10 +229,13 @@ class BackpropGraph(ll.Scene):
         if step is None or is_sum or moment.descent or moment.forward < len(graph.steps):
             return []
         slopes = {pair: slope for pair, slope in self.learning().before.slopes.items() if pair in edges}
+        found = [(edges[pair], slope) for pair, slope in slopes.items() if pair[1] == step.name]
+        high = max((path[0, 1] for path, _ in found), default=0.0)  # from where an edge bends down to the card
         return [
             layers.Label(path[-17], words("×\u2009?", slope), size=17, plate="panel",
-                         side="right" if path[0, 0] == path[-1, 0] else "above")
-            for pair, slope in slopes.items() if pair[1] == step.name for path in [edges[pair]]
+                         side="right" if path[0, 0] == path[-1, 0] else "below" if path[-1, 1] == path[0, 1] < high
+                         else "above")
+            for path, slope in found
         ]  # fmt: skip
 
     # --------------------------------------------------------------------------------------------------- the notes
@@ -274,7 +277,7 @@ class BackpropGraph(ll.Scene):
         if step.name in reached:
             way = rf"\dfrac{{\partial {graph.symbol(graph.loss)}}}{{\partial {here}}}"
             said.append(tex(rf"{way} = ?s", (BACK, gradients[step.name])))
-        return [layers.Formula(one, 21) for one in said]
+        return [layers.Formula(one, 16 if "cases" in one else 21) for one in said]
 
     # ------------------------------------------------------------------------------------------- what can be changed
     @ll.kept(framing=True)

@@ -169,14 +169,16 @@ class DepthOrigami(ll.Scene):
         """Return the corners (8, 3) of a box around the packet, which comes nearer as that gets smaller."""
         share = folds - int(folds)
         low = (1 - share) * foldings.packet(int(folds)) + share * foldings.packet(int(folds) + 1)
-        x, y = NEARER * low - (1.0 - NEARER)
-        high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(1.0 - x, 1.0 - y)  # of what is turned over
-        return shapes.box((x, y, 0.0), (1.0, 1.0, high))
+        x, y = (1.0 + low) / 2
+        side, up = 1.0 - (NEARER * low - (1.0 - NEARER))
+        high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(side, up)  # of what is turned over
+        return shapes.box((x - side / 2, y - up / 2, 0.0), (x + side / 2, y + up / 2, high))
 
     def paper_notes(self, now: ll.Now, folds: float) -> list[layers.Note]:
         """Return how many layers of paper there are, and then how many copies of the cut."""
         most, cut = float(2**self.depth), now.share > 0.57
-        seen = 2 ** (self.depth - int(np.ceil(folds))) if cut else 2 ** int(folds)
+        done = int(folds + 0.5)  # a flap counts from upright on
+        seen = 2 ** (self.depth - done if cut else done)
         heading, said = PAPER_CUT if cut else PAPER_FOLDED
         rows = [
             ("text", tex(r"2 \times ?n", self.depth), "", "neurons make the folds"),

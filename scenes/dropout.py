@@ -11,7 +11,7 @@ import lossland as ll
 from lossland import figures, layers, parameters, shapes, signs, words
 from lossland.models import masks
 
-ON, MEAN, FULL = "area", "optimizer.momentum", "up"
+ON, MEAN, FULL = "area", "down", "eigen2"  # unlike the colours of signs and classes
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 TALL = 1.0  # from the lowest to the highest bar, world
 FRONT, PITCH, CHIP, WIDE = -1.5, 0.285, 0.25, 0.27  # where units stand, how far apart; their height and width
@@ -61,7 +61,7 @@ class Dropout(ll.Scene):
         "masks", ("masks", "sheets", "co-adaptation"), "show", "One unit, a network in the plane, or how units rely."
     )
     count = parameters.Integer(12, 2, 24, "sheets", "How many thinned networks stand in the fan.")
-    trained = parameters.Toggle(True, "trained so", "Whether the network of the sheets was trained with dropout.")
+    trained = parameters.Toggle(True, "with dropout", "Whether the network of the sheets was trained with dropout.")
     clock = ll.Clock(16.0)
 
     def has_control(self, name: str) -> bool:
@@ -246,9 +246,7 @@ class Dropout(ll.Scene):
             x, color, name = 3.6 * k - 1.7, (FULL, MEAN)[k], self.how(k == 1)
             told = words("? on average", masks.between(matrix))
             drawn += [
-                figures.Table(
-                    matrix, (x, 0, 0), (0.3, 0.3), units, units, limit=most, shades="height", digits=None, key=name
-                ),
+                figures.Table(matrix, (x, 0, 0), (0.3, 0.3), units, units, limit=most, digits=None, key=name),
                 layers.Label((x, 1.9, 0.0), name, color, size=22, side="above", key=f"name {name}"),
                 layers.Label((x, -1.6, 0.0), told, color, size=28, side="below", key=f"told {name}"),
             ]

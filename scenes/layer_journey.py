@@ -209,9 +209,10 @@ class LayerJourney(ll.RunScene):
 
     @ll.kept
     def digits(self) -> list[layers.Layer]:
-        """Return the names of the classes in their colours, in a row above the clouds."""
-        found, half = [], PITCH * self.depth / 2
-        for k, x in enumerate(np.linspace(1.3 - half, half, len(self.names()))):
+        """Return the names of the classes in their colours, in a row above the clouds, close together: one legend."""
+        found, half, many = [], PITCH * self.depth / 2, len(self.names())
+        wide = (0.28 + 0.12 * max(map(len, self.names()))) * (many - 1)
+        for k, x in enumerate(np.linspace(1.3 - half, min(1.3 - half + wide, half), many)):
             color = "faint" if self.show.isdigit() and self.show != str(k) else f"class.{k}"
             look: dict[str, Any] = {"size": 22, "side": "above", "key": f"digit {k}"}
             found.append(layers.Label((x, -0.9, 1.2), self.names()[k], color, **look))
