@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from typing import Any, ClassVar
 
@@ -155,7 +156,7 @@ class LayerJourney(ll.RunScene):
     def moving(self, now: ll.Now) -> tuple[int, int, float]:
         """Return between which two kept moments, or whole layers, things are, and how far they have come."""
         along = self.moment(now) if self.play == "training" else self.at(now)
-        return int(along), min(int(along) + 1, self.course().last if self.play == "training" else self.depth), along % 1
+        return int(along), math.ceil(along), along % 1
 
     @ll.kept(most=4)
     def placed(self, first: int, second: int, index: int, threads: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -168,7 +169,7 @@ class LayerJourney(ll.RunScene):
             clouds = [(self.ways if threads else self.clouds)(moment)[:deep] for moment in (first, second)]
         else:
             whole = (self.ways if threads else self.clouds)(index)
-            clouds = [whole[[*range(first + 1), last]] for last in (first, second)]
+            clouds = [whole[[*range(first + 1), *([last] if second > first else [])]] for last in (first, second)]
         return clouds[0], clouds[1]
 
     @ll.kept(most=4)
@@ -195,7 +196,7 @@ class LayerJourney(ll.RunScene):
         drawn: list[layers.Layer] = []
         for k, (start, end) in enumerate(self.by_class(first, second, index)):
             said = self.said()[k] * (len(start) // max(len(self.members()[k]), 1))
-            dim = 0.0 if self.show in ("all", str(k)) else 0.82
+            dim = 0.0 if self.show in ("all", str(k)) else 1.0
             look: dict[str, Any] = {"name": with_article(self.names()[k]).capitalize(), "worth": said, "dim": dim}
             look |= {"target": end, "share": share, "key": f"class {k}"}
             drawn.append(layers.Points(start, f"class.{k}", 2.9, "sphere", **look))
@@ -238,7 +239,8 @@ class LayerJourney(ll.RunScene):
         if not colors:
             return []
         look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
-        drawn: list[layers.Layer] = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)]
+        paths = list(clouds.transpose(1, 0, 2)) if len(clouds) > 1 else []
+        drawn: list[layers.Layer] = [layers.Lines(paths, colors if paths else [], 2.4, **look)]
         for k, color in enumerate(colors):
             name = "Drawn" if self.draws else "Followed"
             look = {"outline": True, "key": "drawn" if self.draws else f"followed {own[k]}", "name": name}
