@@ -214,7 +214,7 @@ class DepthOrigami(ll.Scene):
             wide, many = self.wide(), 2 * self.depth
             drawn += [lower, lower.curve((wide.knots, wide.values), "k", name="One layer", key="wide")]
             rows.append(("k", tex("?n + 1 = ?n", many, wide.pieces), "", words("pieces of one layer of ?", many)))
-        bounds = np.vstack([upper.bounds(0.22), lower.bounds() - (0, 0.12, 0)]) if self.beside else upper.bounds()
+        bounds = np.vstack([upper.bounds(0.22), lower.bounds() - (0, 0.12, 0)]) if self.beside else upper.bounds(0.14)
         most, told = float(2**self.depth), words("?n", pieces)
         meter = layers.Meter("Pieces", "", float(pieces), "accent", 0.0, most, told, count=True)
         said = words("What is above ½ is folded down: ? of ? layers", whole, self.depth)

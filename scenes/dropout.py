@@ -248,7 +248,7 @@ class Dropout(ll.Scene):
             drawn += [
                 figures.Table(matrix, (x, 0, 0), (0.3, 0.3), units, units, limit=most, digits=None, key=name),
                 layers.Label((x, 1.9, 0.0), name, color, size=22, side="above", key=f"name {name}"),
-                layers.Label((x, -1.6, 0.0), told, color, size=28, side="below", key=f"told {name}"),
+                layers.Label((x, -1.6, 0.0), told, color, size=24, side="below", key=f"told {name}"),
             ]
         about = ("How much the worth of one hidden unit", "depends on another being there:",
                  words("after ?n of ?n steps of training", masks.EVERY * index, STEPS))  # fmt: skip

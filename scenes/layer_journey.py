@@ -212,7 +212,7 @@ class LayerJourney(ll.RunScene):
     def digits(self) -> list[layers.Layer]:
         """Return the names of the classes in their colours, in a row above the clouds, close together: one legend."""
         found, half, many = [], PITCH * self.depth / 2, len(self.names())
-        wide = (0.28 + 0.12 * max(map(len, self.names()))) * (many - 1)
+        wide = (0.36 + 0.12 * max(map(len, self.names()))) * (many - 1)
         for k, x in enumerate(np.linspace(1.3 - half, min(1.3 - half + wide, half), many)):
             color = "faint" if self.show.isdigit() and self.show != str(k) else f"class.{k}"
             look: dict[str, Any] = {"size": 22, "side": "above", "key": f"digit {k}"}
@@ -348,8 +348,11 @@ class LayerJourney(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
-        x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else PICTURE_AT + 0.3
-        return shapes.box((-x, -0.9, NAMES_AT - 1.16 - self.gap), (x, 0.9, top))
+        x, (low, top) = (
+            PITCH * self.depth / 2 + 1.0,
+            (1.4, PAD_FOOT + PAD + 0.1) if self.draws else (1.16, PICTURE_AT + 0.3),
+        )
+        return shapes.box((-x, -0.9, NAMES_AT - low - self.gap), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""
