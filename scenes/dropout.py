@@ -276,7 +276,7 @@ class Dropout(ll.Scene):
     def knob(self) -> figures.Sliders:
         """Return the slider of the rate: beside the units."""
         foot = [(1.55, FRONT, self.feet())]
-        return figures.Sliders(foot, [0.54], [self.rate], 0.0, 0.9, UP, 7.0, key="knob", group="handles")
+        return figures.Sliders(foot, [0.54], [self.rate], 0.0, 0.9, UP, 7.0, ["p"], key="knob", group="handles")
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the rate."""

@@ -35,6 +35,7 @@ ACTIVATIONS: dict[str, tuple[str, Callable[[Node], Node]]] = {
     "tanh": ("tanh", tanh),
     "relu": ("ReLU", lambda z: maximum(z, constant(0))),
 }
+INDEX, LAYER = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), ("", "¹", "²", "³")
 SIGNS = {
     "add": "+",
     "sub": "−",
@@ -103,6 +104,11 @@ class Graph:
     def symbol(self, name: str) -> str:
         """Return a name as LaTeX."""
         return self.latex(variable(name))
+
+    def plain(self, name: str) -> str:
+        """Return a name as text: w¹₁₂ where the LaTeX is w^1_{12}."""
+        head, rest = (name[0] + LAYER[int(name[1])], name[2:]) if name in self.symbols else ("", name)
+        return head + rest.translate(INDEX)
 
     def slope(self, name: str, step: str) -> str:
         """Return the derivative of a step by one of its arguments as LaTeX: its symbol and its formula."""
