@@ -140,10 +140,12 @@ class BackpropGraph(ll.Scene):
     @property
     @ll.kept
     def view(self) -> ll.View:
-        """The view straight down on all cards."""
-        places = np.array(list(self.stands().cards.values()))
-        middle = (places.min(0) + places.max(0)) / 2
-        half = np.maximum(np.ptp(places, axis=0) / 2 + np.array([WIDE / 2 + 0.2, 0.8, 0.0]), LEAST)
+        """The view straight down on all cards, and those of the weights."""
+        (cards, _, tags), room = self.stands(), np.array([WIDE / 2 + 0.2, 0.8, 0.0])
+        ends = [at + side * room for at in cards.values() for side in (-1, 1)]
+        ends += [at + np.array([0.0, side * (TAG + 0.3), 0.0]) for at in tags.values() for side in (-1, 1)]
+        middle = (np.min(ends, axis=0) + np.max(ends, axis=0)) / 2
+        half = np.maximum(np.ptp(ends, axis=0) / 2, LEAST)
         return ll.View(flat=True, bounds=np.array([middle - half, middle + half]))
 
     # ------------------------------------------------------------------------------------------------- the picture
