@@ -76,7 +76,8 @@ class BatchNorm(ll.Scene):
 
     def has_control(self, name: str) -> bool:
         """Hide what changes nothing in the picture that is shown; running statistics are for evaluation alone."""
-        if name == "seen" and self.mode == "training":
+        by_sample = self.show == "clouds" and self.norm == "layer"  # whose statistics are never those of a batch
+        if (name == "seen" and self.mode == "training") or (name in ("mode", "seen") and by_sample):
             return False
         return name == "show" or name in CONTROLS[self.show]
 
@@ -161,10 +162,12 @@ class BatchNorm(ll.Scene):
             mean, sd = float(stages[k].mean()), float(stages[k].std())
             low, middle, high = lines[k].point_at(np.array([mean - sd, mean, mean + sd]))
             drawn += [
-                layers.Lines([np.stack([low, high])], STAGE[k], 9.0, 0.45, key=f"spread {k}", name="Mean ± deviation"),
-                layers.Lines([middle + 0.14 * BOX[[0, 2]] * (0, 1, 0)], "text", 2.4, key=f"mean {k}", name="Mean"),
+                layers.Lines([np.stack([low, high])], STAGE[k], 9.0, 0.45, key=f"spread {k}", name="Mean ± deviation",
+                             units=lines[k]),
+                layers.Lines([middle + 0.14 * BOX[[0, 2]] * (0, 1, 0)], "text", 2.4, key=f"mean {k}", name="Mean",
+                             units=lines[k]),
                 layers.Points(lines[k].point_at(stages[k]), STAGE[k], 7.0, "disc", outline=True, key=f"points {k}",
-                              name="Sample", worth=[words("?4", one) for one in stages[k]]),
+                              name="Sample", units=lines[k]),
             ]  # fmt: skip
         gap = min(int(at), MOVES - 1)
         part = at - gap
@@ -179,7 +182,9 @@ class BatchNorm(ll.Scene):
         if at == MOVES and len(stages[3]) <= 4:
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
-        drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, group="handles", key="knobs"))
+        told = [words("β = ?", self.beta), words("γ = ?", self.gamma)]
+        look: dict[str, Any] = {"group": "handles", "key": "knobs", "name": "Knob", "worth": told, "units": lines[3]}
+        drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, **look))
         outwards = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))[:: 1 if self.gamma >= 0 else -1]
         drawn += [layers.Label(knob, name, "accent", latex=True, size=18.0, side=side, group="handles")
                   for name, knob, side in zip((r"\beta", r"\gamma"), knobs, outwards, strict=True)]  # fmt: skip
@@ -198,10 +203,14 @@ class BatchNorm(ll.Scene):
             figures.Chips(text, middle, None, STAGE[3], "lit", name="Number", **look),
         ]
 
+    def statistics_told(self) -> str:
+        """Say by which mean and variance a batch is normalized."""
+        late = words("Running statistics, after ?n batch?", self.seen, "" if self.seen == 1 else "es")
+        return "Statistics of the batch" if self.mode == "training" else late
+
     def formulas_of(self, at: float) -> list[layers.Note]:
         """Return what is done in each of the three moves, with mean and variance; what is to come is dim."""
         mean, variance, read = self.used().mean.item(), self.used().variance.item(), self.stages()[-1]
-        late = words("Running statistics, after ?n batch?", self.seen, "" if self.seen == 1 else "es")
         rows = (
             (STAGE[1], r"1\;\; x - \mu", tex(r"\mu = ?s", mean), "recentre"),
             (STAGE[2], r"2\;\; \div \sqrt{\sigma^2 + \varepsilon}", tex(r"\sigma^2 = ?s", variance), "rescale"),
@@ -209,7 +218,7 @@ class BatchNorm(ll.Scene):
         )  # fmt: skip
         most = max(2.0, float(np.abs(read).max()))
         return [
-            layers.Title(self.title, FORMULA, ("Statistics of the batch" if self.mode == "training" else late,)),
+            layers.Title(self.title, FORMULA, [self.statistics_told()]),
             layers.Facts("Three moves", layers.lit(rows, min(int(at), MOVES - 1)) if at < MOVES else rows),
             layers.Meter("Mean of what comes out", "", float(read.mean()), STAGE[3], -most, most),
             layers.Meter("Its variance", "", float(read.var()), STAGE[3], 0.0, max(2.0, float(read.var()))),
@@ -239,7 +248,8 @@ class BatchNorm(ll.Scene):
             if at > MOVES * (DEPTH - 1):
                 said = words("?n % saturated", round(100 * share[-1]))
                 drawn.append(layers.Label((SIDE, 0.0, z), said, color, size=28, side=side, key=f"told {name}"))
-        about = (words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves")
+        about = [words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves"]
+        about += [self.statistics_told()] if self.norm == "batch" else []
         moves = zip((r"z - \mu", r"\hat{z}", r"\gamma \hat{z} + \beta"), ("recentre", "rescale", LEARNT), strict=True)
         facts = [(NORMED, rf"{k}\;\; {what}", "", said) for k, (what, said) in enumerate(moves, 1)]
         notes = [
