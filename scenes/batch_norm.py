@@ -25,7 +25,7 @@ LEARNT = "as learnt"
 BOX = shapes.box((-1, -1, -1), (1, 1, 1))
 EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
 SIDE = PITCH * DEPTH / 2  # half of the row of cubes, from middle to middle
-ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.65, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
+ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.85, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
 ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.75), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
 ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL + 0.5))
 CONTROLS = {  # what each picture is made of
