@@ -187,7 +187,7 @@ class LayerJourney(ll.RunScene):
     def said(self) -> list[list[str]]:
         """Return what is said of them under the pointer."""
         read = self.trained_network().read
-        return [[f"sample {n}, read as {self.names()[read[n]]}" for n in own] for own in self.members()]
+        return [[f"sample {n}, read as {with_article(self.names()[read[n]])}" for n in own] for own in self.members()]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the clouds, the threads through them, and the first layer's weights."""
@@ -350,7 +350,7 @@ class LayerJourney(ll.RunScene):
         """Return the corners of the row of clouds, and of what stands below it."""
         x, (low, top) = (
             PITCH * self.depth / 2 + 1.0,
-            (1.4, PAD_FOOT + PAD + 0.1) if self.draws else (1.16, PICTURE_AT + 0.3),
+            (1.4, PAD_FOOT + PAD + 0.4) if self.draws else (1.16, PICTURE_AT + 0.3),
         )
         return shapes.box((-x, -0.9, NAMES_AT - low - self.gap), (x, 0.9, top))
 
