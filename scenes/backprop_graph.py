@@ -78,9 +78,8 @@ class BackpropGraph(ll.Scene):
 
     def while_empty(self, name: str) -> str:
         """Return the numbers that hold where none are given, and that the network is shown where no expression is."""
-        holding = {"expression": "the network", "values": listed(self.given().values()),
-                   "target": listed(self.graph().targets) or "none"}  # fmt: skip
-        return holding.get(name, "")
+        return {"expression": "the network", "values": listed(self.given().values()),
+                "target": listed(self.graph().targets) or "none"}.get(name, "")  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
@@ -141,11 +140,8 @@ class BackpropGraph(ll.Scene):
     @ll.kept
     def view(self) -> ll.View:
         """The view straight down on all cards, and those of the weights."""
-        (cards, _, tags), room = self.stands(), np.array([WIDE / 2 + 0.2, 0.8, 0.0])
-        ends = [at + side * room for at in cards.values() for side in (-1, 1)]
-        ends += [at + np.array([0.0, side * (TAG + 0.3), 0.0]) for at in tags.values() for side in (-1, 1)]
-        middle = (np.min(ends, axis=0) + np.max(ends, axis=0)) / 2
-        half = np.maximum(np.ptp(ends, axis=0) / 2, LEAST)
+        low, high = self.stands().box((WIDE / 2 + 0.2, 0.8), (NARROW / 2, TAG + 0.3))
+        middle, half = (low + high) / 2, np.maximum((high - low) / 2, LEAST)
         return ll.View(flat=True, bounds=np.array([middle - half, middle + half]))
 
     # ------------------------------------------------------------------------------------------------- the picture
@@ -168,14 +164,14 @@ class BackpropGraph(ll.Scene):
             colors.append(BACK if is_back else FORWARD if is_there else "grid.axis")
             wide.append(1.4 + 8.0 * share)
             said.append(words("local slope ?s", slopes[pair]) + (words("\npasses back ?s", size) if is_back else ""))
-        look: dict[str, Any] = {"depth": False, "key": "edges", "name": "Edge", "worth": said}
-        return layers.Lines([edges[pair] for pair in flow], colors, wide, **look)
+        paths = [edges[pair] for pair in flow]
+        return layers.Lines(paths, colors, wide, depth=False, key="edges", name="Edge", worth=said)
 
     def cards(self, now: ll.Now) -> list[layers.Layer]:
         """Return a card for each node and weight: what it does, its value in blue and its gradient in orange."""
         graph, step, (places, _, tags) = self.graph(), self.current(now), self.stands()
-        values = self.learning().at(self.moment(now)).values
-        text = {name: graph.plain(name) for name in graph.inputs} | {step.name: step.sign for step in graph.steps}
+        values, plain = self.learning().at(self.moment(now)).values, {name: graph.plain(name) for name in places}
+        text = plain | {step.name: step.sign for step in graph.steps}
         for bias in [name for name, (start, to) in graph.weights.items() if start == to]:
             text[graph.weights[bias][1]] += words(" − ?" if values[bias] < 0 else " + ?", abs(values[bias]))
         middle, width = np.array(list(places.values())), np.full(len(places), WIDE)
@@ -186,7 +182,7 @@ class BackpropGraph(ll.Scene):
         foot, targets = places[graph.loss] - np.array([0, half[1], 0]), listed(graph.targets)
         return [
             figures.Chips([text[name] for name in places], signs_at, color="panel", height=SIGN, width=width,
-                          key="nodes", name="Click for the formula", worth=[graph.plain(name) for name in places]),
+                          key="nodes", name="Click for the formula", worth=list(plain.values())),
             *self.numbered(now, below, WIDE, HIGH, ""),
             *([layers.Label(foot, "target", "dim", targets, size=16, side="below", key="target")] if targets else []),
             layers.Lines([places[step.name] + corners] if step else [], "accent", 2.6, depth=False, key="current",
@@ -312,8 +308,7 @@ class BackpropGraph(ll.Scene):
 
     def slide(self, place: Sequence[float], name: str, sliders: figures.Sliders, index: int) -> None:
         """Give an input the value at a place of its slider."""
-        values = self.given() | {name: float(f"{sliders.value_at(index, place):.3g}")}
-        self.set("values", listed(values.values()))
+        self.set("values", listed((self.given() | {name: float(f"{sliders.value_at(index, place):.3g}")}).values()))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Show the formula of the node that is clicked; clicked again, that of the moment."""

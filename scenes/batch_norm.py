@@ -164,8 +164,7 @@ class BatchNorm(ll.Scene):
             drawn += [
                 layers.Lines([np.stack([low, high])], STAGE[k], 9.0, 0.45, key=f"spread {k}", name="Mean ± deviation",
                              units=lines[k]),
-                layers.Lines([middle + 0.14 * BOX[[0, 2]] * (0, 1, 0)], "text", 2.4, key=f"mean {k}", name="Mean",
-                             units=lines[k]),
+                layers.Lines([middle + 0.14 * BOX[[0, 2]] * (0, 1, 0)], "text", 2.4, key=f"mean {k}", pickable=False),
                 layers.Points(lines[k].point_at(stages[k]), STAGE[k], 7.0, "disc", outline=True, key=f"points {k}",
                               name="Sample", units=lines[k]),
             ]  # fmt: skip
@@ -182,8 +181,8 @@ class BatchNorm(ll.Scene):
         if at == MOVES and len(stages[3]) <= 4:
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
-        told = [words("β = ?", self.beta), words("γ = ?", self.gamma)]
-        look: dict[str, Any] = {"group": "handles", "key": "knobs", "name": "Knob", "worth": told, "units": lines[3]}
+        look: dict[str, Any] = {"group": "handles", "key": "knobs", "name": "Knob", "units": lines[3]}
+        look["worth"] = [words("β = ?", self.beta), words("γ = ?", self.gamma)]
         drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, **look))
         outwards = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))[:: 1 if self.gamma >= 0 else -1]
         drawn += [layers.Label(knob, name, "accent", latex=True, size=18.0, side=side, group="handles")
@@ -205,8 +204,8 @@ class BatchNorm(ll.Scene):
 
     def statistics_told(self) -> str:
         """Say by which mean and variance a batch is normalized."""
-        late = words("Running statistics, after ?n batch?", self.seen, "" if self.seen == 1 else "es")
-        return "Statistics of the batch" if self.mode == "training" else late
+        after = "" if self.mode == "training" else words("after ?n batch?", self.seen, "" if self.seen == 1 else "es")
+        return f"Running statistics, {after}" if after else "Statistics of the batch"
 
     def formulas_of(self, at: float) -> list[layers.Note]:
         """Return what is done in each of the three moves, with mean and variance; what is to come is dim."""
@@ -289,13 +288,10 @@ class BatchNorm(ll.Scene):
                     (x, -1.1, 0.0), words("?", one.changes), color, f"slope change, {name}", size=26, side="below"
                 ),
             ]
-        about = (
-            words("The same weights, times ?", self.gain),
-            "Slope change: root mean square of",
-            "the second derivative along the line",
-        )
-        notes = [layers.Title(self.title, r"L(\theta + a\, g + b\, d)", about)]
-        return ll.Frame(drawn, notes, ll.View(-78.0, 32.0, bounds=ON_LOSS, turned=(16 * now.eased() - 8, 0)))
+        about = ("Slope change: root mean square of", "the second derivative along the line")
+        lines = (words("The same weights, times ?", self.gain), *about)
+        title = layers.Title(self.title, r"L(\theta + a\, g + b\, d)", lines)
+        return ll.Frame(drawn, [title], ll.View(-78.0, 32.0, bounds=ON_LOSS, turned=(16 * now.eased() - 8, 0)))
 
     # ------------------------------------------------------------------------------------------- what can be changed
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:

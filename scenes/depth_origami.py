@@ -169,16 +169,15 @@ class DepthOrigami(ll.Scene):
         """Return the corners (8, 3) of a box around the packet, which comes nearer as that gets smaller."""
         share = folds - int(folds)
         low = (1 - share) * foldings.packet(int(folds)) + share * foldings.packet(int(folds) + 1)
-        x, y = (1.0 + low) / 2
-        side, up = 1.0 - (NEARER * low - (1.0 - NEARER))
-        high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(side, up)  # of what is turned over
-        return shapes.box((x - side / 2, y - up / 2, 0.0), (x + side / 2, y + up / 2, high))
+        middle = (1.0 + low) / 2
+        half = 1.0 - NEARER * middle
+        high = (0.3 + 0.5 * np.sin(np.pi * share)) * half.max()  # of what is turned over
+        return shapes.box((*(middle - half), 0.0), (*(middle + half), high))
 
     def paper_notes(self, now: ll.Now, folds: float) -> list[layers.Note]:
         """Return how many layers of paper there are, and then how many copies of the cut."""
         most, cut = float(2**self.depth), now.share > 0.57
-        done = int(folds + 0.5)  # a flap counts from upright on
-        seen = 2 ** (self.depth - done if cut else done)
+        seen = 2 ** abs(int(folds + 0.5) - self.depth * cut)  # a flap counts from upright on
         heading, said = PAPER_CUT if cut else PAPER_FOLDED
         rows = [
             ("text", tex(r"2 \times ?n", self.depth), "", "neurons make the folds"),

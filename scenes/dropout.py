@@ -265,8 +265,6 @@ class Dropout(ll.Scene):
         crowd, total = self.crowd(), r"\sum_i w_i x_i \dfrac{m_i}{1 - p}"
         low, high = min(0.0, crowd.full, crowd.mean), max(1.0, crowd.full, crowd.mean)
         same = "the same" if np.isclose(crowd.full, crowd.mean) else "not the same"
-        counts = [len(masks.numbers_of(text)) for text in (self.inputs, self.weights)]
-        unequal = [layers.Caution(words("?n inputs and ?n weights: what has no partner is left out.", *counts))]
         formula = rf"\mathrm{{ReLU}}\left({total}\right)" if crowd.rectified else total
         locked = words(" (?n locked)", len(crowd.locked)) if crowd.locked else ""
         told = words("?n units?, ?n masks", len(crowd.products), locked, crowd.count)
@@ -276,7 +274,7 @@ class Dropout(ll.Scene):
             layers.Meter("The full network", "y =", crowd.full, FULL, low, high),
             layers.Meter(f"Mean of all masks: {same}", r"E\,y =", crowd.mean, MEAN, low, high),
             layers.Meter("Its variance", r"\mathrm{Var}\,y =", crowd.variance, "text", 0, max(1, crowd.variance)),
-            *(unequal if counts[0] != counts[1] else []),
+            *(layers.Caution(told) for told in masks.unpaired(self.inputs, self.weights)),
         ]
 
     # ------------------------------------------------------------------------------------------- what can be changed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from typing import Any, ClassVar
 
@@ -156,7 +155,7 @@ class LayerJourney(ll.RunScene):
     def moving(self, now: ll.Now) -> tuple[int, int, float]:
         """Return between which two kept moments, or whole layers, things are, and how far they have come."""
         along = self.moment(now) if self.play == "training" else self.at(now)
-        return int(along), math.ceil(along), along % 1
+        return int(along), int(np.ceil(along)), along % 1
 
     @ll.kept(most=4)
     def placed(self, first: int, second: int, index: int, threads: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -239,8 +238,8 @@ class LayerJourney(ll.RunScene):
         if not colors:
             return []
         look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
-        paths = list(clouds.transpose(1, 0, 2)) if len(clouds) > 1 else []
-        drawn: list[layers.Layer] = [layers.Lines(paths, colors if paths else [], 2.4, **look)]
+        ways = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)] if len(clouds) > 1 else []
+        drawn = list[layers.Layer](ways)
         for k, color in enumerate(colors):
             name = "Drawn" if self.draws else "Followed"
             look = {"outline": True, "key": "drawn" if self.draws else f"followed {own[k]}", "name": name}
@@ -348,11 +347,8 @@ class LayerJourney(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
-        x, (low, top) = (
-            PITCH * self.depth / 2 + 1.0,
-            (1.4, PAD_FOOT + PAD + 0.4) if self.draws else (1.16, PICTURE_AT + 0.3),
-        )
-        return shapes.box((-x, -0.9, NAMES_AT - low - self.gap), (x, 0.9, top))
+        x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.4 if self.draws else PICTURE_AT + 0.3
+        return shapes.box((-x, -0.9, NAMES_AT - self.gap - (1.4 if self.draws else 1.16)), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""

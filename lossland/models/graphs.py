@@ -353,6 +353,16 @@ class Placed(NamedTuple):
     paths: dict[tuple[str, str], Floats]
     weights: dict[str, Floats]
 
+    def box(self, card: tuple[float, float], weight: tuple[float, float]) -> tuple[Floats, Floats]:
+        """Return the corners (3,) of a box around all cards, from half widths and heights of both kinds."""
+        ends = [
+            at + side * np.array([*half, 0.0])
+            for places, half in ((self.cards, card), (self.weights, weight))
+            for at in places.values()
+            for side in (-1, 1)
+        ]
+        return np.min(ends, axis=0), np.max(ends, axis=0)
+
 
 def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[str, str], list[tuple[float, float]]]]:
     """Return for each name its (column, row), and for each edge the cells that it passes, both ends included.
