@@ -140,7 +140,7 @@ class BackpropGraph(ll.Scene):
     @ll.kept
     def view(self) -> ll.View:
         """The view straight down on all cards, and those of the weights."""
-        low, high = self.stands().box((WIDE / 2 + 0.2, 0.8), (NARROW / 2, TAG + 0.3))
+        low, high = self.stands().box((WIDE / 2 + 0.2, 0.8), (NARROW / 2, TAG + 0.05))
         middle, half = (low + high) / 2, np.maximum((high - low) / 2, LEAST)
         return ll.View(flat=True, bounds=np.array([middle - half, middle + half]))
 
