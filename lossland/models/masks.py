@@ -294,6 +294,4 @@ def numbers_of(text: str) -> Sequence[float]:
 def unpaired(inputs: str, weights: str) -> list[str]:
     """Return a sentence where two lists of numbers are of two lengths, else nothing: the longer one is cut off."""
     many, others = len(numbers_of(inputs)), len(numbers_of(weights))
-    return (
-        [] if many == others else [f"Inputs: {many}, weights: {others}; what has no partner is left out."]
-    )
+    return [] if many == others else [f"Inputs: {many}, weights: {others}; what has no partner is left out."]
