@@ -16,7 +16,7 @@ FORWARD, BACK = "optimizer.momentum", "up"
 WIDE, HIGH, SIGN = 1.26, 0.43, 0.43  # of a card: its width, the height of a number's row and of the sign's, world
 NARROW, TAG, STACKED = 1.22, 0.42, 0.9  # of a weight's small card: its width, the height of a row and of all, world
 GAP, CHANNEL = 0.45, 0.5  # between two columns of a network, and between one and the weights of the next
-APART, PITCH = 0.75, 1.75  # between two columns of an expression, and from row to row
+APART, PITCH = 0.9, 1.75  # between two columns of an expression, and from row to row
 LOOSE, TIGHT = 3.2, 2.8  # from one neuron to the next, for two of them or more, if their weights take no more
 LEAST = np.array([3.1, 2.3, 0.0])  # half of what is shown at least, world
 MOVING = 0.7  # of a step's time a pulse is on its way, then it rests
@@ -78,9 +78,8 @@ class BackpropGraph(ll.Scene):
 
     def while_empty(self, name: str) -> str:
         """Return the numbers that hold where none are given, and that the network is shown where no expression is."""
-        holding = {"expression": "the network", "values": listed(self.given().values()),
-                   "target": listed(self.graph().targets) or "none"}  # fmt: skip
-        return holding.get(name, "")
+        return {"expression": "the network", "values": listed(self.given().values()),
+                "target": listed(self.graph().targets) or "none"}.get(name, "")  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
@@ -140,10 +139,9 @@ class BackpropGraph(ll.Scene):
     @property
     @ll.kept
     def view(self) -> ll.View:
-        """The view straight down on all cards."""
-        places = np.array(list(self.stands().cards.values()))
-        middle = (places.min(0) + places.max(0)) / 2
-        half = np.maximum(np.ptp(places, axis=0) / 2 + np.array([WIDE / 2 + 0.2, 0.8, 0.0]), LEAST)
+        """The view straight down on all cards, and those of the weights."""
+        low, high = self.stands().box((WIDE / 2 + 0.2, 0.8), (NARROW / 2, TAG + 0.05))
+        middle, half = (low + high) / 2, np.maximum((high - low) / 2, LEAST)
         return ll.View(flat=True, bounds=np.array([middle - half, middle + half]))
 
     # ------------------------------------------------------------------------------------------------- the picture
@@ -166,14 +164,14 @@ class BackpropGraph(ll.Scene):
             colors.append(BACK if is_back else FORWARD if is_there else "grid.axis")
             wide.append(1.4 + 8.0 * share)
             said.append(words("local slope ?s", slopes[pair]) + (words("\npasses back ?s", size) if is_back else ""))
-        look: dict[str, Any] = {"depth": False, "key": "edges", "name": "Edge", "worth": said}
-        return layers.Lines([edges[pair] for pair in flow], colors, wide, **look)
+        paths = [edges[pair] for pair in flow]
+        return layers.Lines(paths, colors, wide, depth=False, key="edges", name="Edge", worth=said)
 
     def cards(self, now: ll.Now) -> list[layers.Layer]:
         """Return a card for each node and weight: what it does, its value in blue and its gradient in orange."""
         graph, step, (places, _, tags) = self.graph(), self.current(now), self.stands()
-        digits, values = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), self.learning().at(self.moment(now)).values
-        text = {name: name.translate(digits) for name in graph.inputs} | {step.name: step.sign for step in graph.steps}
+        values, plain = self.learning().at(self.moment(now)).values, {name: graph.plain(name) for name in places}
+        text = plain | {step.name: step.sign for step in graph.steps}
         for bias in [name for name, (start, to) in graph.weights.items() if start == to]:
             text[graph.weights[bias][1]] += words(" − ?" if values[bias] < 0 else " + ?", abs(values[bias]))
         middle, width = np.array(list(places.values())), np.full(len(places), WIDE)
@@ -184,7 +182,7 @@ class BackpropGraph(ll.Scene):
         foot, targets = places[graph.loss] - np.array([0, half[1], 0]), listed(graph.targets)
         return [
             figures.Chips([text[name] for name in places], signs_at, color="panel", height=SIGN, width=width,
-                          key="nodes", name="Node"),
+                          key="nodes", name="Click for the formula", worth=list(plain.values())),
             *self.numbered(now, below, WIDE, HIGH, ""),
             *([layers.Label(foot, "target", "dim", targets, size=16, side="below", key="target")] if targets else []),
             layers.Lines([places[step.name] + corners] if step else [], "accent", 2.6, depth=False, key="current",
@@ -199,10 +197,13 @@ class BackpropGraph(ll.Scene):
         drawn, at, width = list[layers.Layer](), np.array(list(middle.values())), np.full(len(middle), wide)
         values, gradients = self.learning().known(self.moment(now))
         for name, known, color, up in (("value", values, FORWARD, 1), ("gradient", gradients, BACK, -1)):
-            text = ["" if np.isnan(known.get(one, np.nan)) else words("?", known[one]) for one in middle]
+            found = [(self.graph().plain(one), known.get(one, np.nan)) for one in middle]
+            text = ["" if np.isnan(number) else words("?", number) for _, number in found]
+            worth = [f"of {one}" if np.isnan(number) else words("of ?: ?6", one, number) for one, number in found]
             state: list[figures.State] = ["lit" if one else "plain" for one in text]
             row = at + np.array([0.0, 0.5 * up * high, 0.0])
-            drawn.append(figures.Chips(text, row, None, color, state, high, width, key=f"{key}{name}s", name=name))
+            look: dict[str, Any] = {"key": f"{key}{name}s", "name": name.capitalize(), "worth": worth}
+            drawn.append(figures.Chips(text, row, None, color, state, high, width, **look))
         return drawn
 
     def pulses(self, now: ll.Now) -> list[layers.Layer]:
@@ -229,10 +230,12 @@ class BackpropGraph(ll.Scene):
         if step is None or is_sum or moment.descent or moment.forward < len(graph.steps):
             return []
         slopes = {pair: slope for pair, slope in self.learning().before.slopes.items() if pair in edges}
+        found = [(edges[pair], slope) for pair, slope in slopes.items() if pair[1] == step.name]
+        high = max((path[0, 1] for path, _ in found), default=0.0)  # the others' labels are below their edges
         return [
-            layers.Label(path[-17], words("×\u2009?", slope), size=17, plate="panel",
-                         side="right" if path[0, 0] == path[-1, 0] else "above")
-            for pair, slope in slopes.items() if pair[1] == step.name for path in [edges[pair]]
+            layers.Label(path[-17], words("×\u2009?", slope), size=15, plate="panel",
+                         side="right" if path[0, 0] == path[-1, 0] else "above" if path[0, 1] == high else "below")
+            for path, slope in found
         ]  # fmt: skip
 
     # --------------------------------------------------------------------------------------------------- the notes
@@ -274,7 +277,7 @@ class BackpropGraph(ll.Scene):
         if step.name in reached:
             way = rf"\dfrac{{\partial {graph.symbol(graph.loss)}}}{{\partial {here}}}"
             said.append(tex(rf"{way} = ?s", (BACK, gradients[step.name])))
-        return [layers.Formula(one, 21) for one in said]
+        return [layers.Formula(one, 16 if "cases" in one else 21) for one in said]
 
     # ------------------------------------------------------------------------------------------- what can be changed
     @ll.kept(framing=True)
@@ -291,8 +294,9 @@ class BackpropGraph(ll.Scene):
         long, names = [2 * half] * len(inputs) + [2 * TAG] * len(tags), [*inputs, *tags]
         values = [self.given()[name] for name in names]
         return names, figures.Sliders(
-            np.array(feet), long, values, -self.most(), self.most(), key="sliders", group="handles"
-        )
+            np.array(feet), long, values, -self.most(), self.most(), names=[self.graph().plain(name) for name in names],
+            key="sliders", group="handles",
+        )  # fmt: skip
 
     def handles(self, now: ll.Now) -> list[ll.Handle]:
         """Return the knob of each input that has a card."""
@@ -304,8 +308,7 @@ class BackpropGraph(ll.Scene):
 
     def slide(self, place: Sequence[float], name: str, sliders: figures.Sliders, index: int) -> None:
         """Give an input the value at a place of its slider."""
-        values = self.given() | {name: float(f"{sliders.value_at(index, place):.3g}")}
-        self.set("values", listed(values.values()))
+        self.set("values", listed((self.given() | {name: float(f"{sliders.value_at(index, place):.3g}")}).values()))
 
     def pick(self, layer: layers.Layer, element: int) -> bool:
         """Show the formula of the node that is clicked; clicked again, that of the moment."""

@@ -25,7 +25,7 @@ LEARNT = "as learnt"
 BOX = shapes.box((-1, -1, -1), (1, 1, 1))
 EDGES = [np.stack([a, b]) for i, a in enumerate(BOX) for b in BOX[i + 1 :] if np.abs(a - b).sum() == 2]
 SIDE = PITCH * DEPTH / 2  # half of the row of cubes, from middle to middle
-ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.65, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
+ON_LINES = ll.View(flat=True, bounds=np.array([(-0.2, LEVEL[3] - 0.85, 0.0), (WIDE + 1.1, 0.5, 0.0)]))
 ON_CLOUDS = shapes.box((-SIDE - HALF, -HALF, -HALF - 0.75), (SIDE + HALF, HALF, ABOVE + HALF + 0.55))
 ON_LOSS = shapes.box((-2.2, -1.4, -0.2), (2.2, 1.0, TALL + 0.5))
 CONTROLS = {  # what each picture is made of
@@ -76,7 +76,8 @@ class BatchNorm(ll.Scene):
 
     def has_control(self, name: str) -> bool:
         """Hide what changes nothing in the picture that is shown; running statistics are for evaluation alone."""
-        if name == "seen" and self.mode == "training":
+        by_sample = self.show == "clouds" and self.norm == "layer"  # whose statistics are never those of a batch
+        if (name == "seen" and self.mode == "training") or (name in ("mode", "seen") and by_sample):
             return False
         return name == "show" or name in CONTROLS[self.show]
 
@@ -161,10 +162,11 @@ class BatchNorm(ll.Scene):
             mean, sd = float(stages[k].mean()), float(stages[k].std())
             low, middle, high = lines[k].point_at(np.array([mean - sd, mean, mean + sd]))
             drawn += [
-                layers.Lines([np.stack([low, high])], STAGE[k], 9.0, 0.45, key=f"spread {k}", name="Mean ± deviation"),
-                layers.Lines([middle + 0.14 * BOX[[0, 2]] * (0, 1, 0)], "text", 2.4, key=f"mean {k}", name="Mean"),
+                layers.Lines([np.stack([low, high])], STAGE[k], 9.0, 0.45, key=f"spread {k}", name="Mean ± deviation",
+                             units=lines[k]),
+                layers.Lines([middle + 0.14 * BOX[[0, 2]] * (0, 1, 0)], "text", 2.4, key=f"mean {k}", pickable=False),
                 layers.Points(lines[k].point_at(stages[k]), STAGE[k], 7.0, "disc", outline=True, key=f"points {k}",
-                              name="Sample", worth=[words("?4", one) for one in stages[k]]),
+                              name="Sample", units=lines[k]),
             ]  # fmt: skip
         gap = min(int(at), MOVES - 1)
         part = at - gap
@@ -179,7 +181,9 @@ class BatchNorm(ll.Scene):
         if at == MOVES and len(stages[3]) <= 4:
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
-        drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, group="handles", key="knobs"))
+        look: dict[str, Any] = {"group": "handles", "key": "knobs", "name": "Knob", "units": lines[3]}
+        look["worth"] = [words("β = ?", self.beta), words("γ = ?", self.gamma)]
+        drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, **look))
         outwards = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))[:: 1 if self.gamma >= 0 else -1]
         drawn += [layers.Label(knob, name, "accent", latex=True, size=18.0, side=side, group="handles")
                   for name, knob, side in zip((r"\beta", r"\gamma"), knobs, outwards, strict=True)]  # fmt: skip
@@ -198,10 +202,14 @@ class BatchNorm(ll.Scene):
             figures.Chips(text, middle, None, STAGE[3], "lit", name="Number", **look),
         ]
 
+    def statistics_told(self) -> str:
+        """Say by which mean and variance a batch is normalized."""
+        after = "" if self.mode == "training" else words("after ?n batch?", self.seen, "" if self.seen == 1 else "es")
+        return f"Running statistics, {after}" if after else "Statistics of the batch"
+
     def formulas_of(self, at: float) -> list[layers.Note]:
         """Return what is done in each of the three moves, with mean and variance; what is to come is dim."""
         mean, variance, read = self.used().mean.item(), self.used().variance.item(), self.stages()[-1]
-        late = words("Running statistics, after ?n batch?", self.seen, "" if self.seen == 1 else "es")
         rows = (
             (STAGE[1], r"1\;\; x - \mu", tex(r"\mu = ?s", mean), "recentre"),
             (STAGE[2], r"2\;\; \div \sqrt{\sigma^2 + \varepsilon}", tex(r"\sigma^2 = ?s", variance), "rescale"),
@@ -209,7 +217,7 @@ class BatchNorm(ll.Scene):
         )  # fmt: skip
         most = max(2.0, float(np.abs(read).max()))
         return [
-            layers.Title(self.title, FORMULA, ("Statistics of the batch" if self.mode == "training" else late,)),
+            layers.Title(self.title, FORMULA, [self.statistics_told()]),
             layers.Facts("Three moves", layers.lit(rows, min(int(at), MOVES - 1)) if at < MOVES else rows),
             layers.Meter("Mean of what comes out", "", float(read.mean()), STAGE[3], -most, most),
             layers.Meter("Its variance", "", float(read.var()), STAGE[3], 0.0, max(2.0, float(read.var()))),
@@ -239,7 +247,8 @@ class BatchNorm(ll.Scene):
             if at > MOVES * (DEPTH - 1):
                 said = words("?n % saturated", round(100 * share[-1]))
                 drawn.append(layers.Label((SIDE, 0.0, z), said, color, size=28, side=side, key=f"told {name}"))
-        about = (words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves")
+        about = [words("?n samples, weights times ?", self.batch, self.gain), "Each cube is [−1, 1]³: what tanh leaves"]
+        about += [self.statistics_told()] if self.norm == "batch" else []
         moves = zip((r"z - \mu", r"\hat{z}", r"\gamma \hat{z} + \beta"), ("recentre", "rescale", LEARNT), strict=True)
         facts = [(NORMED, rf"{k}\;\; {what}", "", said) for k, (what, said) in enumerate(moves, 1)]
         notes = [
@@ -279,13 +288,10 @@ class BatchNorm(ll.Scene):
                     (x, -1.1, 0.0), words("?", one.changes), color, f"slope change, {name}", size=26, side="below"
                 ),
             ]
-        about = (
-            words("The same weights, times ?", self.gain),
-            "Slope change: root mean square of",
-            "the second derivative along the line",
-        )
-        notes = [layers.Title(self.title, r"L(\theta + a\, g + b\, d)", about)]
-        return ll.Frame(drawn, notes, ll.View(-78.0, 32.0, bounds=ON_LOSS, turned=(16 * now.eased() - 8, 0)))
+        about = ("Slope change: root mean square of", "the second derivative along the line")
+        lines = (words("The same weights, times ?", self.gain), *about)
+        title = layers.Title(self.title, r"L(\theta + a\, g + b\, d)", lines)
+        return ll.Frame(drawn, [title], ll.View(-78.0, 32.0, bounds=ON_LOSS, turned=(16 * now.eased() - 8, 0)))
 
     # ------------------------------------------------------------------------------------------- what can be changed
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:

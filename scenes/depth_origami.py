@@ -169,14 +169,15 @@ class DepthOrigami(ll.Scene):
         """Return the corners (8, 3) of a box around the packet, which comes nearer as that gets smaller."""
         share = folds - int(folds)
         low = (1 - share) * foldings.packet(int(folds)) + share * foldings.packet(int(folds) + 1)
-        x, y = NEARER * low - (1.0 - NEARER)
-        high = (0.15 + 0.25 * np.sin(np.pi * share)) * max(1.0 - x, 1.0 - y)  # of what is turned over
-        return shapes.box((x, y, 0.0), (1.0, 1.0, high))
+        middle = (1.0 + low) / 2
+        half = 1.0 - NEARER * middle
+        high = (0.3 + 0.5 * np.sin(np.pi * share)) * half.max()  # of what is turned over
+        return shapes.box((*(middle - half), 0.0), (*(middle + half), high))
 
     def paper_notes(self, now: ll.Now, folds: float) -> list[layers.Note]:
         """Return how many layers of paper there are, and then how many copies of the cut."""
         most, cut = float(2**self.depth), now.share > 0.57
-        seen = 2 ** (self.depth - int(np.ceil(folds))) if cut else 2 ** int(folds)
+        seen = 2 ** abs(int(folds + 0.5) - self.depth * cut)  # a flap counts from upright on
         heading, said = PAPER_CUT if cut else PAPER_FOLDED
         rows = [
             ("text", tex(r"2 \times ?n", self.depth), "", "neurons make the folds"),
@@ -212,7 +213,7 @@ class DepthOrigami(ll.Scene):
             wide, many = self.wide(), 2 * self.depth
             drawn += [lower, lower.curve((wide.knots, wide.values), "k", name="One layer", key="wide")]
             rows.append(("k", tex("?n + 1 = ?n", many, wide.pieces), "", words("pieces of one layer of ?", many)))
-        bounds = np.vstack([upper.bounds(0.22), lower.bounds() - (0, 0.12, 0)]) if self.beside else upper.bounds()
+        bounds = np.vstack([upper.bounds(0.22), lower.bounds() - (0, 0.12, 0)]) if self.beside else upper.bounds(0.14)
         most, told = float(2**self.depth), words("?n", pieces)
         meter = layers.Meter("Pieces", "", float(pieces), "accent", 0.0, most, told, count=True)
         said = words("What is above ½ is folded down: ? of ? layers", whole, self.depth)

@@ -11,7 +11,7 @@ import lossland as ll
 from lossland import figures, layers, parameters, shapes, signs, words
 from lossland.models import masks
 
-ON, MEAN, FULL = "area", "optimizer.momentum", "up"
+ON, MEAN, FULL = "area", "down", "eigen2"  # unlike the colours of signs and classes
 UP = (0.0, 0.0, 1.0)  # which way the knob is dragged
 TALL = 1.0  # from the lowest to the highest bar, world
 FRONT, PITCH, CHIP, WIDE = -1.5, 0.285, 0.25, 0.27  # where units stand, how far apart; their height and width
@@ -61,12 +61,16 @@ class Dropout(ll.Scene):
         "masks", ("masks", "sheets", "co-adaptation"), "show", "One unit, a network in the plane, or how units rely."
     )
     count = parameters.Integer(12, 2, 24, "sheets", "How many thinned networks stand in the fan.")
-    trained = parameters.Toggle(True, "trained so", "Whether the network of the sheets was trained with dropout.")
+    trained = parameters.Toggle(True, "with dropout", "Whether the network of the sheets was trained with dropout.")
     clock = ll.Clock(16.0)
 
     def has_control(self, name: str) -> bool:
         """Hide what changes nothing in the picture that is shown."""
         return name in ("show", "rate", *CONTROLS[self.show])
+
+    def while_empty(self, name: str) -> str:
+        """Return that no unit is locked where none is given."""
+        return "none" if name == "locked" else ""
 
     # ------------------------------------------------------------------------------------------------ the numbers
     @ll.kept
@@ -246,11 +250,9 @@ class Dropout(ll.Scene):
             x, color, name = 3.6 * k - 1.7, (FULL, MEAN)[k], self.how(k == 1)
             told = words("? on average", masks.between(matrix))
             drawn += [
-                figures.Table(
-                    matrix, (x, 0, 0), (0.3, 0.3), units, units, limit=most, shades="height", digits=None, key=name
-                ),
+                figures.Table(matrix, (x, 0, 0), (0.3, 0.3), units, units, limit=most, digits=None, key=name),
                 layers.Label((x, 1.9, 0.0), name, color, size=22, side="above", key=f"name {name}"),
-                layers.Label((x, -1.6, 0.0), told, color, size=28, side="below", key=f"told {name}"),
+                layers.Label((x, -1.6, 0.0), told, color, size=24, side="below", key=f"told {name}"),
             ]
         about = ("How much the worth of one hidden unit", "depends on another being there:",
                  words("after ?n of ?n steps of training", masks.EVERY * index, STEPS))  # fmt: skip
@@ -262,7 +264,7 @@ class Dropout(ll.Scene):
         """Return full network, mean and variance."""
         crowd, total = self.crowd(), r"\sum_i w_i x_i \dfrac{m_i}{1 - p}"
         low, high = min(0.0, crowd.full, crowd.mean), max(1.0, crowd.full, crowd.mean)
-        same = "not the same" if crowd.rectified else "the same"
+        same = "the same" if np.isclose(crowd.full, crowd.mean) else "not the same"
         formula = rf"\mathrm{{ReLU}}\left({total}\right)" if crowd.rectified else total
         locked = words(" (?n locked)", len(crowd.locked)) if crowd.locked else ""
         told = words("?n units?, ?n masks", len(crowd.products), locked, crowd.count)
@@ -272,13 +274,14 @@ class Dropout(ll.Scene):
             layers.Meter("The full network", "y =", crowd.full, FULL, low, high),
             layers.Meter(f"Mean of all masks: {same}", r"E\,y =", crowd.mean, MEAN, low, high),
             layers.Meter("Its variance", r"\mathrm{Var}\,y =", crowd.variance, "text", 0, max(1, crowd.variance)),
+            *(layers.Caution(told) for told in masks.unpaired(self.inputs, self.weights)),
         ]
 
     # ------------------------------------------------------------------------------------------- what can be changed
     def knob(self) -> figures.Sliders:
         """Return the slider of the rate: beside the units."""
         foot = [(1.55, FRONT, self.feet())]
-        return figures.Sliders(foot, [0.54], [self.rate], 0.0, 0.9, UP, 7.0, key="knob", group="handles")
+        return figures.Sliders(foot, [0.54], [self.rate], 0.0, 0.9, UP, 7.0, ["p"], key="knob", group="handles")
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the rate."""

@@ -155,7 +155,7 @@ class LayerJourney(ll.RunScene):
     def moving(self, now: ll.Now) -> tuple[int, int, float]:
         """Return between which two kept moments, or whole layers, things are, and how far they have come."""
         along = self.moment(now) if self.play == "training" else self.at(now)
-        return int(along), min(int(along) + 1, self.course().last if self.play == "training" else self.depth), along % 1
+        return int(along), int(np.ceil(along)), along % 1
 
     @ll.kept(most=4)
     def placed(self, first: int, second: int, index: int, threads: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -168,7 +168,7 @@ class LayerJourney(ll.RunScene):
             clouds = [(self.ways if threads else self.clouds)(moment)[:deep] for moment in (first, second)]
         else:
             whole = (self.ways if threads else self.clouds)(index)
-            clouds = [whole[[*range(first + 1), last]] for last in (first, second)]
+            clouds = [whole[[*range(first + 1), *([last] if second > first else [])]] for last in (first, second)]
         return clouds[0], clouds[1]
 
     @ll.kept(most=4)
@@ -186,7 +186,7 @@ class LayerJourney(ll.RunScene):
     def said(self) -> list[list[str]]:
         """Return what is said of them under the pointer."""
         read = self.trained_network().read
-        return [[f"sample {n}, read as {self.names()[read[n]]}" for n in own] for own in self.members()]
+        return [[f"sample {n}, read as {with_article(self.names()[read[n]])}" for n in own] for own in self.members()]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the clouds, the threads through them, and the first layer's weights."""
@@ -195,7 +195,7 @@ class LayerJourney(ll.RunScene):
         drawn: list[layers.Layer] = []
         for k, (start, end) in enumerate(self.by_class(first, second, index)):
             said = self.said()[k] * (len(start) // max(len(self.members()[k]), 1))
-            dim = 0.0 if self.show in ("all", str(k)) else 0.82
+            dim = 0.0 if self.show in ("all", str(k)) else 1.0
             look: dict[str, Any] = {"name": with_article(self.names()[k]).capitalize(), "worth": said, "dim": dim}
             look |= {"target": end, "share": share, "key": f"class {k}"}
             drawn.append(layers.Points(start, f"class.{k}", 2.9, "sphere", **look))
@@ -209,9 +209,10 @@ class LayerJourney(ll.RunScene):
 
     @ll.kept
     def digits(self) -> list[layers.Layer]:
-        """Return the names of the classes in their colours, in a row above the clouds."""
-        found, half = [], PITCH * self.depth / 2
-        for k, x in enumerate(np.linspace(1.3 - half, half, len(self.names()))):
+        """Return the names of the classes in their colours, in a row above the clouds, close together: one legend."""
+        found, half, many = [], PITCH * self.depth / 2, len(self.names())
+        wide = (0.36 + 0.12 * max(map(len, self.names()))) * (many - 1)
+        for k, x in enumerate(np.linspace(1.3 - half, min(1.3 - half + wide, half), many)):
             color = "faint" if self.show.isdigit() and self.show != str(k) else f"class.{k}"
             look: dict[str, Any] = {"size": 22, "side": "above", "key": f"digit {k}"}
             found.append(layers.Label((x, -0.9, 1.2), self.names()[k], color, **look))
@@ -237,7 +238,8 @@ class LayerJourney(ll.RunScene):
         if not colors:
             return []
         look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
-        drawn: list[layers.Layer] = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)]
+        ways = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)] if len(clouds) > 1 else []
+        drawn = list[layers.Layer](ways)
         for k, color in enumerate(colors):
             name = "Drawn" if self.draws else "Followed"
             look = {"outline": True, "key": "drawn" if self.draws else f"followed {own[k]}", "name": name}
@@ -345,8 +347,8 @@ class LayerJourney(ll.RunScene):
     @ll.kept
     def bounds(self) -> np.ndarray:
         """Return the corners of the row of clouds, and of what stands below it."""
-        x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.1 if self.draws else PICTURE_AT + 0.3
-        return shapes.box((-x, -0.9, NAMES_AT - 1.16 - self.gap), (x, 0.9, top))
+        x, top = PITCH * self.depth / 2 + 1.0, PAD_FOOT + PAD + 0.4 if self.draws else PICTURE_AT + 0.3
+        return shapes.box((-x, -0.9, NAMES_AT - self.gap - (1.4 if self.draws else 1.16)), (x, 0.9, top))
 
     def view(self, now: ll.Now) -> ll.View:
         """Return a view that goes along the row a little; before a pad it rests."""

@@ -35,6 +35,7 @@ ACTIVATIONS: dict[str, tuple[str, Callable[[Node], Node]]] = {
     "tanh": ("tanh", tanh),
     "relu": ("ReLU", lambda z: maximum(z, constant(0))),
 }
+INDEX, LAYER = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), ("", "¹", "²", "³")
 SIGNS = {
     "add": "+",
     "sub": "−",
@@ -103,6 +104,11 @@ class Graph:
     def symbol(self, name: str) -> str:
         """Return a name as LaTeX."""
         return self.latex(variable(name))
+
+    def plain(self, name: str) -> str:
+        """Return a name as text: w¹₁₂ where the LaTeX is w^1_{12}."""
+        head, rest = (name[0] + LAYER[int(name[1])], name[2:]) if name in self.symbols else ("", name)
+        return head + rest.translate(INDEX)
 
     def slope(self, name: str, step: str) -> str:
         """Return the derivative of a step by one of its arguments as LaTeX: its symbol and its formula."""
@@ -346,6 +352,16 @@ class Placed(NamedTuple):
     cards: dict[str, Floats]
     paths: dict[tuple[str, str], Floats]
     weights: dict[str, Floats]
+
+    def box(self, card: tuple[float, float], weight: tuple[float, float]) -> tuple[Floats, Floats]:
+        """Return the corners (3,) of a box around all cards, from half widths and heights of both kinds."""
+        ends = [
+            at + side * np.array([*half, 0.0])
+            for places, half in ((self.cards, card), (self.weights, weight))
+            for at in places.values()
+            for side in (-1, 1)
+        ]
+        return np.min(ends, axis=0), np.max(ends, axis=0)
 
 
 def laid_out(graph: Graph) -> tuple[dict[str, tuple[float, float]], dict[tuple[str, str], list[tuple[float, float]]]]:

@@ -289,3 +289,9 @@ def numbers_of(text: str) -> Sequence[float]:
     if not 1 <= len(found) <= 12 or not np.isfinite(found).all() or np.abs(found).max() > 1e6:
         raise UserError(f"These are 1 to 12 numbers with commas between, such as 1, 0.5, -2, not {text!r}.")
     return found
+
+
+def unpaired(inputs: str, weights: str) -> list[str]:
+    """Return a sentence where two lists of numbers are of two lengths, else nothing: the longer one is cut off."""
+    many, others = len(numbers_of(inputs)), len(numbers_of(weights))
+    return [] if many == others else [f"Inputs: {many}, weights: {others}; what has no partner is left out."]

@@ -63,11 +63,18 @@ def numbered(name: str, element: int) -> str:
     return f"{name} {thousands(element + 1)}"
 
 
+def worth_at(layer: Layer, element: int) -> float | str | None:
+    """Return an element's ``worth``, a number or a text; None if the layer has none."""
+    if layer.worth is None:
+        return None
+    return layer.worth[element] if isinstance(layer.worth, Sequence) else np.ravel(layer.worth)[element]
+
+
 def worth_of(layer: Layer, element: int) -> tuple[str, ...]:
     """Return an element's ``worth`` as lines; none if the layer has none."""
-    if layer.worth is None:
+    worth = worth_at(layer, element)
+    if worth is None:
         return ()
-    worth = layer.worth[element] if isinstance(layer.worth, Sequence) else np.ravel(layer.worth)[element]
     return tuple(worth.splitlines()) if isinstance(worth, str) else (short(float(worth)),)
 
 

@@ -38,9 +38,10 @@ class Pad:
         """Return the drawing with a coloured border, as the layer ``pad``, and the pen."""
         right, up = np.array([self.size, 0.0, 0.0]), np.array([0.0, 0.0, self.size])
         image, name = drawings.read(drawing), "Pad: click, and drag the pen"
+        look: dict[str, Any] = {"group": "handles", "key": "pen", "name": "Pen: drag it", "units": self.plot}
         return [
             layers.Image(image, np.array(self.corner), right, up, border=color, name=name, key="pad"),
-            layers.Points(self.plot.world(*pen)[None], "accent", 6.0, "ring", outline=True, group="handles", key="pen"),
+            layers.Points(self.plot.world(*pen)[None], "accent", 6.0, "ring", outline=True, **look),
         ]
 
     def handle(self, pen: Place, move: Callable[[Any, Any], None]) -> Handle:

@@ -12,6 +12,10 @@ class RunScene(Scene):
 
     _followed: tuple[str, Followed] | None = None  # of the last requested path
 
+    def while_empty(self, name: str) -> str:
+        """Return that the scene trains a network of its own where no run is named."""
+        return "trained here" if name == "run" else ""
+
     def runs(self, path: str) -> tuple[RecordedRun, ...]:
         """Return the runs of a file or folder as of the last poll, none for no path.
 

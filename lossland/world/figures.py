@@ -572,7 +572,11 @@ class Chips(Compound):
         worth = self.worth if self.worth is not None else self.value
         corner = places(self.position, "The positions") - 0.5 * (right + up)
         level, tint, alpha = np.where(lit, 1.0, value), np.where(lit, 1.0, MUTED), np.where(dim, DIM, 1.0)
-        said = None if worth is None else tuple(f"value {short(float(one))}" for one in np.ravel(worth))
+        said = (
+            None
+            if worth is None
+            else tuple(one if isinstance(one, str) else f"value {short(float(one))}" for one in np.ravel(worth))
+        )
         return [
             Plates(
                 corner, right, up, self.color, "height", level, tint, alpha, tuple(self.text), rounding=0.28, worth=said
@@ -956,6 +960,7 @@ class Sliders(Compound):
     """Knobs on tracks that rise from each ``foot`` (n, 3) by ``length`` (n,): at the foot is ``low``, above ``high``.
 
     A ``value`` (n,) beyond them has its knob at the end. A handle of a scene is at its ``grip`` and sets ``value_at``.
+    ``names`` (n,) are what the values are called under the pointer.
     """
 
     foot: Sequence[Sequence[float]] | Array
@@ -965,6 +970,7 @@ class Sliders(Compound):
     high: float = 1.0
     up: Vector = (0.0, 1.0, 0.0)
     size: float = 5.0
+    names: Sequence[str] = ()
 
     @cached_property
     def _ways(self) -> Floats:
@@ -983,10 +989,16 @@ class Sliders(Compound):
         up = (place(position, "The place of a knob") - places(self.foot, "The feet of Sliders")[index]) @ way
         return self.low + float(np.clip(up / (way @ way), 0.0, 1.0)) * (self.high - self.low)
 
+    def told(self, position_in_world: Array) -> str:
+        """Return the value of the knob at a world point (3,), after its name: a knob's place itself means nothing."""
+        index = int(np.argmin(((self.grips - np.asarray(position_in_world)) ** 2).sum(axis=1)))
+        value = short(float(np.asarray(self.value)[index]))
+        return f"{self.names[index]} = {value}" if self.names else value
+
     def made(self) -> Sequence[Layer]:
         """Return the tracks, and the knobs on them."""
         feet = places(self.foot, "The feet of Sliders")
         return [
             Lines([*np.stack([feet, feet + self._ways], axis=1)], "grid.axis", 2.0, depth=False, pickable=False),
-            Points(self.grips, "accent", self.size, "disc", outline=True, name=self.name or "Drag"),
+            Points(self.grips, "accent", self.size, "disc", outline=True, name=self.name or "Knob", units=self),
         ]

@@ -161,6 +161,19 @@ def test_what_is_no_graph_is_refused(text: str) -> None:
         graphs.of_expression(text)
 
 
+def test_a_box_is_around_all_cards_and_names_are_texts() -> None:
+    net = graphs.network((1, 4, 1), "tanh", [1.0])
+    placed = graphs.placed(net, (1.0, 1.5), (0.8, 0.6), gap=0.5, channel=0.5, pitch=1.0)
+    low, high = placed.box((0.5, 0.75), (0.4, 0.3))
+    for places, half in ((placed.cards, (0.5, 0.75, 0.0)), (placed.weights, (0.4, 0.3, 0.0))):
+        at = np.array(list(places.values()))
+        assert (at - half >= low).all()
+        assert (at + half <= high).all()
+    assert high[1] == max(at[1] + 0.75 for at in placed.cards.values())
+    assert [net.plain(name) for name in ("x1", "w214", "z14", "o1")] == ["x₁", "w²₁₄", "z¹₄", "o₁"]
+    assert graphs.of_expression("w0*x").plain("w0") == "w₀"
+
+
 def test_widths_and_numbers_are_read() -> None:
     assert graphs.widths_of("2-3-1") == (2, 3, 1)
     assert graphs.numbers_of("0.05, -1e2") == [0.05, -100.0]

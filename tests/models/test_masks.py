@@ -106,6 +106,8 @@ def test_dropout_keeps_units_from_relying_on_each_other() -> None:
 
 def test_numbers_are_read() -> None:
     assert masks.numbers_of("1, -2.5") == [1.0, -2.5]
+    assert masks.unpaired("1, 2", "3, 4") == []
+    assert masks.unpaired("1, 2, 3", "4") == ["Inputs: 3, weights: 1; what has no partner is left out."]
     for wrong in ("", "a", "1, nan", ", ".join(["1"] * 13)):
         with pytest.raises(UserError):
             masks.numbers_of(wrong)

@@ -350,6 +350,9 @@ def test_numbers_beside_the_pointer():
     corner, right, up = np.array([(0.0, 0, 0)]), np.array([(0.5, 0, 0)]), np.array([(0, 0.5, 0)])
     plate = said(Frame([Plates(corner, right, up, worth=["Adam\nrank 3"])], view=flat), (0.2, 0.2, 0), camera)
     assert (plate.title, plate.lines) == ("Adam", ("rank 3",))
+    two = np.array([(0.0, 0, 0), (0.5, 0, 0)])
+    for one, title in (([31.0, 28.0], "Day 2"), (["Monday", "Tuesday"], "Day"), (np.array(["a", "b"]), "Day")):
+        assert said(Frame([Points(two, "up", name="Day", worth=one)], view=flat), (0.5, 0, 0), camera).title == title
     image = Image(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
     assert said(Frame([image], view=flat), (0.7, 0.2, 0), camera).lines == ("row 2, column 2", "value 4")
 

@@ -150,4 +150,5 @@ def test_what_changes_nothing_has_no_control() -> None:
 
     assert idle(show="numbers", mode="evaluation") == {"norm", "batch", "gain", "shift"}
     assert idle(show="clouds", mode="training") == {"x", "seen"}
+    assert idle(show="clouds", norm="layer", mode="evaluation") == {"x", "mode", "seen"}
     assert idle(show="loss") == {"x", "gamma", "beta", "eps", "mode", "seen", "batch", "shift"}

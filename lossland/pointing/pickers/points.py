@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.pointing.description import Description, Setting, numbered, worth_of
+from lossland.pointing.description import Description, Setting, numbered, worth_at, worth_of
 from lossland.pointing.distances import Distances, Floats, Ints, Sight, moved, to_points
 from lossland.pointing.picker import SLACK, Picked, Picker, picks
 from lossland.world.layers import Points, Sprites
@@ -42,9 +42,8 @@ class PointsPicker(Picker[Points]):
         else:
             category = int(layer.color[index])
             color = "dim" if category < 0 else f"particle.{category}"
-        title = (
-            layer.name if len(layer.position) == 1 and layer.name else numbered(layer.name or "Point", picked.element)
-        )
+        known = len(layer.position) == 1 or isinstance(worth_at(layer, index), str)  # a text says which one it is
+        title = layer.name if layer.name and known else numbered(layer.name or "Point", picked.element)
         lines = (*setting.lines_at(position), *worth_of(layer, index))
         return Description(title, lines, color, position, _radius(layer) + RING_GAP)
 
