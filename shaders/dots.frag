@@ -1,4 +1,3 @@
-#include "presence.glsl"
 uniform float u_alpha, u_round;
 varying vec3 v_color;
 
@@ -8,5 +7,5 @@ void main() {
         cover = clamp(.5 + .5 * u_round - length(gl_PointCoord - .5) * u_round, 0., 1.);
         if (cover < .004) discard;
     }
-    gl_FragColor = presented(vec4(v_color, u_alpha * cover));
+    gl_FragColor = vec4(v_color, u_alpha * cover);
 }

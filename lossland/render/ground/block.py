@@ -21,6 +21,7 @@ from lossland.render.gl.sharing import TextureFeed
 from lossland.render.gl.target import Pass
 from lossland.render.ground.meshes import deviation, grid_mesh, vertices_along, wall_mesh
 from lossland.render.painter import DrawContext, Kept
+from lossland.render.presence import PLAIN
 from lossland.world.geometry import world_per_pixel
 from lossland.world.layers import Color, Surface
 from lossland.world.terrain import SHOULDER, T_MAX, Terrain
@@ -249,15 +250,17 @@ class Block:
         }
         self._filter_light(context)
         lined = morph is None and not layer.sheet and self._line(layer, context, contours)
-        shared = {
+        shared: Uniforms = {
             "u_heights": self.heights,
             "u_samples": samples_of(layer.terrain),
             "u_clip_from_world": context.gl_clip_from_world,
             "u_px": context.px,
             "u_every": float(layer.terrain.contours.every),
             "u_shown": shown_uv(layer),
-            **context.presence.uniforms(opaque=not layer.sheet or layer.alpha >= 1.0),
         }
+        as_is = context.presence == PLAIN  # most are, and without a GPU these shaders take most of the frame
+        if not as_is:
+            shared |= context.presence.uniforms(opaque=not layer.sheet or layer.alpha >= 1.0)
         other_top = {}
         if morph is not None:
             shared |= {
@@ -266,7 +269,7 @@ class Block:
                 "u_share": float(morph.share),
             }
             other_top = {"u_other_lit": morph.block._lit.texture, "u_other_every": float(morph.terrain.contours.every)}
-        top = self._top_for(morph is not None, lined, layer.sheet)
+        top = self._top_for(morph is not None, lined, layer.sheet, as_is)
         lit = self._lined if lined else self._lit
         set_uniforms(top, **shared, **other_top, **contours, a_uv=self._buffers[0], u_lit=lit.texture)
         if layer.sheet:
@@ -311,7 +314,7 @@ class Block:
         assert self._indices is not None
         ground, painted, holes = self._theme.ground, layer.paint is not None, self._solid is not None
         plain = morph is None and not painted
-        wall = self._wall_for(morph is not None, plain)
+        wall = self._wall_for(morph is not None, plain, context.presence == PLAIN)
         height, other = layer.terrain.height, {}
         if morph is not None:
             height += morph.share * (morph.terrain.height - height)
@@ -373,17 +376,17 @@ class Block:
             context.aim()
         return True
 
-    def _top_for(self, morph: bool, lined: bool, sheet: bool) -> gloo.Program:
-        key = holes, *_ = self._solid is not None, morph, lined, sheet
+    def _top_for(self, morph: bool, lined: bool, sheet: bool, as_is: bool) -> gloo.Program:
+        key = holes, *_ = self._solid is not None, morph, lined, sheet, as_is
         if key not in self._tops:
-            flags = _flags(HOLES=holes, MORPH=morph, LINED=lined, SHEET=sheet)
+            flags = _flags(HOLES=holes, MORPH=morph, LINED=lined, SHEET=sheet, AS_IS=as_is)
             self._tops[key] = program("surface.vert", "surface.frag", **flags)
         return self._tops[key]
 
-    def _wall_for(self, morph: bool, plain: bool) -> gloo.Program:
-        key = holes, *_ = self._solid is not None, morph, plain
+    def _wall_for(self, morph: bool, plain: bool, as_is: bool) -> gloo.Program:
+        key = holes, *_ = self._solid is not None, morph, plain, as_is
         if key not in self._walls:
-            flags = _flags(HOLES=holes, MORPH=morph, PLAIN=plain)
+            flags = _flags(HOLES=holes, MORPH=morph, PLAIN=plain, AS_IS=as_is)
             sizes = {"T_MAX": T_MAX, "STRATA": float(PHASES), "SIDES": float(SIDE_TEXELS)}
             self._walls[key] = program("wall.vert", "wall.frag", **sizes, **flags)
         return self._walls[key]

@@ -11,6 +11,7 @@ from vispy import gloo
 from lossland.render.gl.programs import delete, program, set_state, set_uniforms, vertex_buffer
 from lossland.render.gl.sharing import VertexFeed
 from lossland.render.painter import DrawContext, Kept, Phase, paints
+from lossland.render.presence import PLAIN
 from lossland.world.layers import Points
 from lossland.world.terrain import Terrain
 from lossland.world.theme import CATEGORIES, Theme
@@ -114,6 +115,12 @@ class SpriteBatch:
         self._buffer, self._order, self._count = None, None, 0
 
 
+def _shown(context: DrawContext, role: str) -> tuple[float, ...]:
+    """Return a colour of the theme as the layer's presence shows it."""
+    color = context.theme.color(role)
+    return color if context.presence == PLAIN else tuple(context.presence.color(color).tolist())
+
+
 def _set_palette(p: gloo.Program, colors: Sequence[Sequence[float]]) -> None:
     """Set the colours one by one: vispy sends a whole array only once, and later only its first element."""
     set_uniforms(p, **{f"u_palette[{number}]": tuple(color) for number, color in enumerate(colors)})
@@ -147,7 +154,7 @@ class DotBatch:
         if layer.target is not None:
             p["a_target"] = self._fed("target", self._target, layer.target, draped)
             p["u_share"] = float(layer.share)
-        self._upload_category(layer, p, context.theme)
+        self._upload_category(layer, p, context)
         if draped and layer.ground is not None:
             self._upload_ground(layer.ground, p)
         diameter = max(layer.size * context.presence.wide * context.px, 1.0)
@@ -155,9 +162,8 @@ class DotBatch:
         p["u_clip_from_world"] = context.gl_clip_from_moved(layer.by)
         p["u_bias"] = DOT_BIAS
         p["u_diameter"] = diameter
-        p["u_alpha"] = DOT_ALPHA * layer.alpha
+        p["u_alpha"] = DOT_ALPHA * layer.alpha * context.presence.opacity
         p["u_round"] = diameter if diameter > SQUARE_UP_TO else 0.0
-        set_uniforms(p, **context.presence.uniforms())
         p.draw("points")
 
     def _program_for(self, draped: bool, moving: bool) -> gloo.Program:
@@ -175,16 +181,17 @@ class DotBatch:
             feed.set(points, self._stride)
         return feed.drawn
 
-    def _upload_category(self, layer: Points, p: gloo.Program, theme: Theme) -> None:
+    def _upload_category(self, layer: Points, p: gloo.Program, context: DrawContext) -> None:
         if isinstance(layer.color, str):
             p["a_category"] = -1.0
-            _set_palette(p, [theme.color(layer.color)] * (CATEGORIES + 1))
+            color = _shown(context, layer.color)
+            _set_palette(p, [color] * (CATEGORIES + 1))
             return
         if self._kept.changed("category", layer.color, self._stride):
             delete([self._category])
             self._category = vertex_buffer(layer.color[:: self._stride])
         p["a_category"] = self._category
-        _set_palette(p, [theme.color(f"particle.{k}") for k in range(-1, CATEGORIES)])
+        _set_palette(p, [_shown(context, f"particle.{k}") for k in range(-1, CATEGORIES)])
 
     def _upload_ground(self, ground: Terrain, p: gloo.Program) -> None:
         if self._kept.changed("ground", ground):
