@@ -87,7 +87,7 @@ def rotation_about(axis: Floats, angle: float) -> Floats:
 def farthest(matrix: Floats, direction: ArrayLike) -> Floats:
     """Return the point (d,) of the unit ball, moved by a matrix (d, d), that is farthest along a direction (d,).
 
-    It is A Aᵀ u / ‖Aᵀ u‖; the origin where nothing of the ball is left along the direction.
+    It is A A' u / ‖A' u‖ (' transposes); the origin where nothing of the ball is left along the direction.
     """
     pulled = matrix.T @ np.asarray(direction, float)
     length = float(np.linalg.norm(pulled))

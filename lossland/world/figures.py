@@ -956,6 +956,21 @@ class Table(Compound):
 
 # ------------------------------------------------------------------------------------------------------- sliders
 @dataclass(frozen=True, eq=False)
+class _KnobUnits:
+    """What knobs (n, 3) are called under the pointer: their values (n,), after their names."""
+
+    grips: Floats
+    value: Floats
+    names: Sequence[str]
+
+    def told(self, position_in_world: Array) -> str:
+        """Return the value of the knob at a world point (3,), after its name: a knob's place itself means nothing."""
+        index = int(np.argmin(((self.grips - np.asarray(position_in_world)) ** 2).sum(axis=1)))
+        value = short(float(self.value[index]))
+        return f"{self.names[index]} = {value}" if self.names else value
+
+
+@dataclass(frozen=True, eq=False)
 class Sliders(Compound):
     """Knobs on tracks that rise from each ``foot`` (n, 3) by ``length`` (n,): at the foot is ``low``, above ``high``.
 
@@ -989,16 +1004,11 @@ class Sliders(Compound):
         up = (place(position, "The place of a knob") - places(self.foot, "The feet of Sliders")[index]) @ way
         return self.low + float(np.clip(up / (way @ way), 0.0, 1.0)) * (self.high - self.low)
 
-    def told(self, position_in_world: Array) -> str:
-        """Return the value of the knob at a world point (3,), after its name: a knob's place itself means nothing."""
-        index = int(np.argmin(((self.grips - np.asarray(position_in_world)) ** 2).sum(axis=1)))
-        value = short(float(np.asarray(self.value)[index]))
-        return f"{self.names[index]} = {value}" if self.names else value
-
     def made(self) -> Sequence[Layer]:
         """Return the tracks, and the knobs on them."""
+        units = _KnobUnits(self.grips, np.asarray(self.value, float), self.names)
         feet = places(self.foot, "The feet of Sliders")
         return [
             Lines([*np.stack([feet, feet + self._ways], axis=1)], "grid.axis", 2.0, depth=False, pickable=False),
-            Points(self.grips, "accent", self.size, "disc", outline=True, name=self.name or "Knob", units=self),
+            Points(self.grips, "accent", self.size, "disc", outline=True, name=self.name or "Knob", units=units),
         ]
