@@ -471,9 +471,10 @@ def test_a_knob_is_where_its_value_is_and_sets_what_it_is_dragged_to() -> None:
     assert sliders.value_at(0, (9.0, 1.0)) == pytest.approx(-0.5)  # what is aside of the track does not matter
     assert (sliders.value_at(1, (0.0, 0.0)), sliders.value_at(1, (2.0, 8.0, 5.0))) == (-1.0, 1.0)
     assert [sliders.value_at(k, grip) for k, grip in enumerate(sliders.grips)] == pytest.approx([0.5, 1.0])
-    assert [sliders.told(grip) for grip in sliders.grips] == ["0.5", "7"]
+    units = parts(sliders)["Points"].units
+    assert [units.told(grip) for grip in sliders.grips] == ["0.5", "7"]
     named = figures.Sliders([(0, 0, 0), (2, 1, 5)], (4.0, 2.0), (0.5, 7.0), names=("a", "b"))
-    assert named.told((2.0, 2.9, 5.0)) == "b = 7"
+    assert parts(named)["Points"].units.told((2.0, 2.9, 5.0)) == "b = 7"
     upright = figures.Sliders([(0, 0, 1)], (3.0,), (1.0,), up=(0, 0, 2))
     assert parts(upright)["Lines"].paths[0] == pytest.approx(np.array([(0, 0, 1), (0, 0, 4)]))
     assert parts(upright)["Points"].position == pytest.approx(np.array([(0, 0, 4)]))
