@@ -1,9 +1,7 @@
-#include "presence.glsl"
 uniform float u_px, u_outline;
-uniform vec3 u_casing;
 varying vec2 v_tail, v_along;
 varying float v_length, v_width, v_casing;
-varying vec3 v_color;
+varying vec4 v_color;
 
 const float HEAD_LENGTH = 3.6;    // in shaft widths
 const float HEAD_WIDTH = .86;     // of its length
@@ -16,5 +14,5 @@ void main() {
     float in_head = max(dot(vec2(u - v_length, v), normalize(vec2(.5 * HEAD_WIDTH, 1.))), v_length - head - u);
     float cover = clamp(.5 + v_casing * u_outline * u_px - min(in_shaft, in_head), 0., 1.);
     if (cover < .004) discard;
-    gl_FragColor = presented(vec4(mix(v_color, u_casing, v_casing), cover));
+    gl_FragColor = vec4(v_color.rgb, v_color.a * cover);
 }

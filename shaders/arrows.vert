@@ -7,15 +7,18 @@ attribute float a_casing;     // 1: the outline, 0: the arrow itself
 uniform mat4 u_clip_from_world;
 uniform vec2 u_size;
 uniform float u_px, u_bias, u_width, u_outline;
+uniform vec3 u_casing;
 varying vec2 v_tail, v_along;
 varying float v_length, v_width, v_casing;
-varying vec3 v_color;
+varying vec4 v_color;
+
+#include "presence.glsl"
 
 const float NEAREST = 1e-3;
 
 void main() {
     vec4 a = u_clip_from_world * vec4(a_tail, 1.), b = u_clip_from_world * vec4(a_tip, 1.);
-    v_color = a_color;
+    v_color = presented(vec4(mix(a_color, u_casing, a_casing), 1.));
     v_casing = a_casing;
     v_tail = (a.xy / a.w * .5 + .5) * u_size;
     vec2 tip = (b.xy / b.w * .5 + .5) * u_size;

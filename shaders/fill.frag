@@ -1,4 +1,3 @@
-#include "presence.glsl"
 uniform vec4 u_color;
 
-void main() { gl_FragColor = presented(u_color); }
+void main() { gl_FragColor = u_color; }

@@ -1,4 +1,3 @@
-#include "presence.glsl"
 uniform float u_px;
 uniform vec2 u_dash;          // period and ink, logical pixels; 0: solid
 varying vec4 v_ink;
@@ -13,5 +12,5 @@ void main() {
         cover *= clamp(.5 + (.5 * u_dash.y - from_middle) * u_px, 0., 1.);
     }
     if (cover * v_ink.a < .004) discard;
-    gl_FragColor = presented(vec4(v_ink.rgb, v_ink.a * cover));
+    gl_FragColor = vec4(v_ink.rgb, v_ink.a * cover);
 }

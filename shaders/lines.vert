@@ -12,6 +12,7 @@ uniform vec2 u_shown;          // factors on the opacity
 varying vec4 v_ink;
 varying vec2 v_arc;
 
+#include "presence.glsl"
 #include "stroke.glsl"
 
 vec3 moved(vec3 p) { return a_moved > .5 ? vec3(u_plane * p.xy, p.z) : p; }
@@ -19,6 +20,7 @@ vec3 moved(vec3 p) { return a_moved > .5 ? vec3(u_plane * p.xy, p.z) : p; }
 void main() {
     v_ink = a_ink;
     v_ink.a *= a_moved < 1.5 ? 1. : a_moved < 2.5 ? u_shown.x : u_shown.y;
+    v_ink = presented(v_ink);
     v_arc = a_arc;
     place_stroke(moved(a_before), moved(a_start), moved(a_end), moved(a_after), vec2(.5 * a_width * u_wide * u_px), a_corner);
 }

@@ -1,8 +1,8 @@
 """The presence of a layer: dimmed, as a ghost, or emphasized. All painters and text use this.
 
-A fragment shader passes its colour through ``presented`` (presence.glsl), which scales it, adds a colour, and scales
-its opacity; widths and radii are multiplied by ``wide``. For a plain layer all of that is the identity, to the last
-bit.
+A shader passes its colour through ``presented`` (presence.glsl), which scales it, adds a colour, and scales its
+opacity: in the vertices where the colour is theirs, because without a GPU it costs time at each fragment. Widths and
+radii are multiplied by ``wide``. For a plain layer all of that is the identity, to the last bit.
 """
 
 from __future__ import annotations

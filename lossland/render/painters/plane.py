@@ -125,7 +125,7 @@ class PolygonPainter:
         corners = np.asarray(layer.corners, np.float32).reshape(-1, 3)
         if len(corners) < 3:
             return
-        color = context.theme.color(layer.color)
+        color, presence = context.theme.color(layer.color), context.presence
         # Nothing is uploaded without a draw: vispy would queue the commands of uploads forever.
         if layer.fill > 0:
             if self._kept.changed("corners", layer.corners):
@@ -137,8 +137,7 @@ class PolygonPainter:
                 self._fill,
                 u_clip_from_world=context.gl_clip_from_world,
                 u_bias=LINE_BIAS / 2,
-                u_color=(*color, layer.fill),
-                **context.presence.uniforms(),
+                u_color=(*presence.color(color).tolist(), layer.fill * presence.opacity),
             )
             self._fill.draw("triangle_fan")
         if layer.outline > 0:
