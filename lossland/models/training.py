@@ -85,6 +85,7 @@ class Trainer:
         self.points, self.target = xp.asarray(points), xp.asarray(target)
         count = self.points.shape[0]
         self.batch = min(batch or count, count)
+        self._order: tuple[int, Array] | None = None  # of the samples (N,) in an epoch, and that epoch
         self._position = xp.permute_dims(theta, (1, 0))  # (n, P): a rule's settings (P,) broadcast with its last axis
         first = network.first_statistics(xp, theta.dtype)
         self.statistics = xp.broadcast_to(first, (theta.shape[0], *first.shape))
@@ -103,7 +104,7 @@ class Trainer:
     @np.errstate(all="ignore")
     def advance(self, steps: int = 1) -> None:
         """Take some more steps."""
-        xp = namespace(self._position)
+        xp, separate, remembered = namespace(self._position), by_coordinate(self._kind), memory(self._kind)
         for t in range(self.t + 1, self.t + steps + 1):
             points, target = self._batch(xp, t)
             mode = Mode(training=True, seed=self.seed, step=t)
@@ -112,15 +113,13 @@ class Trainer:
             if self.rule.stochastic:
                 grad = self.rule.observe(grad, self._noise(xp, t, grad))
                 around.grad = grad
-            if by_coordinate(self._kind):
+            if separate:
                 self._last = self.rule.update(grad, self._last, t, self._position)
             else:
                 self._last = self.rule.decide(around, self._last, t)
             self._position = self._position + self._last.step
             self.statistics = MOMENTUM * around.seen + (1 - MOMENTUM) * self.statistics
-            self._last = self._last._replace(
-                **{name: None for name in self._last._fields if name not in memory(self._kind)}
-            )
+            self._last = self._last._replace(**{name: None for name in self._last._fields if name not in remembered})
             self.t = t
 
     def _batch(self, xp: ModuleType, t: int) -> tuple[Array, Array]:
@@ -129,8 +128,10 @@ class Trainer:
         if self.batch == count:
             return self.points, self.target
         epoch, index = divmod(t - 1, math.ceil(count / self.batch))
-        order = xp.argsort(uniform(self.seed, particles(xp, 0, count), epoch, Purpose.ORDER)[0])
-        chosen = order[index * self.batch : (index + 1) * self.batch]
+        if self._order is None or self._order[0] != epoch:
+            order = xp.argsort(uniform(self.seed, particles(xp, 0, count), epoch, Purpose.ORDER)[0])
+            self._order = epoch, order
+        chosen = self._order[1][index * self.batch : (index + 1) * self.batch]
         return xp.take(self.points, chosen, axis=0), xp.take(self.target, chosen, axis=0)
 
     def _noise(self, xp: ModuleType, t: int, grad: Array) -> Array:
