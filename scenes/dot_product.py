@@ -252,13 +252,14 @@ class DotProduct(ll.Scene):
         exact = (1 - part) * vectors.cosine_density(before, x) + part * vectors.cosine_density(after, x)
         sd, top = (1 - part) / np.sqrt(before) + part / np.sqrt(after), plot.world(0.0, 1.13 * plot.y[1])
         right, left = plot.world([sd, -sd], [0.0, 0.0]) - (0.0, 0.3, 0.0)  # below the numbers of the axis
+        told = tex("d = ?n", here) if part in (0.0, 1.0) else tex(r"d = ?n \to ?n", before, after)
         look: dict[str, Any] = {"away": 0.32, "size": 0.16, "key": "spread", "name": "Spread"}
         return [
             plot, self.three_pairs(),
             plot.bars(np.linspace(-1, 1, BINS + 1), heights, A, 0.0, name="Share", key="bars"),
             plot.curve((x, exact), "area", name="Exact density", key="theory"),
             figures.Measure(right, left, r"\pm 1/\sqrt{d}", "area", **look),
-            layers.Label(top, tex("d = ?n", here), latex=True, size=34, side="centre", key="dimension"),
+            layers.Label(top, told, latex=True, size=34, side="centre", key="dimension"),
         ]  # fmt: skip
 
     @ll.kept

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lossland import userfiles
 from lossland.cli import COMMANDS, streams, workplace
 from lossland.errors import UserError, nearest
 from lossland.files import holds_results, kind_of, may_be_run
@@ -139,7 +140,8 @@ def subject(*taken: str) -> Callable[[str], str]:
         if not name:
             raise refuse(text, wanted)
         there = ".lossland" in taken and (holds_results(name) or may_be_run(name))
-        kind = None if there else kind_of(name)
+        own = ".py" in taken and userfiles.named(name) is not None
+        kind = None if there or own else kind_of(name)
         if kind and not name.lower().endswith(taken):
             raise argparse.ArgumentTypeError(f"{name!r} is named like {kind}; give {wanted} here.")
         return name

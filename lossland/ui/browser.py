@@ -129,6 +129,7 @@ class Browser:
         imgui.set_cursor_screen_pos(pen.at(box.x, box.y))
         imgui.set_next_item_width(box.width * pen.scale)
         imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(34, 8))
+        imgui.set_next_item_allow_overlap()  # the cross is in the box
         with pen.font("regular", 14):
             _, self.search = imgui.input_text_with_hint("##search", "Find a scene", self.search)
             entered = imgui.is_item_deactivated() and imgui.is_key_pressed(imgui.Key.enter)

@@ -25,7 +25,7 @@ LEAST_CHART, MOST_CHART = 96.0, 300.0
 TABS = {
     "controls": "What can be changed, with charts and numbers of this moment",
     "lesson": "What the scene shows, in words and formulas",
-    "code": "The numbers of this moment as a program, and how they come about in a few lines of NumPy, to copy",
+    "code": "The numbers of this moment as a program, and how the scene's first ones come about in NumPy, to copy",
 }
 HEAT_SHARE = 0.62  # a heat map's ratio of height to width
 

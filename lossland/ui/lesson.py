@@ -83,7 +83,10 @@ def paragraphs(markdown: str) -> list[tuple[str, str]]:
     return found
 
 
-NUMPY = "# How its numbers come about, in NumPy alone, with the settings that the scene has at first:"
+NUMPY = """\
+# How its numbers come about, in NumPy
+# alone, with the settings that the scene
+# has at first:"""
 
 
 class Lesson:

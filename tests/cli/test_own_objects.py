@@ -71,6 +71,14 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize("place", ["{folder}/", "./", "other/../"])
+def test_a_landscape_is_taken_from_a_file_with_its_folder(
+    folder: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = place.format(folder=folder) + "mine.py:valley"
+    assert printed(capsys, "eval", wanted, "--at", "1,2") == printed(capsys, "eval", "mine.py:valley", "--at", "1,2")
+
+
 @pytest.mark.usefixtures("folder")
 def test_run_swarm_and_basins_take_them(capsys: pytest.CaptureFixture[str]) -> None:
     rule = ["--optimizer", "mine.py:MyRule:lr=0.1"]

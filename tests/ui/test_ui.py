@@ -594,6 +594,20 @@ def test_search_leaves_what_it_names_and_enter_opens_it(race: Bench) -> None:
     assert race.player.scene.values["landscape"] == "rosenbrock"
 
 
+def test_the_cross_empties_the_search(race: Bench) -> None:
+    places = layout(race.size)
+    assert places.left is not None
+    race.click_at(places.left.x + 100, places.left.y + 66)
+    race.write("rosen")
+    race.frame(2)
+    race.click("clear")
+    race.frame(2)
+    assert race.panels.browser.search == ""
+    race.click_at(places.left.x + 100, places.left.y + 66)
+    race.write("bowl")
+    assert race.panels.browser.search == "bowl"
+
+
 def test_a_click_opens_a_scene_and_a_chapter_folds(race: Bench) -> None:
     entry = next(entry for entry in entries() if entry.name == "gradient_descent")
     race.click(f"open.{entry.chapter}.{entry.name}")
