@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lossland.numerals import short
 from lossland.world.layers import ON_GROUND, Color, Label, Layer, Lines, Points, Polygon
 from lossland.world.shapes import lifted
 
@@ -92,7 +93,13 @@ class Lanes:
         return [Lines(across, "dim", 1.0, 0.35), Lines(lanes, "dim", 1.4, 0.55), *marks, name]
 
     def bead(self, x: float, error: float, color: Color, radius: float, name: str) -> list[Layer]:
-        """Return an error as a bead of ``radius`` pixels on the lane at the world's ``x``, with a line from 1 to it."""
+        """Return an error as a bead of ``radius`` pixels on the lane at the world's ``x``, with a line from 1 to it.
+
+        Beyond the end of the lane its number stands beside it.
+        """
         way = self.world_from_error(x, (1.0, error))
         bead = Points(way[1:], color, radius, "sphere", outline=True, name=name, worth=[error])
-        return [Lines([way], color, 3.0), bead]
+        told = (
+            [] if error <= 10 ** (self.decades * (self.most - 1)) else [Label(way[1], f"error {short(error)}", color)]
+        )
+        return [Lines([way], color, 3.0), bead, *told]

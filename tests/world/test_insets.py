@@ -62,6 +62,16 @@ def test_a_bead_lies_at_the_end_of_its_way() -> None:
     assert bead.worth == [1e-3]
 
 
+def test_an_error_beyond_the_lane_is_told() -> None:
+    end = 10 ** (LANES.decades * (LANES.most - 1))  # the lane's length times `most` on its logarithmic scale
+    assert len(LANES.bead(0.5, 0.99 * end, "accent", 6.0, name="Error")) == 2
+    *_, bead, told = LANES.bead(0.5, 1372.0, "accent", 6.0, name="Error")
+    assert isinstance(told, layers.Label)
+    assert isinstance(bead, layers.Points)
+    assert told.text == "error 1372"
+    assert told.position == pytest.approx(bead.position[0])
+
+
 def test_points_of_the_plane_are_lifted() -> None:
     assert shapes.lifted((1, 2)) == pytest.approx((1, 2, 0))
     assert shapes.lifted([[(1, 2)], [(3, 4)]], 0.5) == pytest.approx(np.array([[(1, 2, 0.5)], [(3, 4, 0.5)]]))
