@@ -13,6 +13,7 @@ from lossland.benchmark import summary
 from lossland.errors import UserError
 from lossland.play.player import Player
 from lossland.scenery import library
+from lossland.scenery.parameters import Integer
 from lossland.world import layers
 
 FOUND = summary.read()
@@ -131,7 +132,9 @@ def test_results_never_run_a_file_by_themselves(tmp_path: Path) -> None:
 def test_the_panel_shows_on_each_page_what_the_page_uses() -> None:
     made = library.scene("bench")
     assert [name for name in made.params() if made.has_control(name)][-2:] == ["family", "first"]
-    assert made.param("first").highest(made) == len(FOUND.optimizers) - 15  # sixteen stand on a page
+    first = made.param("first")
+    assert isinstance(first, Integer)
+    assert first.highest(made) == len(FOUND.optimizers) - 15  # sixteen stand on a page
     made.set("first", 5)
     made.set("family", "adaptive")  # fewer than a page
     assert made.values["first"] == 1
