@@ -99,7 +99,6 @@ class Lanes:
         """
         way = self.world_from_error(x, (1.0, error))
         bead = Points(way[1:], color, radius, "sphere", outline=True, name=name, worth=[error])
-        told = (
-            [] if error <= 10 ** (self.decades * (self.most - 1)) else [Label(way[1], f"error {short(error)}", color)]
-        )
+        beyond = error > 10 ** (self.decades * (self.most - 1))
+        told = [Label(way[1], f"error {short(error)}", color)] if beyond else []
         return [Lines([way], color, 3.0), bead, *told]

@@ -21,10 +21,15 @@ def can_say(told: Frame, shown: Frame) -> bool:
 
 
 def said_as(told: Frame, shown: Frame) -> Frame:
-    """Return the ``shown`` frame with the texts and numbers of the ``told`` one, if it can say them."""
+    """Return the ``shown`` frame with the texts and numbers of the ``told`` one, if it can say them.
+
+    Where layers have come or gone only texts with numbers are the told ones: a key without a name of its own is a
+    count, and may have passed to another layer.
+    """
     if told is shown or not can_say(told, shown):
         return shown
-    before = dict(zip(told.keys, told.layers, strict=True))
+    same = told.keys == shown.keys
+    before = {key: one for key, one in zip(told.keys, told.layers, strict=True) if same or _has_numbers(one)}
     layers = [_said(before.get(key, now), now) for key, now in zip(shown.keys, shown.layers, strict=True)]
     return Frame(layers, shown.notes, shown.view)
 

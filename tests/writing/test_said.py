@@ -50,3 +50,10 @@ def test_layers_without_numbers_may_come_and_go(told: list[Layer], shown: list[L
 def test_numbers_that_the_other_moment_lacks_are_of_the_own(told: list[Layer], shown: list[Layer]) -> None:
     assert not can_say(Frame(told), Frame(shown))
     assert said_as(Frame(told), Frame(shown)).layers == shown
+
+
+def test_names_stay_with_their_points_when_one_before_them_is_gone() -> None:
+    told = Frame([Label((k, 0.0, 0.0), text) for k, text in enumerate("abc")])
+    shown = Frame([Label((k, 0.0, 0.0), text) for k, text in enumerate("abc") if k])
+    assert can_say(told, shown)
+    assert [one.text for one in said_as(told, shown).layers if isinstance(one, Label)] == ["b", "c"]
