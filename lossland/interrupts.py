@@ -45,6 +45,7 @@ def sheltered(function: Callable[P, R]) -> Callable[P, R]:
     return function
 
 
+@sheltered  # a signal in the middle would leave those behind it without a handler
 def begin() -> None:
     """Let signals raise Stopped. Ignored ones (as under ``nohup``) stay ignored; in a thread nothing changes."""
     _noted.clear()

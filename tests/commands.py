@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -63,10 +64,10 @@ def started(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None)
 
 
 def _answers(pid: int) -> bool:
-    """Whether a process has a handler for SIGTERM, as Linux tells."""
+    """Whether a process has a handler for SIGUSR2, the last signal that is given one, as Linux tells."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:"))
-    return bool(caught >> 14 & 1)
+    return bool(caught >> signal.SIGUSR2 - 1 & 1)
 
 
 def until(process: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:

@@ -71,6 +71,32 @@ def test_what_is_ignored_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def test_a_signal_during_the_beginning_leaves_none_without_a_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in ENDING}
+    install = signal.signal
+
+    def installed_and_hit(number: int, handler: interrupts.Handler) -> interrupts.Handler:
+        found = install(number, handler)
+        signal.raise_signal(signal.SIGINT)  # the first of all: those behind it have no handler yet
+        return found
+
+    monkeypatch.setattr(signal, "signal", installed_and_hit)
+    try:
+        interrupts.begin()
+        monkeypatch.undo()
+        handlers = {signal.getsignal(number) for number in ENDING}
+        assert len(handlers) == 1
+        assert handlers != {signal.SIG_DFL}
+        with pytest.raises(Stopped) as stop:
+            wait_to_be_stopped()
+        assert stop.value.number == signal.SIGINT
+    finally:
+        monkeypatch.undo()
+        interrupts.end(for_good=False)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def test_in_a_thread_nothing_changes() -> None:
     before = signal.getsignal(signal.SIGTERM)
     thread = threading.Thread(target=lambda: (interrupts.begin(), interrupts.end(for_good=False)))

@@ -37,9 +37,10 @@ def attempt(dice: random.Random, folder: Path) -> None:
     """Start a command, send it one signal or more, and look at what it leaves."""
     folder.mkdir()
     words = dice.choice(list(COMMANDS))
-    late = LONGEST * dice.random() ** 2  # often while libraries are loaded
+    first = LONGEST * dice.random() ** 2  # often while libraries are loaded
     numbers = [dice.choice(NUMBERS) for _ in range(dice.choice([1, 1, 1, 2, 3]))]
     process = started(*words.split(), cwd=folder)
+    late = first
     for number in numbers:
         with suppress(subprocess.TimeoutExpired):
             process.wait(late)
@@ -49,7 +50,7 @@ def attempt(dice: random.Random, folder: Path) -> None:
     try:
         check(end, numbers, folder, COMMANDS[words])
     except AssertionError as error:
-        error.add_note(f"{words}, {numbers} first after {late:.3f} s: {end}")
+        error.add_note(f"{words}, {numbers} first after {first:.3f} s: {end}")
         raise
 
 
