@@ -261,9 +261,13 @@ class Camera:
     def project(self, points: ArrayLike, size: Size, pose: Pose | None = None) -> Floats:
         """Return pixels (..., 2), y down, of world points (..., 3)."""
         turn, offset = _pixels_from_world(self.flat, pose or self.pose, (size[0], size[1]), self.depths)
-        seen = np.asarray(points, float) @ turn + offset
-        depth = seen[..., 2:]
-        return seen[..., :2] / np.where(np.abs(depth) < 1e-9, 1e-9, depth)
+        return _per_depth(np.asarray(points, float) @ turn + offset)
+
+    def project_from(self, poses: Sequence[Pose], points: ArrayLike, size: Size) -> Floats:
+        """Return pixels (k, n, 2), y down, of world points (n, 3) or (k, n, 3) from each of k poses."""
+        maps = [_pixels_from_world(self.flat, pose, (size[0], size[1]), self.depths) for pose in poses]
+        turns, offsets = (np.array(parts) for parts in zip(*maps, strict=True))
+        return _per_depth(np.asarray(points, float) @ turns + offsets[:, None])
 
     def ray(self, pixel: Sequence[float], size: Size) -> tuple[Floats, Floats]:
         """Return the world origin (3,) and unit direction (3,) of the ray through a pixel."""
@@ -309,6 +313,12 @@ def _clip_from_world(flat: bool, pose: Pose, aspect: float, depths: tuple[float,
     matrix = clip_from_view @ view_from_world
     matrix.flags.writeable = False
     return matrix
+
+
+def _per_depth(seen: Floats) -> Floats:
+    """Return pixels (..., 2) from (pixel * depth, depth) (..., 3)."""
+    depth = seen[..., 2:]
+    return seen[..., :2] / np.where(np.abs(depth) < 1e-9, 1e-9, depth)
 
 
 @lru_cache(maxsize=32)

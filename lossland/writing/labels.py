@@ -106,8 +106,8 @@ def place_labels(
             wanted = pixel[0] - width / 2, pixel[1] - height / 2, width, height
             keep([label], separate([wanted], area, (), 0.0))
         elif label.stays:
-            (side,) = seen_sides([label], camera, size, camera.pose)[1]
-            choice = Choice(side, GAP * discs.scale)
+            _, ((side,),) = seen_sides([label], camera, size, [camera.pose])
+            choice = Choice(float(side), GAP * discs.scale)
             rect = at_side(pixel, _label_size(type_, label), choice)
             keep([label], [rect if has_room(rect, area, [*taken, *(one for _, one in placed)]) else None])
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from lossland.world.layers import Side
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 Rect = tuple[float, float, float, float]  # left, top, width, height
 
 EIGHTH = pi / 4
@@ -77,68 +78,83 @@ def at_side(point: Sequence[float], size: Sequence[float], choice: Choice) -> Re
     return x, y, size[0], size[1]
 
 
+def at_sides(points: Floats, sizes: Floats, angles: Floats, distances: Floats) -> Floats:
+    """Return the upper left corners (..., 2) of ``at_side`` for points and sizes (..., 2) and choices (...)."""
+    return points + _touching(angles) * (distances[..., None] + sizes / 2) - sizes / 2
+
+
+def _touching(angles: Floats) -> Floats:
+    """Return where labels in these directions touch their points: (..., 2), in halves of their size."""
+    along = np.empty((*angles.shape, 2))
+    np.cos(angles, along[..., 0])
+    np.sin(angles, along[..., 1])
+    return np.minimum(np.maximum(sqrt(2) * along, -1.0), 1.0)
+
+
+ANGLES = np.array(list(SIDES.values()))
+TOUCHING = _touching(ANGLES)
+
+
 def choose_sides(
-    points: Sequence[Sequence[float]],
-    sizes: Sequence[Sequence[float]],
-    gaps: Sequence[float],
-    wanted: Sequence[float],
-    free: Rect,
-    taken: Sequence[Rect],
-    px: float,
-) -> list[float]:
-    """Choose a direction for each label, in order: the wanted one, else a nearby side of less cost.
+    points: Floats, sizes: Floats, gaps: Floats, wanted: Floats, free: Rect, taken: Floats, px: float
+) -> Floats:
+    """Choose directions (k, n) for n labels in k views, in order: the wanted one, else a nearby side of less cost.
 
-    The cost is what ``free`` clips, and what covers ``taken`` or an earlier label. ``points`` and ``sizes`` (n, 2) and
-    ``gaps`` (n,) are in pixels, ``px`` is the pixels per logical pixel; directions are as in Choice.
+    The cost is what ``free`` clips, and what covers ``taken`` or an earlier label. ``points`` (k, n, 2), ``sizes``
+    (n, 2), ``gaps`` (k, n) and the rectangles ``taken`` (k, m, 4) are in pixels, ``px`` is the pixels per logical
+    pixel; ``wanted`` (k, n) and the result are directions as in Choice.
     """
-    angles, turned, along = _candidates(tuple(wanted))
-    place, size, reach = np.array(points, float), np.array(sizes, float), np.array(gaps, float)[:, None]
-    others, start, end = np.array(taken, float).reshape(-1, 4), np.array(free[:2]), np.add(free[:2], free[2:])
-    corners, fars = others[:, :2], others[:, :2] + others[:, 2:]
-    low = place + along[:, -1] * (reach + size / 2) - size / 2  # as `at_side`, for all at once
-    high = low + size
+    start, end = np.array(free[:2]), np.add(free[:2], free[2:])
+    corners, fars = taken[..., :2], taken[..., :2] + taken[..., 2:]
+    usual = at_sides(points, sizes, wanted, gaps)
+    far = usual + sizes
+    others, other_fars = np.concatenate([corners, usual], 1), np.concatenate([fars, far], 1)
     if (
-        (low >= start).all() and (high <= end).all()
-        and not len(_meeting(low, high, corners, fars)[0])
-        and len(_meeting(low, high, low, high)[0]) == len(low)  # each meets itself
+        (usual >= start).all() and (far <= end).all()
+        and len(_meeting(usual, far, others, other_fars)[0]) == wanted.size  # each meets itself
     ):  # fmt: skip
-        return list(wanted)  # nothing is lost: the usual case
-    place, size, reach = place[:, None], size[:, None], reach[:, None]
-    low = place + along * (reach + size / 2) - size / 2  # (n, 9, 2): the upper left corners of all candidates
-    high = low + size
+        return wanted  # nothing is lost: the usual case
+    angles = np.empty((*wanted.shape, len(ANGLES) + 1))
+    angles[..., :-1], angles[..., -1] = ANGLES, wanted
+    low = np.empty((*angles.shape, 2))  # the upper left corners of all candidates
+    reach, half = gaps[..., None, None], sizes[:, None] / 2
+    low[:, :, :-1] = points[:, :, None] + TOUCHING * (reach + half) - half
+    low[:, :, -1] = usual
+    high = low + sizes[:, None]
+    turned = np.abs((angles - wanted[..., None] + pi) % (2 * pi) - pi) / EIGHTH
     cut = np.maximum(start - low, 0.0) + np.maximum(high - end, 0.0)
-    cost = turned + CUT / px * (cut[..., 0] + cut[..., 1])
+    cost = TURNED * turned + CUT / px * (cut[..., 0] + cut[..., 1])
 
-    def covered(rows: NDArray[np.intp], corner: Floats, far: Floats) -> Floats:
-        """Return what the candidates (k, 9) of some labels cover of a rectangle each, as costs."""
-        shared = np.maximum(np.minimum(high[rows], far[:, None]) - np.maximum(low[rows], corner[:, None]), 0.0)
+    def covered(view: int | Indices, labels: Indices, corner: Floats, far: Floats) -> Floats:
+        """Return what the candidates (j, 9) of some labels cover of a rectangle each, as costs."""
+        top, bottom = low[view, labels], high[view, labels]
+        shared = np.maximum(np.minimum(bottom, far[:, None]) - np.maximum(top, corner[:, None]), 0.0)
         return COVERED / px**2 * shared[..., 0] * shared[..., 1]
 
-    least, most = low.min(axis=1), high.max(axis=1)  # (n, 2): around all candidates of a label
-    rows, which = _meeting(least, most, corners, fars)
-    np.add.at(cost, rows, covered(rows, corners[which], fars[which]))
-    best = np.round(cost, 6).argmin(axis=1)
-    rows, which = _meeting(least, most, least, most)
-    for row in np.unique(rows[rows < which]).tolist():  # in order: the later ones avoid each
-        later = which[(rows == row) & (which > row)]
-        cost[later] += covered(later, low[[row], best[row]], high[[row], best[row]])
-        best[later] = np.round(cost[later], 6).argmin(axis=1)
-    return angles[np.arange(len(best)), best].tolist()
+    least, most = low.min(axis=2), high.max(axis=2)  # (k, n, 2): around all candidates of a label
+    views, labels, which = _meeting(least, most, corners, fars)
+    if len(views):
+        np.add.at(cost, (views, labels), covered(views, labels, corners[views, which], fars[views, which]))
+    best = np.round(cost, 6).argmin(axis=2)
+    views, labels, which = _meeting(least, most, least, most)
+    near = labels < which
+    for view, label in sorted(set(zip(views[near].tolist(), labels[near].tolist(), strict=True))):
+        later = which[near & (views == view) & (labels == label)]  # in order: they avoid the earlier one
+        chosen = best[view, label]
+        cost[view, later] += covered(view, later, low[view, label, [chosen]], high[view, label, [chosen]])
+        best[view, later] = np.round(cost[view, later], 6).argmin(axis=1)
+    rows, columns = np.indices(best.shape, sparse=True)
+    return angles[rows, columns, best]
 
 
-@lru_cache(maxsize=64)
-def _candidates(wanted: tuple[float, ...]) -> tuple[Floats, Floats, Floats]:
-    """Return the directions (n, 9) of labels' candidates, the costs of turning, and where they touch (n, 9, 2)."""
-    angles = np.array([[*SIDES.values(), own] for own in wanted])
-    turned = TURNED * np.abs((angles - angles[:, -1:] + pi) % (2 * pi) - pi) / EIGHTH
-    return angles, turned, np.clip(sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], -1), -1.0, 1.0)
+def _meeting(low: Floats, high: Floats, corner: Floats, far: Floats) -> tuple[Indices, Indices, Indices]:
+    """Return the views and the indices of rectangles and of others that share an area.
 
-
-def _meeting(low: Floats, high: Floats, corner: Floats, far: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the indices of rectangles and of others that share an area with them; corners are (n, 2) and (m, 2)."""
-    meet = (low[:, None] < far) & (corner < high[:, None])
-    rows, which = np.nonzero(meet[..., 0] & meet[..., 1])
-    return rows, which
+    Corners are (k, n, 2) and (k, m, 2).
+    """
+    meet = (low[:, :, None] < far[:, None]) & (corner[:, None] < high[:, :, None])
+    views, rows, which = np.nonzero(meet[..., 0] & meet[..., 1])
+    return views, rows, which
 
 
 def choose(
@@ -216,6 +232,19 @@ def has_room(line: Rect, free: Rect, taken: Sequence[Rect]) -> bool:
         if x < left + wide and left < right and y < top + high and top < bottom:
             return False
     return True
+
+
+def are_apart(corners: Floats, sizes: Floats, free: Rect, taken: Floats, gap: float) -> bool:
+    """Whether rectangles are within ``free``, and ``gap`` apart from each other and from ``taken`` (m, 4).
+
+    ``corners`` (n, 2) are the upper left ones, as are ``sizes`` in pixels. Then ``separate`` moves none of them.
+    """
+    fars = corners + sizes
+    if (corners < free[:2]).any() or (fars > np.add(free[:2], free[2:])).any():
+        return False
+    others = np.concatenate([taken[:, :2], corners])[None]
+    other_fars = np.concatenate([taken[:, :2] + taken[:, 2:], fars])[None]
+    return len(_meeting((corners - gap)[None], (fars + gap)[None], others, other_fars)[0]) == len(corners)
 
 
 def separate(wanted: Sequence[Rect], free: Rect, taken: Sequence[Rect], gap: float) -> list[Rect | None]:

@@ -7,7 +7,7 @@ The side is chosen for key azimuths, and interpolated while the camera turns bet
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import hypot
+from math import hypot, pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,14 @@ from lossland.pointing.picking import position_of
 from lossland.world.camera import Camera, Pose
 from lossland.world.geometry import HEAD_RADIUS, HEAD_RIM, head_centers
 from lossland.world.layers import Graph, Label, Layer, Points, Trail
-from lossland.writing.placement import SIDES, Choice, Rect, at_side, choose_sides, glide, separate
+from lossland.writing.placement import SIDES, Rect, are_apart, at_sides, choose_sides, separate
 
 Size = tuple[int, int]
 Floats = NDArray[np.float64]
 
 GAP = 8.0  # logical pixels between a point, or the disc around it, and its label
 CLEAR = 2.0  # between a label and what it must not cover
+SAME = 0.5  # pixels between two places of a label that are the same to the eye
 FEW = 40  # points: a layer with more is a cloud, which labels may cover
 
 
@@ -35,35 +36,34 @@ class Discs:
     def __init__(self, layers: Sequence[Layer], camera: Camera, size: Size, scale: float) -> None:
         found = list(_discs(layers))
         self.camera, self.size, self.scale = camera, size, scale
-        self._heads = [(trail, radius) for trail, radius in found if isinstance(trail, Trail)]
+        heads = [(trail, radius) for trail, radius in found if isinstance(trail, Trail)]
         places = [(place, radius) for place, radius in found if not isinstance(place, Trail)]
+        self._trails = [trail for trail, _ in heads]
         self._places = np.array([place for place, _ in places], float).reshape(-1, 3)
-        self._radii = scale * np.array([radius for _, radius in [*self._heads, *places]], float)
-        self._seen: dict[Pose, tuple[Floats, int]] = {}
+        self._radii = scale * np.array([radius for _, radius in [*heads, *places]], float)
+        self._squares: list[Rect] | None = None
 
-    def seen(self, pose: Pose) -> Floats:
-        """Return their pixels and radii (m, 3), seen from a pose of the camera."""
-        return self._at(pose)[0]
+    def seen(self, poses: Sequence[Pose]) -> tuple[Floats, Floats]:
+        """Return their pixels (k, m, 2) from k poses of the camera, and their radii (m,) in pixels.
 
-    def squares(self, pose: Pose | None = None, heads: bool = False) -> list[Rect]:
-        """Return the bounding squares in pixels of all or only of ``heads``, from the camera's pose or another."""
-        seen, count = self._at(self.camera.pose if pose is None else pose)
-        shown = seen[:count] if heads else seen
-        return [(x - radius, y - radius, 2 * radius, 2 * radius) for x, y, radius in shown.tolist()]
+        One that has no pixel is at infinity.
+        """
+        camera, size, places = self.camera, self.size, self._places
+        if self._trails:
+            matrices = [camera.clip_from_world(size, pose) for pose in poses]
+            heads = np.array([head_centers(self._trails, matrix, size[1] / self.scale) for matrix in matrices])
+            places = np.concatenate([heads, np.broadcast_to(places, (len(poses), *places.shape))], 1)
+        pixels = camera.project_from(poses, places, size)
+        pixels[~np.isfinite(pixels)] = np.inf
+        return pixels, self._radii
 
-    def _at(self, pose: Pose) -> tuple[Floats, int]:
-        """Return pixels and radii (m, 3) seen from a pose, those of heads first, and the number of heads."""
-        if pose not in self._seen:
-            camera, size = self.camera, self.size
-            trails = [trail for trail, _ in self._heads]
-            places = self._places
-            if trails:
-                centers = head_centers(trails, camera.clip_from_world(size, pose), size[1] / self.scale)
-                places = np.concatenate([centers, places])
-            found = np.concatenate([camera.project(places, size, pose), self._radii[:, None]], axis=1)
-            finite = np.asarray(np.isfinite(found).all(axis=1))
-            self._seen[pose] = found[finite], int(np.count_nonzero(finite[: len(trails)]))
-        return self._seen[pose]
+    def squares(self, heads: bool = False) -> list[Rect]:
+        """Return the bounding squares in pixels of all or only of ``heads``, from the camera's pose."""
+        if self._squares is None:
+            pixels, radii = self.seen([self.camera.pose])
+            seen = zip(pixels[0].tolist(), radii.tolist(), strict=True)
+            self._squares = [(x - radius, y - radius, 2 * radius, 2 * radius) for (x, y), radius in seen]
+        return self._squares[: len(self._trails)] if heads else self._squares
 
 
 def place_beside(
@@ -79,54 +79,60 @@ def place_beside(
     ``sizes`` are in pixels, ``poses`` the camera's at the key azimuths around its own, and its fraction between them.
     """
     camera, size, scale = discs.camera, discs.size, discs.scale
-
-    def seen(pose: Pose) -> tuple[list[list[float]], list[float], list[float]]:
-        """Return the labels' points in pixels, their preferred directions, and each label's distance from its point."""
-        points, directions = seen_sides(labels, camera, size, pose)
-        found = discs.seen(pose)
-        away = np.hypot(*(points[:, None] - found[None, :, :2]).transpose(2, 0, 1))  # (n, m)
-        inside = np.clip(2 * found[:, 2] - away, 0.0, found[:, 2])  # grows to the radius as a disc approaches
-        return points.tolist(), directions, (GAP * scale + inside.max(axis=1, initial=0.0)).tolist()
-
     (before, after), share = poses
-    angles = []
-    for pose in (before,) if before == after else (before, after):  # equal for a flat camera
-        points, directions, gaps = seen(pose)
-        angles.append(choose_sides(points, sizes, gaps, directions, area, [*taken, *discs.squares(pose)], scale))
-    points, directions, gaps = seen(camera.pose)
-    wanted, usual = [], []
-    for point, own, gap, side, start, end in zip(points, sizes, gaps, directions, angles[0], angles[-1], strict=True):
-        wanted.append(at_side(point, own, glide(Choice(start, gap), Choice(end, gap), share)))
-        usual.append(at_side(point, own, Choice(side, gap)))
-    placed, found = [*taken, *discs.squares()], list[Rect | None]()
-    for own, rects in enumerate(zip(wanted, usual, strict=True)):
-        spots = (separate([rect], area, placed, CLEAR * scale)[0] for rect in rects)
-        spot = next((spot for spot in spots if spot is not None and not _misleads(spot, usual[own], points, own)), None)
+    seen_from = [camera.pose] if before == after else [before, after, camera.pose]  # equal for a flat camera
+    points, directions = seen_sides(labels, camera, size, seen_from)
+    centres, radii = discs.seen(seen_from)
+    away = np.hypot(*(points[:, :, None] - centres[:, None]).transpose(3, 0, 1, 2))  # (k, n, m)
+    inside = np.minimum(np.maximum(2 * radii - away, 0.0), radii)  # grows to the radius as a disc approaches
+    gaps = GAP * scale + inside.max(axis=2, initial=0.0)
+    obstacles = np.empty((len(seen_from), len(taken) + len(radii), 4))
+    obstacles[:, : len(taken)] = np.array(taken, float).reshape(-1, 4)
+    obstacles[:, len(taken) :, :2] = centres - radii[:, None]
+    obstacles[:, len(taken) :, 2:] = 2 * radii[:, None]
+
+    own, keys = np.array(sizes, float), max(len(seen_from) - 1, 1)
+    angles = choose_sides(points[:keys], own, gaps[:keys], directions[:keys], area, obstacles[:keys], scale)
+    eased = share * share * (3.0 - 2.0 * share)
+    turn = (angles[-1] - angles[0] + pi) % (2 * pi) - pi
+    wanted, usual = at_sides(points[-1], own, np.array([angles[0] + eased * turn, directions[-1]]), gaps[-1])
+    if np.abs(wanted - usual).max() < SAME / 2 and are_apart(wanted, own, area, obstacles[-1], CLEAR * scale):
+        return [(x, y, *size) for (x, y), size in zip(wanted.tolist(), sizes, strict=True)]
+    places, found = [(x, y) for x, y in points[-1].tolist()], list[Rect | None]()
+    placed = [(x, y, w, h) for x, y, w, h in obstacles[-1].tolist()]
+    for index, corners in enumerate(zip(wanted.tolist(), usual.tolist(), strict=True)):
+        spots = (separate([(x, y, *sizes[index])], area, placed, CLEAR * scale)[0] for x, y in corners)
+        spot = next((one for one in spots if one is not None and not _misleads(one, corners[1], places, index)), None)
         if spot is not None:
             placed.append(spot)
         found.append(spot)
     return found
 
 
-def _misleads(rect: Rect, usual: Rect, points: Sequence[Sequence[float]], own: int) -> bool:
+def _misleads(rect: Rect, usual: Sequence[float], points: Sequence[tuple[float, float]], own: int) -> bool:
     """Whether a label stands where that of another point usually would, rather than where its own usually does."""
     (x, y), (right, down) = points[own], (rect[0] - usual[0], rect[1] - usual[1])
-    near = min(hypot(right, down), rect[3] / 2) - 0.5
+    near = min(hypot(right, down), rect[3] / 2) - SAME
     return near > 0.0 and any(hypot(px - x - right, py - y - down) < near for px, py in points)
 
 
-def seen_sides(labels: Sequence[Label], camera: Camera, size: Size, pose: Pose) -> tuple[Floats, list[float]]:
-    """Return the pixels (n, 2) of labels' points, and their preferred directions from them: angles as in Choice."""
-    points = np.array([label.position for label in labels], float).reshape(-1, 3)
-    along = np.array([(0.0, 0.0, 0.0) if isinstance(one.side, str) else one.side for one in labels], float)
-    along = along.reshape(-1, 3)
-    beyond = points + 0.01 * along / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
-    starts, ends = camera.project(np.stack([points, beyond]), size, pose)
-    angles = np.arctan2(ends[:, 1] - starts[:, 1], ends[:, 0] - starts[:, 0]).tolist()
-    for k, label in enumerate(labels):
-        if isinstance(label.side, str):
-            angles[k] = SIDES[label.side]
-    return starts, angles
+def seen_sides(labels: Sequence[Label], camera: Camera, size: Size, poses: Sequence[Pose]) -> tuple[Floats, Floats]:
+    """Return the pixels (k, n, 2) of labels' points from k poses, and the directions (k, n) that the labels prefer.
+
+    Directions are angles as in Choice.
+    """
+    count = len(labels)
+    positions = np.array([label.position for label in labels], float).reshape(-1, 3)
+    sides = [(k, label.side) for k, label in enumerate(labels) if not isinstance(label.side, str)]
+    along = np.array([side for _, side in sides], float).reshape(-1, 3)
+    beyond = positions[[k for k, _ in sides]] + 0.01 * along / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
+    points = camera.project_from(poses, np.concatenate([positions, beyond]), size)
+    angles = np.empty((len(poses), count))
+    angles[:] = [SIDES[label.side] if isinstance(label.side, str) else 0.0 for label in labels]
+    for end, (k, _) in enumerate(sides, count):
+        across, down = (points[:, end] - points[:, k]).T
+        angles[:, k] = np.arctan2(down, across)
+    return points[:, :count], angles
 
 
 def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:

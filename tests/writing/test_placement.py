@@ -120,7 +120,11 @@ def test_the_side_is_the_one_at_which_least_is_lost(seed: int, px: float) -> Non
         best = min(costs)
         expected.append(best[2])
         known.append(best[3])
-    assert choose_sides(points, sizes, gaps, wanted, FREE, taken, px) == pytest.approx(expected)
+    views = [np.array([one]) for one in (points, gaps, wanted, taken)]
+    twice = [np.concatenate([one, one + add]) for one, add in zip(views, (1e-3, 0.0, 0.0, 1e-3), strict=True)]
+    points, gaps, wanted, taken = twice  # a second view, a thousandth of a pixel away
+    found = choose_sides(points, np.array(sizes), gaps, wanted, FREE, taken, px)
+    assert found[0] == pytest.approx(expected)
 
 
 # ------------------------------------------------------------------------------------------------ moving heads

@@ -214,12 +214,12 @@ def test_the_same_picture_gives_the_same_places_whatever_was_drawn_before(type_)
 
 def test_with_no_conflict_every_label_gets_its_side_and_the_nearest_one_otherwise():
     free = (0.0, 0.0, 1000.0, 1000.0)
-    points, sizes, gaps = [(500, 500), (200, 200)], [(60, 20), (60, 20)], [10.0, 10.0]
-    wanted = [SIDES["left"], SIDES["below"]]
-    assert choose_sides(points, sizes, gaps, wanted, free, (), 1.0) == wanted
-    beside = (540.0, 480.0, 30.0, 40.0)  # at the right, reaching into both corners
-    (angle,) = choose_sides(points[:1], sizes[:1], gaps[:1], [SIDES["right"]], free, [beside], 1.0)
-    assert angle == SIDES["above"]
+    points, sizes, gaps = np.array([[(500, 500), (200, 200)]]), np.array([(60, 20), (60, 20)]), np.full((1, 2), 10.0)
+    wanted = np.array([[SIDES["left"], SIDES["below"]]])
+    assert choose_sides(points, sizes, gaps, wanted, free, np.zeros((1, 0, 4)), 1.0).tolist() == wanted.tolist()
+    beside = np.array([[(540.0, 480.0, 30.0, 40.0)]])  # at the right, reaching into both corners
+    right = np.array([[SIDES["right"]]])
+    assert choose_sides(points[:, :1], sizes[:1], gaps[:, :1], right, free, beside, 1.0) == [[SIDES["above"]]]
 
 
 @pytest.mark.parametrize("theme", [DARK, PRINT], ids=lambda theme: theme.name)
