@@ -14,7 +14,7 @@ from lossland.render.gl import canvas as canvases
 if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
 
-    from lossland.render.gl.driver import Command, Parser
+    from lossland.render.gl.driver import Parser
     from lossland.writing.host import Host  # it loads OpenGL, which must wait until the window has chosen its platform
 
 
@@ -40,8 +40,6 @@ class Meter:
         self._end: float | None = None  # of the last frame, when the next one follows at once
         self._hosts = hosts
         self._draws = self._vertices = 0  # of the last whole frame
-        self._counted = [0, 0]  # of the current one
-        self._restore: Callable[[], None] | None = None  # gives the observed parser its own method back
         self.listen(canvas)
 
     @property
@@ -81,47 +79,23 @@ class Meter:
     @contextmanager
     def frame(self) -> Iterator[None]:
         """Count the block as one frame, timed from the end of the last one (after a pause: from now)."""
-        self._counted = [0, 0]
-        for host in self._hosts():
-            host.draws = host.vertices = 0
+        counted = self._counted
+        draws, vertices = sum(one.draws for one in counted), sum(one.vertices for one in counted)
         start = self._end or perf_counter()
         yield
         self._end = perf_counter()
         self._times.append(self._end - start)
-        self._draws = self._counted[0] + sum(host.draws for host in self._hosts())
-        self._vertices = self._counted[1] + sum(host.vertices for host in self._hosts())
+        self._draws = sum(one.draws for one in counted) - draws
+        self._vertices = sum(one.vertices for one in counted) - vertices
+
+    @property
+    def _counted(self) -> list[Parser | Host]:
+        """Return all that counts draw calls and vertices."""
+        return [self._parser, *self._hosts()]
 
     def listen(self, canvas: Drawn) -> None:
-        """Count the draw commands that pass through gloo's parser: (program, "DRAW", mode, selection, instances).
-
-        VisPy has no hook for this, so the parser's method is replaced until ``close``.
-        """
-        self.close()
-        parser = cast("Parser", canvas.context.shared.parser)
-        parse = parser.parse
-
-        def counted(commands: Sequence[Command]) -> None:
-            for command in commands:
-                if command[0] == "DRAW":
-                    self._counted[0] += 1
-                    self._counted[1] += int(command[3][-1]) * int(command[4] if len(command) > 4 else 1)
-            parse(commands)
-
-        before = vars(parser).get("parse")  # another meter's, if any
-
-        def restore() -> None:
-            del parser.parse
-            if before is not None:
-                parser.parse = before
-
-        parser.parse = counted
-        self._restore = restore
-
-    def close(self) -> None:
-        """Stop counting: restore the parser's own method."""
-        if self._restore is not None:
-            self._restore()
-            self._restore = None
+        """Count the draw commands for another canvas."""
+        self._parser = cast("Parser", canvas.context.shared.parser)
 
     def result(self) -> dict[str, object]:
         """Return all statistics as JSON data."""

@@ -108,7 +108,6 @@ def _explore(
 
         def end() -> None:
             """Save the session, whatever ends the window."""
-            meter.close()
             if save is not None:
                 session.save(session.of(window.player, window.began), save)
             window.resuming.close(window.began, done or save is not None)

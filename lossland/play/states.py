@@ -27,7 +27,9 @@ class State(NamedTuple):
 
 def state_of(player: Player) -> State:
     """Return a snapshot of a player."""
-    fields = {name: value for name, value in vars(player).items() if name not in OUTSIDE}
+    fields = dict(vars(player))
+    for name in OUTSIDE:
+        del fields[name]
     scene, log = player.scene, player.log
     return State(fields, copy(player.camera), dict(vars(scene)), dict(scene.values), len(log), log[-1:])
 

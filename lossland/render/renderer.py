@@ -246,7 +246,7 @@ class Renderer:
         """Return the context of a phase and of a layer's presence, cached in ``contexts``."""
         presence = presence_of(subject, self.theme) if isinstance(subject, Layer) else PLAIN
         if (phase, presence) not in contexts:
-            contexts[phase, presence] = replace(context, phase=phase, presence=presence)
+            contexts[phase, presence] = context.within(phase, presence)
         return contexts[phase, presence]
 
     def _painters(self, frame: Frame, show: Show) -> list[tuple[Subject, Painter]]:

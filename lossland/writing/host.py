@@ -90,7 +90,7 @@ class Host:
 
     def __init__(self, theme: Theme, scale: float = 1.0, window: object = None) -> None:
         self.window = window
-        self.draws = self.vertices = 0  # counters of draw calls and vertices, reset by their readers
+        self.draws = self.vertices = 0  # since its beginning: draw calls, and the vertices uploaded for them
         self.context = imgui.create_context()
         imgui.set_current_context(self.context)  # a new context is current only where there was none
         self.plots = implot.create_context()

@@ -41,54 +41,25 @@ def test_a_snapshot_leaves_the_process_as_it_was(locale: str | None) -> None:
     assert same
 
 
-class Parser:
-    """Stands in for vispy's: it takes commands."""
-
-    def __init__(self) -> None:
-        self.taken: list[Any] = []
-
-    def parse(self, commands: list[Any]) -> None:
-        self.taken += commands
-
-
-def canvas_of(parser: Parser) -> Any:
+def canvas_of(parser: SimpleNamespace) -> Any:
     return SimpleNamespace(context=SimpleNamespace(shared=SimpleNamespace(parser=parser)))
 
 
-def test_a_closed_meter_has_given_the_parser_its_method_back() -> None:
-    parser = Parser()
-    meter = Meter(canvas_of(parser))
-    with meter.frame():
-        parser.parse([("DRAW", 1, "triangles", (0, 6))])
-    assert (meter.draws, meter.vertices) == (1, 6)
-    meter.close()
-    assert list(vars(parser)) == ["taken"]
-    parser.parse([("DRAW", 1, "triangles", (0, 3))])
-    assert len(parser.taken) == 2
-    meter.close()  # as often as one likes
-
-
-def test_a_meter_that_listens_to_another_canvas_leaves_the_first() -> None:
-    first, second = Parser(), Parser()
-    meter = Meter(canvas_of(first))
+def test_a_meter_tells_what_was_drawn_in_the_last_frame() -> None:
+    first, second, host = (SimpleNamespace(draws=5, vertices=700) for _ in range(3))  # before the meter came
+    hosts: Any = [host]
+    meter, other = Meter(canvas_of(first), lambda: hosts), Meter(canvas_of(first))
+    for draws, vertices in ((2, 6), (1, 3)):
+        with meter.frame(), other.frame():
+            first.draws, first.vertices = first.draws + draws, first.vertices + vertices
+            host.draws, host.vertices = host.draws + 1, host.vertices + 40
+        assert (meter.draws, meter.vertices) == (draws + 1, vertices + 40)
+        assert (other.draws, other.vertices) == (draws, vertices)
+        first.draws += 7  # between frames
     meter.listen(canvas_of(second))
-    assert "parse" not in vars(first)
     with meter.frame():
-        first.parse([("DRAW", 1, "triangles", (0, 6))])
-        second.parse([("DRAW", 1, "triangles", (0, 9))])
-    assert meter.vertices == 9
-
-
-def test_one_meter_within_another() -> None:
-    parser = Parser()
-    outer = Meter(canvas_of(parser))
-    inner = Meter(canvas_of(parser))
-    inner.close()
-    with outer.frame():
-        parser.parse([("DRAW", 1, "triangles", (0, 3))])
-    assert outer.vertices == 3
-    outer.close()
-    assert "parse" not in vars(parser)
+        first.draws, second.vertices = first.draws + 1, second.vertices + 9
+    assert (meter.draws, meter.vertices) == (0, 9)
 
 
 def test_what_is_long_lived_is_given_back_to_the_garbage_collector() -> None:

@@ -154,7 +154,6 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     window.player.wish("resume")
     while window.player.script is not None or window.player.scene.name != "optimizer_race":
         window.run(meter, meter.count + 1)
-    meter.close()
     player = window.player
     window.resuming.close(window.began, done=False)
 print(json.dumps({

@@ -73,7 +73,7 @@ def paint(target, camera, *drawn, show=None, px=1.0, theme=PRINT, depth=1.0, tim
             gloo.clear(color=(0, 0, 0, 1), depth=depth)
             for painter, subject, phases in made:
                 for phase in phases:
-                    painter.draw(subject, DrawContext(**{**vars(context), "phase": phase}))
+                    painter.draw(subject, context.within(phase, context.presence))
     image = target.read()[..., :3] / 255.0
     for painter, *_ in made:
         painter.close()

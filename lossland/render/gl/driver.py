@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -83,13 +84,25 @@ Argument = str | int | float | bool
 Command = tuple[Any, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """Calls of OpenGL's functions, with names for constants, that are always made together."""
+
+    each: tuple[tuple[str, *tuple[Argument, ...]], ...]
+
+
 class Parser(glir.GlirParser):
-    """Executes gloo's queued commands for a context and those that share its objects."""
+    """Executes gloo's queued commands for a context and those that share its objects.
+
+    It counts the ``draws`` and their ``vertices``.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.draws = self.vertices = 0
         self._classmap = {**self._classmap, "Program": Program}
         self._calls: dict[Command, tuple[Function, tuple[Argument, ...]]] = {}  # functions and arguments by their names
+        self._together: dict[Calls, list[tuple[Function, tuple[Argument, ...]]]] = {}
         self._deleted: list[int] = []  # in the last parsing, in which other commands might still refer to them
 
     def parse(self, commands: Sequence[Command]) -> None:
@@ -100,8 +113,14 @@ class Parser(glir.GlirParser):
         for command in commands:
             kind = command[0]
             if kind == "FUNC":
-                self._call(command)
+                function, arguments = self._known(command)
+                function(*arguments)
+            elif kind == "CALLS":
+                for function, arguments in self._known_together(command[1]):
+                    function(*arguments)
             elif kind == "DRAW":
+                self.draws += 1
+                self.vertices += command[3][-1]
                 self._objects[command[1]].draw(*command[2:])
             elif kind == "UNIFORM":
                 self._objects[command[1]].set_uniform(*command[2:])
@@ -110,14 +129,18 @@ class Parser(glir.GlirParser):
                     self._deleted.append(command[1])
                 self._parse(command)
 
-    def _call(self, command: Command) -> None:
+    def _known(self, command: Command) -> tuple[Function, tuple[Argument, ...]]:
         known = self._calls.get(command)
         if known is None:
             known = getattr(gl, command[1]), tuple(glir.as_enum(one) for one in command[2:])
             if len(self._calls) < 512:  # states are few, but viewports may be many
                 self._calls[command] = known
-        function, arguments = known
-        function(*arguments)
+        return known
+
+    def _known_together(self, calls: Calls) -> list[tuple[Function, tuple[Argument, ...]]]:
+        if calls not in self._together:
+            self._together[calls] = [self._known(("FUNC", *call)) for call in calls.each]
+        return self._together[calls]
 
 
 class Program(glir.GlirProgram):
@@ -146,14 +169,14 @@ class Program(glir.GlirProgram):
             super().set_uniform(name, type_, value)
             return
         self.activate()
-        _set_matrix()(place, 1, False, np.ascontiguousarray(value, np.float32).ctypes.data)
+        _set_matrix()(place, 1, False, np.asarray(value, np.float32).tobytes())
 
     def link_program(self) -> None:
         """Link the attached shaders, whose attributes may differ from the previous ones."""
         self._forget()
         super().link_program()
 
-    def draw(self, mode: str, selection: tuple[int, ...] | tuple[int, str, int], instances: int = 1) -> None:
+    def draw(self, mode: str, selection: tuple[int, int] | tuple[int, str, int], instances: int = 1) -> None:
         """Draw the selected indices (buffer, type and count) or vertices (first and count)."""
         if not selection[-1]:
             return
@@ -176,9 +199,9 @@ class Program(glir.GlirProgram):
             function(attribute, *values)
         if len(selection) == 3:
             self._parser.get_object(selection[0]).activate()
-            gl.glDrawElements(glir.as_enum(mode), selection[2], glir.as_enum(selection[1]), None)
+            gl.glDrawElements(_enum(mode), selection[2], _enum(selection[1]), None)
         else:
-            gl.glDrawArrays(glir.as_enum(mode), *selection)
+            gl.glDrawArrays(_enum(mode), *selection)
         bind(0)
         gl.check_error("drawing")
 
@@ -188,6 +211,12 @@ class Program(glir.GlirProgram):
 
             GL.glDeleteVertexArrays(1, [self._array])
             self._array = 0
+
+
+@cache
+def _enum(name: str) -> int:
+    """Return an OpenGL constant."""
+    return glir.as_enum(name)
 
 
 @cache

@@ -14,7 +14,7 @@ from vispy import gloo
 from vispy.gloo.buffer import DataBuffer
 
 from lossland import resources
-from lossland.render.gl.driver import Thing, current_context
+from lossland.render.gl.driver import Calls, Thing, current_context
 
 if TYPE_CHECKING:
     from vispy.gloo.context import GLContext
@@ -111,16 +111,26 @@ def _command() -> Callable[..., None]:
     return current_context().glir.command
 
 
-def set_state(depth: Literal["front", "hidden", "off"] = "front", write: bool = False, blend: bool = True) -> None:
+Depth = Literal["front", "hidden", "off"]
+
+
+def set_state(depth: Depth = "front", write: bool = False, blend: bool = True) -> None:
     """Set the GL state for a draw: ``front`` draws the nearest fragments, ``hidden`` only occluded ones."""
-    command = _command()
-    command("FUNC", "glEnable" if depth != "off" else "glDisable", "depth_test")
-    command("FUNC", "glDepthMask", write)
-    command("FUNC", "glDepthFunc", "greater" if depth == "hidden" else "lequal")
-    command("FUNC", "glDisable", "cull_face")
-    command("FUNC", "glEnable" if blend else "glDisable", "blend")
-    if blend:
-        command("FUNC", "glBlendFuncSeparate", "src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+    _command()("CALLS", _state(depth, write, blend))
+
+
+@cache
+def _state(depth: Depth, write: bool, blend: bool) -> Calls:
+    blending = ("glBlendFuncSeparate", "src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+    return Calls(
+        (
+            ("glEnable" if depth != "off" else "glDisable", "depth_test"),
+            ("glDepthMask", write),
+            ("glDepthFunc", "greater" if depth == "hidden" else "lequal"),
+            ("glDisable", "cull_face"),
+            *((("glEnable", "blend"), blending) if blend else (("glDisable", "blend"),)),
+        )
+    )
 
 
 def send() -> None:
