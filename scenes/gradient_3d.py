@@ -77,8 +77,7 @@ class Gradient3D(ll.GroundScene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the walker, the plane, the compass and the rain."""
         (_, gradient), heading = self.slope(), slopes.unit(self.heading_at(now))
-        slope = float(gradient @ heading)
-        rain = self.rain(now) if self.drops else []
+        slope, rain = float(gradient @ heading), self.rain(now) if self.drops else []
         drawn = [self.field(), *rain, *self.around(), *self.heading_arrow(heading, slope)]
         return self.on_ground(drawn, self.notes(gradient, slope), color_bar="height")
 
@@ -90,15 +89,16 @@ class Gradient3D(ll.GroundScene):
 
     @ll.kept
     def ways(self) -> np.ndarray:
-        """Return the way of every drop, (49, drops, 2)."""
-        start = ll.swarms.random_starts(self.land.domain, self.drops, self.seed)
-        return slopes.downhill_paths(self.land.grad, start, 0.03 * self.size, 48)
+        """Return the way of every drop, (49, drops, 2): nan off the map, and over a hole, where none hangs."""
+        start, (x0, x1, y0, y1) = ll.swarms.random_starts(self.land.domain, self.drops, self.seed), self.domain
+        ways = slopes.downhill_paths(self.land.grad, start, 0.03 * self.size, 48)
+        on_map = ((ways >= (x0, y0)) & (ways <= (x1, y1))).all(axis=2) & np.isfinite(self.land.value(ways))
+        return np.where(on_map[..., None], ways, np.float32(np.nan))
 
     def rain(self, now: ll.Now) -> list[layers.Layer]:
         """Return the drops that are on the map: each runs downhill for three seconds, and falls again."""
-        drops, (x0, x1, y0, y1) = slopes.rain(self.ways(), now.seconds / 3), self.domain
-        on_map = ((drops >= (x0, y0)) & (drops <= (x1, y1))).all(axis=1)
-        seen = np.flatnonzero(on_map & np.isfinite(self.land.value(drops)))  # none hangs over a hole
+        drops = slopes.rain(self.ways(), now.seconds / 3)
+        seen = np.flatnonzero(np.isfinite(drops[:, 0]))
         return [layers.Points(drops[seen], "particle.0", 3.0, ground=self.terrain, number=seen, name="Drop")]
 
     @ll.kept

@@ -82,12 +82,11 @@ class GradientDescent(ll.GroundScene):
         part, share = divmod(5 * (now.step - step) + 1e-9, 1.0) if step < self.steps else (REPEAT, 0.0)
         moved = share * share * (3 - 2 * share) if part == STEP else 0.0  # it starts and stops gently
         here, on_map = points[step], self.terrain.laid(points).is_inside(step)
-        value = float(self.land.value(here)) if on_map else "off the map"
+        value = self.land.value_grad_at(*here.tolist())[0] if on_map else "off the map"
         label = "" if on_map else words("w = ?", here.round(2) + 0.0)
         look = {"start": "start", "label": label, "value": value, "name": "Descent"}
         ball = layers.Trail.on(self.terrain, points, step + moved, "optimizer.sgd", **look)
-        under_way = on_map and step < self.steps
-        arrows = self.arrows(here, points[step + 1], int(part)) if under_way and part >= GRADIENT else []
+        arrows = self.arrows(step, int(part)) if on_map and step < self.steps and part >= GRADIENT else []
         return self.on_ground([self.goal(), ball, *arrows], self.notes(step, int(part)))
 
     @ll.kept
@@ -95,35 +94,36 @@ class GradientDescent(ll.GroundScene):
         """Return the ring at the lowest point."""
         return layers.Points.on(self.terrain, (0.0, 0.0), "accent", 4.0, "ring", name="Minimum")
 
-    def arrows(self, here: np.ndarray, after: np.ndarray, part: int) -> list[layers.Layer]:
+    @ll.kept
+    def arrows(self, step: int, part: int) -> list[layers.Layer]:
         """Return the uphill arrow, tangent to the ground, and from the fourth part on the step that the ball takes."""
-        gradient = np.asarray(self.land.grad(here), float)
-        steepness = float(np.hypot(*gradient))
-        if not 0.005 < steepness < np.inf:  # the smallest that is not written as 0
+        here, after = self.points()[step : step + 2]
+        gradient = np.array(self.land.value_grad_at(*here.tolist())[1:])
+        if not 0.005 < (steepness := float(np.hypot(*gradient))) < np.inf:  # the smallest that is not written as 0
             return []
         ball, end = self.terrain.world_from_domain(np.array([here, self.inside(tuple(after))]), lift=0.02)
         tip = ball + ARROW * self.ahead(here, gradient)
         drawn = layers.named_arrow(ball, tip, "up", r"\nabla f", BALL, name="Gradient", worth=[steepness])
-        if part >= STEP:
-            drawn += layers.named_arrow(ball, end, "down", r"-\alpha\nabla f", name="Next step")
-        return drawn
+        step_ahead = layers.named_arrow(ball, end, "down", r"-\alpha\nabla f", name="Next step")
+        return [*drawn, *step_ahead] if part >= STEP else drawn
 
+    @ll.kept
     def notes(self, step: int, part: int) -> list[layers.Note]:
         """Return the verdict, the five steps with their numbers, and the error along each axis."""
         here, after = self.points()[step], self.points()[min(step + 1, self.steps)]
+        loss, *gradient = self.land.value_grad_at(*here.tolist())
         bowl = r"f(x, y) = \tfrac12(\lambda_1 x^2 + \lambda_2 y^2),\quad \lambda_1 = ?,\; \lambda_2 = ?"
         five_steps = (
-            ("accent", r"1\;\; f(w)", tex("= ?", self.land.value(here)), "surface"),
+            ("accent", r"1\;\; f(w)", tex("= ?", loss), "surface"),
             ("accent", r"2\;\; f \to \min", "", "goal"),
-            ("up", r"3\;\; \nabla f", tex("= (?, ?)", *self.land.grad(here)), "gradient"),
+            ("up", r"3\;\; \nabla f", tex("= (?, ?)", *gradient), "gradient"),
             ("down", r"4\;\; -\alpha\nabla f", "", "step"),
             ("accent", r"5\;\; w", tex("= (?, ?)", *after), "repeat"),
         )
         rows, bars, factors = [], [], quadratics.descent_factors(self.alpha, self.curvature)
-        for k, axis in enumerate("xy"):
-            error, every_step = float(here[k]), words(f"{axis}: every step ×?.2", factors[k])
+        for k, (axis, error, factor) in enumerate(zip("xy", here.tolist(), factors, strict=True)):
             share = float(np.clip(error / max(abs(self.start[k]), 1e-9), -1, 1))
-            rows.append(layers.Row(f"eigen{k + 1}", every_step, (error, ""), bar=share))
+            rows.append(layers.Row(f"eigen{k + 1}", words(f"{axis}: every step ×?.2", factor), (error, ""), bar=share))
             bars.append(layers.Series(axis, f"eigen{k + 1}", np.array([float(k)]), np.array([error])))
         return [
             layers.Title(self.title, tex(bowl, *self.curvature), (self.verdict(),)),

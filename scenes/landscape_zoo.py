@@ -102,9 +102,9 @@ class LandscapeZoo(ll.GroundScene):
         """Return the landscape with its level points, and the ball as far as it has rolled."""
         if self.morph != "none":
             return self.morphing(round(now.eased(0.12, 0.88), 4))
-        lost = "" if self.terrain.laid(self.way()).is_inside(now.step) else "off the map"
-        look = {"label": lost, "name": "Ball", "value": "" if lost else float(self.land.value(self.way()[now.whole]))}
-        ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", beads=None, **look)
+        at, on_map = self.way()[now.whole].tolist(), self.terrain.laid(self.way()).is_inside(now.step)
+        look = {"value": self.land.value_grad_at(*at)[0]} if on_map else {"label": "off the map"}
+        ball = layers.Trail.on(self.terrain, self.way(), now.step, "optimizer.sgd", name="Ball", beads=None, **look)
         return self.on_ground([*self.marks(), ball], self.notes(), "loss" * (self.paint == "height"))
 
     @property
