@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from numbers import Real
 from typing import TYPE_CHECKING, Self, cast
@@ -41,7 +42,12 @@ class Clock:
         """
         if isinstance(steps, Integer):
             return cast(Clock, _Paced(steps, per_second, least, most))  # a descriptor: on a scene it returns a Clock
-        return Clock(float(min(max(steps / per_second, least), most)), steps)
+        return _paced(steps, per_second, least, most)
+
+
+@lru_cache(maxsize=64)  # a frame asks for it many times
+def _paced(steps: int, per_second: float, least: float, most: float) -> Clock:
+    return Clock(float(min(max(steps / per_second, least), most)), steps)
 
 
 class _Paced:

@@ -158,14 +158,30 @@ def _check_shapes(made: Layer | Note | Row | Series) -> None:
         value = getattr(made, name)
         if value is None:
             continue
-        found, before = _shape_of(value), dict(lengths)
-        if not any(_fits(found, shape, lengths) for shape in shapes):
-            wanted = " or ".join(f"({', '.join(map(str, shape))})" for shape in shapes)
-            known = ", ".join(f"{letter} = {length}" for letter, length in before.items() if str(letter) in wanted)
-            raise UserError(
-                f"{type(made).__name__} needs a {name} of the shape {wanted}{known and f' with {known}'}, "
-                f"not {'a ragged list' if found is None else found}."
-            )
+        found = _shape_of(value)
+        for shape in shapes:
+            if _fits(found, shape, lengths):
+                break
+        else:
+            raise _misshapen(made, name, shapes, found)
+
+
+def _misshapen(
+    made: Layer | Note | Row | Series, name: str, shapes: Sequence[Sequence[str | int]], found: tuple[int, ...] | None
+) -> UserError:
+    """Return the error of an array of a wrong shape, with the lengths that the fields before it have."""
+    lengths: dict[str | int, int] = {}
+    for earlier, forms in _FORMS[type(made).__name__].items():
+        if earlier == name:
+            break
+        if getattr(made, earlier) is not None:
+            any(_fits(_shape_of(getattr(made, earlier)), shape, lengths) for shape in forms)
+    wanted = " or ".join(f"({', '.join(map(str, shape))})" for shape in shapes)
+    known = ", ".join(f"{letter} = {length}" for letter, length in lengths.items() if str(letter) in wanted)
+    return UserError(
+        f"{type(made).__name__} needs a {name} of the shape {wanted}{known and f' with {known}'}, "
+        f"not {'a ragged list' if found is None else found}."
+    )
 
 
 class Units(Protocol):

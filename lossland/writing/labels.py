@@ -63,9 +63,23 @@ def draw_labels(
     with type_.kind("start"):
         drawn += _draw_starts(dl, type_, trails, discs, area, [*taken, *drawn])
 
-    named, anchors, rects = head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
+    with type_.kind("head"):
+        return drawn + _draw_heads(
+            dl, type_, *head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
+        )
+
+
+def _draw_heads(
+    dl: imgui.ImDrawList,
+    type_: Type,
+    named: Sequence[Trail],
+    anchors: NDArray[np.float64],
+    rects: Sequence[Rect | None],
+) -> list[Rect]:
+    """Draw the names and values of heads whose label has a rectangle; return the rectangles."""
     values = column([trail.value for trail in named])
     listed: set[float] = set()  # where lists of names begin
+    drawn: list[Rect] = []
     for trail, value, anchor, rect in zip(named, values, anchors, rects, strict=True):
         if rect is not None:
             presence = presence_of(trail, type_.theme)
@@ -75,8 +89,7 @@ def draw_labels(
                 _draw_leader(dl, type_, trail.color, anchor, rect, alpha)
             if one_line:
                 listed.add(rect[0])
-            with type_.kind("head"):
-                _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha, one_line=one_line)
+            _draw_name(dl, type_, trail.label, value, color, LABEL_SIZE, rect, alpha=alpha, one_line=one_line)
             drawn.append(rect)
     return drawn
 
