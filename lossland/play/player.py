@@ -8,12 +8,10 @@ Replaying the log tick by tick gives the same frames.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
 
 from lossland import landscapes
 from lossland.checks import real
@@ -25,7 +23,7 @@ from lossland.play.history import History, take
 from lossland.play.script import Script
 from lossland.play.states import State, return_to, state_of
 from lossland.pointing.description import Description
-from lossland.pointing.picking import Hit, describe, pick_any, trail_near
+from lossland.pointing.picking import Hit, describe, pick_any, position_of, trail_near
 from lossland.pointing.probe import Probe, probe
 from lossland.scenery import library
 from lossland.scenery.parameters import Lane, Lanes
@@ -87,7 +85,7 @@ class Player:
         self.help = False
         self.probe: Probe | None = None
         self.hovered: Hit | None = None  # the element under the pointer, as it was when it was picked
-        self._told: tuple[Hit, Frame, Description | None] | None = None  # see ``_told_of``
+        self._told: tuple[Hit, Frame, Description | None] | None = None  # see ``_described``
         self._pointed = (0.0, 0.0, 0.0)  # the pointer's position then, and how far from it the element may move
         self.following: Followed | None = None
         self.messages: list[Message] = []
@@ -444,23 +442,29 @@ class Player:
         """
         if self.hovered is None:
             return None
-        land = getattr(self.scene, "land", None)
-        value = None if land is None else lambda place: float(land.value(np.array(place)))
         with quiet():
-            before = None if told is None else self._told_of(self.hovered, told, value)
-            found = describe(self.hovered, self.frame(), value if before is None else None)
+            found = self._described(self.hovered, told)
         if found is None:
             return None
-        if before is not None:
-            found = replace(found, title=before.title, lines=before.lines)
         x, y = self.camera.project(found.position, self.size)
         return found if math.hypot(x - self._pointed[0], y - self._pointed[1]) <= self._pointed[2] else None
 
-    def _told_of(self, hit: Hit, told: Frame, value: Callable[[Sequence[float]], Any] | None) -> Description | None:
-        """Describe an element in a frame that is shown for several pictures, once."""
+    def _described(self, hit: Hit, told: Frame | None) -> Description | None:
+        """Describe an element at its current position, with the texts of ``told`` if it has it."""
+        land, frame = getattr(self.scene, "land", None), self.frame()
+        value = None if land is None else lambda place: land.value_grad_at(*map(float, place))[0]
+        if told is None:
+            return describe(hit, frame, value)
         if self._told is None or self._told[0] is not hit or self._told[1] is not told:
-            self._told = hit, told, describe(hit, told, value)
-        return self._told[2]
+            self._told = hit, told, describe(hit, told, value)  # once for several pictures
+        before, layer = self._told[2], frame.layer(hit.key)
+        if before is None or layer is None:
+            return describe(hit, frame, value)
+        moved = None if before.outlines else position_of(layer, hit.picked.element)
+        if moved is not None:  # a point, which only its position changes
+            return replace(before, position=moved)
+        found = describe(hit, frame)
+        return None if found is None else replace(found, title=before.title, lines=before.lines)
 
     def say(self, text: str, kind: str = "note", seconds: float = 4.0, folder: Path | None = None) -> None:
         """Show a short message; one that is shown already stays longer."""
