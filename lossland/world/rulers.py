@@ -41,7 +41,7 @@ class Numeral:
 
 @dataclass(frozen=True, eq=False)
 class Rulers:
-    """Lines (n, 2, 3) in the world, and the texts along them."""
+    """Lines (n, 2, 3) in the world, and the texts along them, names first."""
 
     segments: Floats
     numerals: tuple[Numeral, ...]
@@ -176,7 +176,7 @@ def _rulers(
             mark(foot + t * terrain.height * UP, outward, text)
         if axes.values:
             mark(foot + top * UP, outward + UP, axes.values, name=True)
-    return Rulers(np.array(segments), tuple(numerals))
+    return Rulers(np.array(segments), tuple(sorted(numerals, key=lambda numeral: not numeral.name)))
 
 
 def _ticks_apart(pixels: Floats) -> int:

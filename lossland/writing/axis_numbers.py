@@ -37,7 +37,7 @@ def draw_numerals(
     rulers = terrain_rulers(axes, axes.terrain, camera, logical)
     ends = camera.project(rulers.directions, size).tolist()
     taken = list(taken)
-    for numeral, (tick, beyond) in sorted(zip(rulers.numerals, ends, strict=True), key=lambda one: not one[0].name):
+    for numeral, (tick, beyond) in zip(rulers.numerals, ends, strict=True):
         dx, dy = beyond[0] - tick[0], beyond[1] - tick[1]
         length = hypot(dx, dy)
         if not length > 1e-6 or not isfinite(tick[0] + tick[1]):

@@ -11,7 +11,7 @@ same moment agree.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, pi, sin, sqrt
@@ -125,26 +125,48 @@ def choose_sides(
     cut = np.maximum(start - low, 0.0) + np.maximum(high - end, 0.0)
     cost = TURNED * turned + CUT / px * (cut[..., 0] + cut[..., 1])
 
-    def covered(view: int | Indices, labels: Indices, corner: Floats, far: Floats) -> Floats:
-        """Return what the candidates (j, 9) of some labels cover of a rectangle each, as costs."""
-        top, bottom = low[view, labels], high[view, labels]
-        shared = np.maximum(np.minimum(bottom, far[:, None]) - np.maximum(top, corner[:, None]), 0.0)
-        return COVERED / px**2 * shared[..., 0] * shared[..., 1]
-
     least, most = low.min(axis=2), high.max(axis=2)  # (k, n, 2): around all candidates of a label
     views, labels, which = _meeting(least, most, corners, fars)
     if len(views):
-        np.add.at(cost, (views, labels), covered(views, labels, corners[views, which], fars[views, which]))
+        tops, bottoms = low[views, labels], high[views, labels]
+        shared = np.minimum(bottoms, fars[views, which][:, None]) - np.maximum(tops, corners[views, which][:, None])
+        shared = np.maximum(shared, 0.0)
+        np.add.at(cost, (views, labels), COVERED / px**2 * shared[..., 0] * shared[..., 1])
     best = np.round(cost, 6).argmin(axis=2)
     views, labels, which = _meeting(least, most, least, most)
     near = labels < which
-    for view, label in sorted(set(zip(views[near].tolist(), labels[near].tolist(), strict=True))):
-        later = which[near & (views == view) & (labels == label)]  # in order: they avoid the earlier one
-        chosen = best[view, label]
-        cost[view, later] += covered(view, later, low[view, label, [chosen]], high[view, label, [chosen]])
-        best[view, later] = np.round(cost[view, later], 6).argmin(axis=1)
-    rows, columns = np.indices(best.shape, sparse=True)
-    return angles[rows, columns, best]
+    if near.any():
+        pairs = zip(views[near].tolist(), labels[near].tolist(), which[near].tolist(), strict=True)
+        best = _apart(pairs, best.tolist(), cost.tolist(), low.tolist(), high.tolist(), COVERED / px**2)
+    chosen = angles.reshape(-1, angles.shape[-1])[np.arange(wanted.size), best.ravel()]
+    return chosen.reshape(wanted.shape)
+
+
+Candidates = list[list[list[tuple[float, float]]]]  # points by view, label and candidate
+
+
+def _apart(
+    pairs: Iterable[tuple[int, int, int]],
+    best: list[list[int]],
+    cost: list[list[list[float]]],
+    low: Candidates,
+    high: Candidates,
+    covered: float,
+) -> Indices:
+    """Return the best candidates (k, n) where the later label of each near pair avoids the earlier one, in order.
+
+    A pair is a view and two labels. In plain Python: a few pairs are the usual case.
+    """
+    for view, label, other in pairs:
+        (left, top), (right, bottom) = (ends[view][label][best[view][label]] for ends in (low, high))
+        costs = cost[view][other]
+        for candidate, ((x0, y0), (x1, y1)) in enumerate(zip(low[view][other], high[view][other], strict=True)):
+            wide, tall = min(x1, right) - max(x0, left), min(y1, bottom) - max(y0, top)
+            if wide > 0.0 and tall > 0.0:
+                costs[candidate] += covered * wide * tall
+        rounded = [round(one, 6) for one in costs]
+        best[view][other] = rounded.index(min(rounded))
+    return np.array(best)
 
 
 def _meeting(low: Floats, high: Floats, corner: Floats, far: Floats) -> tuple[Indices, Indices, Indices]:

@@ -41,6 +41,7 @@ class Discs:
         self._trails = [trail for trail, _ in heads]
         self._places = np.array([place for place, _ in places], float).reshape(-1, 3)
         self._radii = scale * np.array([radius for _, radius in [*heads, *places]], float)
+        self._now: Floats | None = None  # their pixels from the camera's pose, once they are known
         self._squares: list[Rect] | None = None
 
     def seen(self, poses: Sequence[Pose]) -> tuple[Floats, Floats]:
@@ -55,13 +56,15 @@ class Discs:
             places = np.concatenate([heads, np.broadcast_to(places, (len(poses), *places.shape))], 1)
         pixels = camera.project_from(poses, places, size)
         pixels[~np.isfinite(pixels)] = np.inf
+        if poses[-1] is camera.pose:
+            self._now = pixels[-1]
         return pixels, self._radii
 
     def squares(self, heads: bool = False) -> list[Rect]:
         """Return the bounding squares in pixels of all or only of ``heads``, from the camera's pose."""
         if self._squares is None:
-            pixels, radii = self.seen([self.camera.pose])
-            seen = zip(pixels[0].tolist(), radii.tolist(), strict=True)
+            pixels = self.seen([self.camera.pose])[0][0] if self._now is None else self._now
+            seen = zip(pixels.tolist(), self._radii.tolist(), strict=True)
             self._squares = [(x - radius, y - radius, 2 * radius, 2 * radius) for (x, y), radius in seen]
         return self._squares[: len(self._trails)] if heads else self._squares
 
@@ -125,7 +128,8 @@ def seen_sides(labels: Sequence[Label], camera: Camera, size: Size, poses: Seque
     positions = np.array([label.position for label in labels], float).reshape(-1, 3)
     sides = [(k, label.side) for k, label in enumerate(labels) if not isinstance(label.side, str)]
     along = np.array([side for _, side in sides], float).reshape(-1, 3)
-    beyond = positions[[k for k, _ in sides]] + 0.01 * along / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
+    length = np.sqrt((along**2).sum(axis=1, keepdims=True))
+    beyond = positions[[k for k, _ in sides]] + 0.01 * along / np.maximum(length, 1e-9)
     points = camera.project_from(poses, np.concatenate([positions, beyond]), size)
     angles = np.empty((len(poses), count))
     angles[:] = [SIDES[label.side] if isinstance(label.side, str) else 0.0 for label in labels]

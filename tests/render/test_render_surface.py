@@ -377,6 +377,19 @@ def test_turning_keeps_the_light_and_changes_the_view(dark):
     assert after == pytest.approx(before, abs=2)
 
 
+@pytest.mark.parametrize("shown", [None, (-0.6, 0.2, -0.3, 1.0)], ids=["whole", "cut"])
+def test_walls_behind_the_block_are_missed_by_no_moving_picture(dark, shown):
+    ground = make(lambda x, y: np.cos(3 * x) * np.sin(2 * y + 1))
+    frame = Frame([Surface(ground, shown=shown)])
+    for azimuth in range(0, 360, 15):
+        camera = Camera(azimuth, 4.0 if azimuth % 2 else 40.0)
+        camera.fit(ground.bounds, SIZE)
+        still, moving = (
+            dark.image(frame, camera, SIZE, BARE, replace(LIVE, dots=dots))[..., :3].astype(int) for dots in (0, 1000)
+        )
+        assert (np.abs(still - moving).max(axis=2) > 40).mean() < 3e-4  # some pixels of the far rim; a wall is a tenth
+
+
 def test_switches(dark):
     terrain = himmelblau()
     camera = seen(terrain)

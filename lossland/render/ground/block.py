@@ -78,6 +78,7 @@ class Block:
         self._meshes: dict[tuple[int, int], tuple[list[gloo.VertexBuffer], Indices]] = {}
         self._shape = (0, 0)  # vertices along x and y of the mesh in use
         self._far_first: dict[tuple[int, int, bool, bool], gloo.IndexBuffer] = {}  # the top's triangles, sorted
+        self._near: dict[tuple[int, int, tuple[int, ...]], gloo.IndexBuffer] = {}  # walls that face the eye
         self._off: dict[int, float] = {}  # deviation of each mesh from the current ground
         self._buffers: list[gloo.VertexBuffer] = []
         self._indices: Indices | None = None
@@ -349,7 +350,22 @@ class Block:
             u_strength=0.2 if painted else ground.strata,
             u_stratum=ground.strata_light,
         )
-        wall.draw("triangles", self._indices[1])
+        wall.draw("triangles", self._near_walls(layer, context) if context.quality.moving else self._indices[1])
+
+    def _near_walls(self, layer: Surface, context: DrawContext) -> gloo.IndexBuffer:
+        """Return the triangles of the walls that face the eye, of a block without holes: the others are behind it."""
+        assert self._indices is not None
+        left, low, right, high = (2 * side - 1 for side in shown_uv(layer))
+        x, y, _ = context.eye
+        sides = tuple(np.flatnonzero([y < low, y > high, x < left, x > right]).tolist())
+        if self._solid is not None or not sides:
+            return self._indices[1]
+        nx, ny = self._shape
+        key = nx, ny, sides
+        if key not in self._near:
+            vertices, triangles = wall_mesh(nx, ny)
+            self._near[key] = gloo.IndexBuffer(triangles[np.isin(vertices[triangles, 3], sides)])
+        return self._near[key]
 
     def _line(self, layer: Surface, context: DrawContext, contours: Mapping[str, float | Floats]) -> bool:
         """Bake the contours into the light, at the width for the block's centre; return whether that is possible."""
@@ -394,9 +410,10 @@ class Block:
     def _free_meshes(self) -> None:
         for buffers, indices in self._meshes.values():
             delete([*buffers, *indices])
-        delete(list(self._far_first.values()))
+        delete([*self._far_first.values(), *self._near.values()])
         self._meshes.clear()
         self._far_first.clear()
+        self._near.clear()
         self._buffers, self._indices = [], None
 
     def close(self) -> None:
