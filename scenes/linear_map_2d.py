@@ -134,19 +134,19 @@ class LinearMap2D(ll.Scene):
         ]
         outline = SHAPES[self.shape]
         if outline is not None:
-            drawn.append(layers.Lines([shapes.lifted(outline)], "dim", 1.4, 0.6, depth=False))
-            drawn.append(layers.Lines([shapes.lifted(outline @ moved.T)], "text", 2.4, depth=False))
+            drawn += [plane.path(outline, "dim", 1.4, alpha=0.6), plane.path(outline @ moved.T, "text", 2.4)]
         return drawn
 
+    @ll.kept
+    def rings(self) -> list[layers.Layer]:
+        """Return a ring at the origin, and rings where A sends the basis, to be dragged."""
+        ends = (layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", **CATCH) for k in range(2))
+        return [layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True), *ends]
+
     def basis(self, moved: np.ndarray) -> list[layers.Layer]:
-        """Return the two basis arrows with their names and places, and rings where A sends them: to be dragged."""
-        drawn: list[layers.Layer] = [
-            layers.Arrows(
-                np.zeros((2, 3)), shapes.lifted(moved.T), COLUMNS, width=6.5, depth=False, name="Basis arrow"
-            ),
-            layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True),
-            *(layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", **CATCH) for k in range(2)),
-        ]
+        """Return the two basis arrows with their names and places, and the rings."""
+        look = {"width": 6.5, "depth": False, "name": "Basis arrow"}
+        drawn = [layers.Arrows(np.zeros((2, 3)), shapes.lifted(moved.T), COLUMNS, **look), *self.rings()]
         outward = 1.1 if maps.determinant(moved) >= 0 else -1.1  # radians off the arrow, away from the other one
         for k, (symbol, head) in enumerate(zip((r"\hat\imath", r"\hat\jmath"), moved.T, strict=True)):
             side = maps.rotation((2 * k - 1) * outward) @ head
@@ -156,16 +156,20 @@ class LinearMap2D(ll.Scene):
     def directions_that_do_not_turn(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the lines that A does not turn, and an arrow on each, moved as far as the plane is now."""
         drawn: list[layers.Layer] = []
+        for k, (kept, (line, name)) in enumerate(zip(self.eigen_directions(), self.eigenlines(), strict=True), 1):
+            drawn += [line, plane.arrow(moved @ kept.vector, f"eigen{k}", 4.5, name="Eigenvector"), name]
+        return drawn
+
+    @ll.kept
+    def eigenlines(self) -> list[tuple[layers.Layer, layers.Layer]]:
+        """Return the lines that A does not turn, each with the name of its factor."""
+        found = []
         for k, kept in enumerate(self.eigen_directions(), 1):
-            (x, y), role = kept.vector, f"eigen{k}"
+            (x, y), role, factor = kept.vector, f"eigen{k}", tex(r"\lambda_? = ?", k, kept.factor)
             far = kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach
             aside = (abs(y), -x if y >= 0 else x)
-            drawn += [
-                plane.eigenline(kept, k),
-                plane.arrow(moved @ kept.vector, role, 4.5, name="Eigenvector"),
-                plane.name(far, tex(r"\lambda_? = ?", k, kept.factor), role, aside, 24),
-            ]
-        return drawn
+            found.append((plane.eigenline(kept, k), plane.name(far, factor, role, aside, 24)))
+        return found
 
     def axes_that_stay_perpendicular(self, moved: np.ndarray) -> list[layers.Layer]:
         """Return the two arrows that are perpendicular before and after: V's columns on their way to σU's."""
@@ -183,7 +187,7 @@ class LinearMap2D(ll.Scene):
         low, high = min(0.0, float(np.floor(area))), max(3.0, float(np.ceil(area)))
         return [
             layers.Title(self.title, lines=(self.sentence(now),)),
-            layers.Formula(tex("A = ?", (COLUMNS, self.a))),
+            self.about_the_map()[0],
             layers.Formula(tex("M_t = ? = ?.2", self.path_formula(), (COLUMNS, moved))),
             layers.Meter("Signed area of the unit square", r"\det M_t =", maps.determinant(moved), "area", low, high),
             self.facts_of_factors() if self.path == "factors" else self.facts_of_directions(moved),
@@ -216,13 +220,22 @@ class LinearMap2D(ll.Scene):
 
     def facts_of_directions(self, moved: np.ndarray) -> layers.Facts:
         """Return the directions that A does not turn, their factors, and how far they have come."""
-        kept, so_far = self.eigen_directions(), []
-        for one in kept:
+        so_far = []
+        for one in self.eigen_directions():
             here = moved @ one.vector
             is_turned = abs(maps.cross(one.vector, here)) > 1e-6
             so_far.append("on its way" if is_turned else words("now ×\u2009?.2", here @ one.vector))
-        always = self.a[0, 0] if maps.is_multiple_of_identity(self.a) else None
-        return plane.kept_directions("Directions that do not turn", kept, so_far, always)
+        facts = self.about_the_map()[1]
+        if len(facts.rows) != len(so_far):  # all directions in one row, or none
+            return facts
+        return layers.Facts(facts.heading, [(*row[:3], told) for row, told in zip(facts.rows, so_far, strict=True)])
+
+    @ll.kept
+    def about_the_map(self) -> tuple[layers.Formula, layers.Facts]:
+        """Return A, and the directions that it does not turn with their factors."""
+        always, kept = self.a[0, 0] if maps.is_multiple_of_identity(self.a) else None, self.eigen_directions()
+        facts = plane.kept_directions("Directions that do not turn", kept, [""] * len(kept), always)
+        return layers.Formula(tex("A = ?", (COLUMNS, self.a))), facts
 
     def facts_of_factors(self) -> layers.Facts:
         """Return the two turns, and the stretch between them."""

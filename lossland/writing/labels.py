@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from math import ceil, hypot, log2
+from math import ceil, dist, hypot, log2
 
 import numpy as np
 from imgui_bundle import imgui
@@ -336,8 +336,9 @@ def head_labels(
 def _crowds(heads: NDArray[np.float64], reach: float) -> list[list[int]]:
     """Return the indices of heads (n, 2) in groups: many heads at one point form a group, others one each."""
     groups: list[list[int]] = []
-    for k, head in enumerate(heads):
-        near = next((group for group in groups if np.hypot(*(heads[group[0]] - head)) < reach), None)
+    places: list[list[float]] = heads.tolist()
+    for k, place in enumerate(places):
+        near = next((group for group in groups if dist(places[group[0]], place) < reach), None)
         if near is None:
             groups.append([k])
         else:

@@ -12,9 +12,9 @@ same moment agree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, pi, sin, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +44,7 @@ DIRECTIONS = 16
 DISTANCES = (17.0, 31.0, 51.0)  # logical pixels from a head's centre to its label
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """A label's position relative to its head: direction in radians (0 right, π/2 below) and distance in pixels."""
 
     angle: float
@@ -137,30 +136,29 @@ def choose_sides(
     near = labels < which
     if near.any():
         pairs = zip(views[near].tolist(), labels[near].tolist(), which[near].tolist(), strict=True)
-        best = _apart(pairs, best.tolist(), cost.tolist(), low.tolist(), high.tolist(), COVERED / px**2)
+        best = _apart(pairs, best.tolist(), cost.tolist(), low, high, COVERED / px**2)
     chosen = angles.reshape(-1, angles.shape[-1])[np.arange(wanted.size), best.ravel()]
     return chosen.reshape(wanted.shape)
-
-
-Candidates = list[list[list[tuple[float, float]]]]  # points by view, label and candidate
 
 
 def _apart(
     pairs: Iterable[tuple[int, int, int]],
     best: list[list[int]],
     cost: list[list[list[float]]],
-    low: Candidates,
-    high: Candidates,
+    low: Floats,
+    high: Floats,
     covered: float,
 ) -> Indices:
     """Return the best candidates (k, n) where the later label of each near pair avoids the earlier one, in order.
 
-    A pair is a view and two labels. In plain Python: a few pairs are the usual case.
+    A pair is a view and two labels; ``low`` and ``high`` (k, n, c, 2) are the candidates' corners. In plain Python: a
+    few pairs are the usual case.
     """
+    corners = np.concatenate([low, high], -1).tolist()
     for view, label, other in pairs:
-        (left, top), (right, bottom) = (ends[view][label][best[view][label]] for ends in (low, high))
+        left, top, right, bottom = corners[view][label][best[view][label]]
         costs = cost[view][other]
-        for candidate, ((x0, y0), (x1, y1)) in enumerate(zip(low[view][other], high[view][other], strict=True)):
+        for candidate, (x0, y0, x1, y1) in enumerate(corners[view][other]):
             wide, tall = min(x1, right) - max(x0, left), min(y1, bottom) - max(y0, top)
             if wide > 0.0 and tall > 0.0:
                 costs[candidate] += covered * wide * tall
