@@ -69,6 +69,8 @@ class LaneRows:
         pen, on, right = self.pen, index == player.selected, x + width
         extra = self._shown(lane) if on else []
         height = 30 + 25 * len(extra)
+        if pen.mute:
+            return y + height
         hovered = self._ground(player, index, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
         self._dot(player, index, lane, x + 8, y + 14, 5.5)
@@ -87,6 +89,8 @@ class LaneRows:
         pen, on, right = self.pen, index == player.selected, x + width
         extra = self._shown(lane) if on else []
         height = 46 + 25 * len(extra) + (6 if extra else 0)
+        if pen.mute:
+            return y + height
         hovered = self._ground(player, index, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
         self._dot(player, index, lane, x + 9, y + 13, 6)
@@ -115,16 +119,11 @@ class LaneRows:
     ) -> bool:
         """Draw the row's background and handle clicks on it; return whether the pointer is over it."""
         pen, color = self.pen, lane.color
-        if not pen.mute:
-            imgui.set_next_item_allow_overlap()
+        imgui.set_next_item_allow_overlap()
         touch = pen.touch(f"lane.{lane.id}", x - 8, y, width + 16, height - 2, _lane_help(lane))
-        px, py = pen.pointer if not pen.mute else (math.nan, math.nan)
+        px, py = pen.pointer
         inside = x - 8 <= px < x + width + 8 and y <= py < y + height - 2
-        hovered = (
-            inside
-            and not pen.mute
-            and imgui.is_window_hovered(imgui.HoveredFlags_.allow_when_blocked_by_active_item.value)
-        )
+        hovered = inside and imgui.is_window_hovered(imgui.HoveredFlags_.allow_when_blocked_by_active_item.value)
         if on:
             pen.box(x - 8, y, width + 16, height - 2, color, 0.09, 8)
             pen.box(x - 8, y + 6, 3, height - 14, color, 1.0, 1.5)
@@ -137,8 +136,6 @@ class LaneRows:
 
     def _lane_menu(self, player: Player, index: int, lane: Lane, opened: bool) -> None:
         pen = self.pen
-        if pen.mute:
-            return
         key = f"lane-menu.{lane.id}"
         if opened:
             imgui.open_popup(key)

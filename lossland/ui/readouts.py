@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from lossland.scenery.scene import Scene
 from lossland.ui.layout import Rect
@@ -163,13 +164,15 @@ def _equations(
 ) -> float:
     line = 26.5 if pen.compact else 31.0
     size = 14 if pen.compact else 15
+    heights = [line * (TWO_LINES if r"\begin{cases}" in latex else 1.0) for latex, _, _ in note.rows]
+    if pen.mute:
+        return y + 26 + sum(heights)
     columns = _number_columns(pen, note)
     pen.heading(x, y + 8, note.title, room=width - sum(columns))
     for index, name in enumerate(note.columns):
         pen.latex(x + width - sum(columns[index + 1 :]) - 8, y + 13, name, 14, "dim", align=1)
     y += 22
-    for index, (latex, values, color) in enumerate(note.rows):
-        height = line * (TWO_LINES if r"\begin{cases}" in latex else 1.0)
+    for index, ((latex, values, color), height) in enumerate(zip(note.rows, heights, strict=True)):
         touch = pen.touch(f"{key}.{index}", x - 8, y, width + 16, height, _lens(latex, meanings))
         last = index == len(note.rows) - 1
         if last or touch.hovered:
@@ -231,6 +234,7 @@ def plain_latex(latex: str) -> str:
     return re.sub(r"\\fgcolor\{[^}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", latex)
 
 
+@lru_cache(maxsize=256)
 def subject(latex: str) -> str:
     r"""Return a formula's left side without colours, spaces and braces, such as ``m_t`` of ``m_t = ...``."""
     left = latex_without_colors(latex).split("=")[0]

@@ -434,14 +434,14 @@ class Terrain:
         if above[0] <= 1e-9 and near > 0.0 and not sheet and not abs(point[0, 2] - high[2]) < 1e-5:
             return None  # entered through a wall
         for hit in hits:
-            before, after = distance[hit], distance[hit + 1]
-            for _ in range(7):  # bisection into 64 parts: fewer and larger steps than halving
+            before, after, over, under = *distance[hit : hit + 2], *above[hit : hit + 2]
+            for _ in range(3):  # bisection into 64 parts: fewer and larger steps than halving
                 part = np.linspace(before, after, 65)
                 at = start + part[:, None] * along
-                below = at[:, 2] <= self._height(at[:, :2])
-                under = int(np.argmax((below == down[hit])[1:])) + 1
-                before, after = part[under - 1], part[under]
-            at = start + after * along
+                gaps = at[:, 2] - self._height(at[:, :2])
+                first = int(np.argmax(((gaps <= 0.0) == down[hit])[1:]))
+                before, after, over, under = *part[first : first + 2], *gaps[first : first + 2]
+            at = start + (before + over / (over - under) * (after - before)) * along  # so near, the ground is straight
             if self._is_solid(at[:2]):
                 x, y = self.domain_from_world(np.clip(at, -1.0, 1.0))
                 return float(x), float(y)
