@@ -51,7 +51,6 @@ def draw_labels(
     taken: Sequence[Rect],
 ) -> list[Rect]:
     """Draw the labels of points first, then the heads' names in the remaining space; return the rectangles."""
-    camera, size = discs.camera, discs.size
     labels = [layer for layer in layers if isinstance(layer, Label)]
     trails = [layer for layer in layers if isinstance(layer, Trail)]
     standing = taken
@@ -64,9 +63,7 @@ def draw_labels(
         drawn += _draw_starts(dl, type_, trails, discs, area, [*taken, *drawn])
 
     with type_.kind("head"):
-        return drawn + _draw_heads(
-            dl, type_, *head_labels(type_, trails, camera, size, area, [*taken, *drawn], standing)
-        )
+        return drawn + _draw_heads(dl, type_, *head_labels(type_, discs, area, [*taken, *drawn], standing))
 
 
 def _draw_heads(
@@ -265,9 +262,7 @@ def _draw_starts(
 
 def head_labels(
     type_: Type,
-    trails: Sequence[Trail],
-    camera: Camera,
-    size: Size,
+    discs: Discs,
     area: Rect,
     taken: Sequence[Rect],
     standing: Sequence[Rect] | None = None,
@@ -277,12 +272,12 @@ def head_labels(
     Positions are chosen clear of ``standing``, what does not move in the picture (None: all of ``taken``), and then
     moved clear of all that is ``taken``.
     """
-    trails = [trail for trail in trails if trail.head and len(trail.points)]
-    named = [trail for trail in trails if trail.label]
-    heads = _heads(named, camera, size, type_.pixel_ratio, camera.pose)
-    inside = [_is_within(head, area) for head in heads.tolist()]
-    named = [trail for trail, is_in in zip(named, inside, strict=True) if is_in]
-    heads = heads[np.array(inside, bool)]
+    camera, size, trails = discs.camera, discs.size, discs.trails
+    inside = [
+        bool(trail.label) and _is_within(head, area) for trail, head in zip(trails, discs.heads.tolist(), strict=True)
+    ]
+    named = [trail for trail, is_in in zip(trails, inside, strict=True) if is_in]
+    heads = discs.heads[np.array(inside, bool)]
     if not named:
         return [], heads, []
     values = column([trail.value for trail in named])

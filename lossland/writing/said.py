@@ -6,8 +6,6 @@ differ from the one in the panel. So the texts are those of the panels' moment, 
 
 from __future__ import annotations
 
-from copy import copy
-
 from lossland.scenery.scene import Frame
 from lossland.world.layers import Label, Layer, Plates, Trail
 
@@ -61,6 +59,6 @@ def _said(told: Layer, shown: Layer) -> Layer:
 
 def _saying(shown: Layer, **texts: object) -> Layer:
     """Return a copy of a layer with other texts; its arrays, which are the same, are not checked again."""
-    made = copy(shown)
-    vars(made).update(texts)
+    made = object.__new__(type(shown))
+    vars(made).update(vars(shown), **texts)
     return made

@@ -38,7 +38,7 @@ class Discs:
         self.camera, self.size, self.scale = camera, size, scale
         heads = [(trail, radius) for trail, radius in found if isinstance(trail, Trail)]
         places = [(place, radius) for place, radius in found if not isinstance(place, Trail)]
-        self._trails = [trail for trail, _ in heads]
+        self.trails = [trail for trail, _ in heads]  # those with a head
         self._places = np.array([place for place, _ in places], float).reshape(-1, 3)
         self._radii = scale * np.array([radius for _, radius in [*heads, *places]], float)
         self._now: Floats | None = None  # their pixels from the camera's pose, once they are known
@@ -50,9 +50,9 @@ class Discs:
         One that has no pixel is at infinity.
         """
         camera, size, places = self.camera, self.size, self._places
-        if self._trails:
+        if self.trails:
             matrices = [camera.clip_from_world(size, pose) for pose in poses]
-            heads = np.array([head_centers(self._trails, matrix, size[1] / self.scale) for matrix in matrices])
+            heads = np.array([head_centers(self.trails, matrix, size[1] / self.scale) for matrix in matrices])
             places = np.concatenate([heads, np.broadcast_to(places, (len(poses), *places.shape))], 1)
         pixels = camera.project_from(poses, places, size)
         pixels[~np.isfinite(pixels)] = np.inf
@@ -60,13 +60,20 @@ class Discs:
             self._now = pixels[-1]
         return pixels, self._radii
 
+    @property
+    def heads(self) -> Floats:
+        """The pixels (h, 2) of the trails' heads, from the camera's pose."""
+        return self._pixels()[: len(self.trails)]
+
     def squares(self, heads: bool = False) -> list[Rect]:
         """Return the bounding squares in pixels of all or only of ``heads``, from the camera's pose."""
         if self._squares is None:
-            pixels = self.seen([self.camera.pose])[0][0] if self._now is None else self._now
-            seen = zip(pixels.tolist(), self._radii.tolist(), strict=True)
+            seen = zip(self._pixels().tolist(), self._radii.tolist(), strict=True)
             self._squares = [(x - radius, y - radius, 2 * radius, 2 * radius) for (x, y), radius in seen]
-        return self._squares[: len(self._trails)] if heads else self._squares
+        return self._squares[: len(self.trails)] if heads else self._squares
+
+    def _pixels(self) -> Floats:
+        return self.seen([self.camera.pose])[0][0] if self._now is None else self._now
 
 
 def place_beside(

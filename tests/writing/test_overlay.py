@@ -33,7 +33,7 @@ from lossland.writing.overlay import draw_overlay
 from lossland.writing.placement import beside, choose, glide, separate
 from lossland.writing.room import column_width, first_of, fitting_notes, free_rect
 from lossland.writing.scale import checked_text_scale, picture_scale, text_scale_beside
-from lossland.writing.sides import GAP
+from lossland.writing.sides import GAP, Discs
 from lossland.writing.text import FORMULAS_KEPT, LEAST_PIXELS, Type, latex_without_colors, render_latex
 
 SIZE = (960, 540)
@@ -231,7 +231,9 @@ def test_labels_of_random_heads_never_overlap_and_stay_inside(type_, seed):
     camera.fit(terrain.bounds, SIZE, area)
     taken = [(130.0, 40.0, 150.0, 90.0)]
     for upto in (0.0, 7.3, 31.9, 59.0):
-        named, heads, rects = head_labels(type_, wandering(terrain, seed, upto), camera, SIZE, area, taken)
+        named, heads, rects = head_labels(
+            type_, Discs(wandering(terrain, seed, upto), camera, SIZE, type_.pixel_ratio), area, taken
+        )
         assert len(named) == len(heads) == 6
         assert None not in rects
         assert far_apart([*rects, *taken])
@@ -244,7 +246,7 @@ def test_labels_are_a_function_of_the_picture_alone(type_):
     area = WHOLE
 
     def at(upto):
-        return head_labels(type_, wandering(terrain, 5, upto), camera, SIZE, area, [])[2]
+        return head_labels(type_, Discs(wandering(terrain, 5, upto), camera, SIZE, type_.pixel_ratio), area, [])[2]
 
     there = at(33.4)
     for upto in np.linspace(0, 59, 30):
@@ -262,7 +264,9 @@ def test_labels_do_not_flicker_while_heads_move_or_the_camera_turns(type_):
         last, count, total = None, 0, 0
         for azimuth, upto in moments:
             camera.place(azimuth=azimuth)
-            _, heads, rects = head_labels(type_, wandering(terrain, 2, upto), camera, SIZE, area, [])
+            _, heads, rects = head_labels(
+                type_, Discs(wandering(terrain, 2, upto), camera, SIZE, type_.pixel_ratio), area, []
+            )
             now = np.array([rect[:2] for rect in rects if rect]) - heads
             if last is not None:
                 move = np.linalg.norm(now - last, axis=1)
@@ -286,7 +290,7 @@ def test_labels_of_paths_that_grow_are_calm_and_seldom_chosen_anew(type_):
             new = (progress <= upto) & (progress > (track.progress[-1] if track.count else -1.0))
             track.append(points[new], progress[new])
         trails = [layers.Trail.of(track, "text", upto, label=f"Run {k}") for k, track in enumerate(tracks)]
-        _, heads, rects = head_labels(type_, trails, camera, SIZE, WHOLE, [])
+        _, heads, rects = head_labels(type_, Discs(trails, camera, SIZE, type_.pixel_ratio), WHOLE, [])
         assert far_apart(rects)
         now = np.array([rect[:2] for rect in rects if rect]) - heads
         if last is not None:
@@ -307,7 +311,7 @@ def test_labels_of_a_picture_twice_as_large_stand_at_twice_the_places(type_):
         camera = Camera(azimuth=-60.0, elevation=45.0)
         camera.fit(terrain.bounds, size)
         area = (0.0, 0.0, float(size[0]), float(size[1]))
-        rects = head_labels(type_, wandering(terrain, 3, 20.0), camera, size, area, [])[2]
+        rects = head_labels(type_, Discs(wandering(terrain, 3, 20.0), camera, size, type_.pixel_ratio), area, [])[2]
         found.append(np.array(rects) / factor)
     assert found[0] == pytest.approx(found[1], abs=9.0)
 
@@ -528,7 +532,11 @@ def test_names_of_heads_in_one_place_stand_below_each_other(type_):
     trails = [
         layers.Trail.on(terrain, path, 20.0, "optimizer.adam", label=f"Optimizer {k}", value=0.1 * k) for k in range(5)
     ]
-    rects = [rect for rect in head_labels(type_, trails, camera, SIZE, area, [])[2] if rect is not None]
+    rects = [
+        rect
+        for rect in head_labels(type_, Discs(trails, camera, SIZE, type_.pixel_ratio), area, [])[2]
+        if rect is not None
+    ]
     assert len(rects) == len(trails)
     assert len({rect[0] for rect in rects}) == 1
     for above, below in itertools.pairwise(rects):
