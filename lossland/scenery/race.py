@@ -151,12 +151,17 @@ class RaceScene(GroundScene):
 
     # --------------------------------------------------------------------------------------- the picture
     def trails(self, now: Now) -> list[Trail]:
-        """Return every racer's path so far. At the start all heads coincide, and have no labels."""
-        drawn, terrain, step, begun = [], self.terrain, now.step, now.whole >= 1
+        """Return every racer's path so far."""
+        return [trail.until(now.step) for trail in self._trails_of(now.whole)]
+
+    @kept
+    def _trails_of(self, step: int) -> list[Trail]:
+        """Return every racer's path up to a step. At the start all heads coincide, and have no labels."""
+        drawn: list[Trail] = []
         for racer in self.racers():
-            label, ring = racer.name if begun else "", "" if drawn else "start"
+            label, ring = racer.name if step >= 1 else "", "" if drawn else "start"
             look = {"start": ring, "key": racer.lane.id, "name": racer.name, "label": label, "values": racer.run.values}
-            drawn.append(Trail.on(terrain, racer.run.points, step, racer.color, **look))
+            drawn.append(Trail.on(self.terrain, racer.run.points, step, racer.color, **look))
         return drawn
 
     def velocities(self, trails: Sequence[Trail], now: Now) -> list[Arrows]:

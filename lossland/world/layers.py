@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property, lru_cache
 from math import floor, inf, isnan, log10
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -224,6 +224,16 @@ class Layer:
         _check(self)
 
 
+L = TypeVar("L", bound=Layer)
+
+
+def altered(layer: L, **changes: object) -> L:
+    """Return a copy of a layer with other texts or numbers. Nothing is checked again, so that every frame may do it."""
+    made = object.__new__(type(layer))
+    vars(made).update(vars(layer), **changes)
+    return made
+
+
 HANDED_DOWN = ("group", "name", "dim", "ghost", "emphasis", "units")  # inherited by a compound layer's parts
 
 
@@ -359,6 +369,12 @@ class Trail(Layer):
         if values is not None:
             options["value"] = float(values[int(step + 1e-6)]) if laid.is_inside(step) else "left map"
         return cls(laid.points, laid.progress, color, step, **{"beads": laid.beads, **options})
+
+    def until(self, step: float) -> Trail:
+        """Return this trail up to another (fractional) step: for one that only grows from frame to frame."""
+        made = altered(self, upto=step)
+        vars(made).pop("end", None)
+        return made
 
     @property
     def ring(self) -> str:

@@ -7,7 +7,7 @@ differ from the one in the panel. So the texts are those of the panels' moment, 
 from __future__ import annotations
 
 from lossland.scenery.scene import Frame
-from lossland.world.layers import Label, Layer, Plates, Trail
+from lossland.world.layers import Label, Layer, Plates, Trail, altered
 
 
 def can_say(told: Frame, shown: Frame) -> bool:
@@ -48,17 +48,10 @@ def _said(told: Layer, shown: Layer) -> Layer:
         return shown
     if isinstance(told, Trail) and isinstance(shown, Trail):
         same = told.label == shown.label and told.value == shown.value
-        return shown if same else _saying(shown, label=told.label, value=told.value)
+        return shown if same else altered(shown, label=told.label, value=told.value)
     if isinstance(told, Label) and isinstance(shown, Label) and told.latex == shown.latex:
         same = told.text == shown.text and told.value == shown.value
-        return shown if same else _saying(shown, text=told.text, value=told.value)
+        return shown if same else altered(shown, text=told.text, value=told.value)
     if isinstance(told, Plates) and isinstance(shown, Plates) and len(told.text) == len(shown.text):
-        return _saying(shown, text=told.text)
+        return altered(shown, text=told.text)
     return shown
-
-
-def _saying(shown: Layer, **texts: object) -> Layer:
-    """Return a copy of a layer with other texts; its arrays, which are the same, are not checked again."""
-    made = object.__new__(type(shown))
-    vars(made).update(vars(shown), **texts)
-    return made
