@@ -25,11 +25,13 @@ def scene(name: str = "optimizer_race", preset: Any = None, **values: Any) -> An
 def test_rendering_a_race_costs_little_while_only_time_passes() -> None:
     """Counted, not timed: nothing is run or draped again."""
     made = scene()
-    made.frame(0.0)
+    first = made.frame(0.0)
     kept = results(made)
-    made.frame(1.0)
+    later = made.frame(1.0)
     changed = {name for (name, _), result in results(made).items() if result not in kept.values()}
-    assert changed <= {"notes"}
+    assert changed <= {"notes", "_trails_of"}  # made for each step, of the same arrays
+    before, after = ([one for one in frame.layers if isinstance(one, layers.Trail)] for frame in (first, later))
+    assert all(one.points is other.points for one, other in zip(before, after, strict=True))
 
 
 def results(made: Any) -> dict[tuple[str, Any], Any]:
