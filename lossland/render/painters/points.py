@@ -150,20 +150,24 @@ class DotBatch:
         self._stride = every_nth(count, context.quality.dots)
         draped = layer.ground is not None and np.shape(layer.position)[1] == 2
         p = self._program_for(draped, layer.target is not None)
-        p["a_position"] = self._fed("position", self._position, layer.position, draped)
         if layer.target is not None:
-            p["a_target"] = self._fed("target", self._target, layer.target, draped)
-            p["u_share"] = float(layer.share)
+            set_uniforms(
+                p, a_target=self._fed("target", self._target, layer.target, draped), u_share=float(layer.share)
+            )
         self._upload_category(layer, p, context)
         if draped and layer.ground is not None:
             self._upload_ground(layer.ground, p)
         diameter = max(layer.size * context.presence.wide * context.px, 1.0)
         set_state("front")
-        p["u_clip_from_world"] = context.gl_clip_from_moved(layer.by)
-        p["u_bias"] = DOT_BIAS
-        p["u_diameter"] = diameter
-        p["u_alpha"] = DOT_ALPHA * layer.alpha * context.presence.opacity
-        p["u_round"] = diameter if diameter > SQUARE_UP_TO else 0.0
+        set_uniforms(
+            p,
+            a_position=self._fed("position", self._position, layer.position, draped),
+            u_clip_from_world=context.gl_clip_from_moved(layer.by),
+            u_bias=DOT_BIAS,
+            u_diameter=diameter,
+            u_alpha=DOT_ALPHA * layer.alpha * context.presence.opacity,
+            u_round=diameter if diameter > SQUARE_UP_TO else 0.0,
+        )
         p.draw("points")
 
     def _program_for(self, draped: bool, moving: bool) -> gloo.Program:
@@ -183,14 +187,14 @@ class DotBatch:
 
     def _upload_category(self, layer: Points, p: gloo.Program, context: DrawContext) -> None:
         if isinstance(layer.color, str):
-            p["a_category"] = -1.0
+            set_uniforms(p, a_category=-1.0)
             color = _shown(context, layer.color)
             _set_palette(p, [color] * (CATEGORIES + 1))
             return
         if self._kept.changed("category", layer.color, self._stride):
             delete([self._category])
             self._category = vertex_buffer(layer.color[:: self._stride])
-        p["a_category"] = self._category
+        set_uniforms(p, a_category=self._category)
         _set_palette(p, [_shown(context, f"particle.{k}") for k in range(-1, CATEGORIES)])
 
     def _upload_ground(self, ground: Terrain, p: gloo.Program) -> None:
@@ -199,12 +203,15 @@ class DotBatch:
             self._height = gloo.Texture2D(
                 np.ascontiguousarray(ground.ground, np.float32), internalformat="r32f", interpolation="linear"
             )
-        p["u_height"] = self._height
         (x0, x1), (y0, y1) = ground.domain
-        p["u_middle"] = (x0 + x1) / 2, (y0 + y1) / 2
-        p["u_half"] = (x1 - x0) / 2, (y1 - y0) / 2
-        p["u_samples"] = ground.ground.shape[1], ground.ground.shape[0]
-        p["u_lift"] = DOT_LIFT
+        set_uniforms(
+            p,
+            u_height=self._height,
+            u_middle=((x0 + x1) / 2, (y0 + y1) / 2),
+            u_half=((x1 - x0) / 2, (y1 - y0) / 2),
+            u_samples=(ground.ground.shape[1], ground.ground.shape[0]),
+            u_lift=DOT_LIFT,
+        )
 
     def close(self) -> None:
         """Free the GL objects."""

@@ -160,9 +160,13 @@ class TrailsPainter:
                 color = bead_color(layer.color, context.theme)
                 beads = sprites(np.asarray(layer.beads)[numbers], color, BEAD_RADIUS, bias=0.004)
                 self._dots.append(presented(beads, presence))
+            self._beads.set(self._dots)
         shown = [int(n.searchsorted(one.upto)) for n, one in zip(self._spaced, beaded, strict=True)]
+        if not any(shown):
+            return
         if self._kept.changed("beads", self._dots, *shown):
-            self._beads.set([dots[:count] for dots, count in zip(self._dots, shown, strict=True)])
+            starts = np.cumsum([0, *map(len, self._dots)])
+            self._beads.arrange(np.concatenate([np.arange(n) + first for first, n in zip(starts, shown, strict=False)]))
         self._beads.draw(context)
 
     def close(self) -> None:
