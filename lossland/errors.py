@@ -51,7 +51,8 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
 
     lower = {name.lower(): name for name in reversed(known)}
     cutoff = 0.6 if len(word) > 3 else 0.7  # 'gpu' is not meant as 'cpu'
-    close = get_close_matches(word.lower(), lower, n=1, cutoff=cutoff)
+    swapped = [name for name in lower if sorted(name) == sorted(word.lower())]  # two letters of it, as a rule
+    close = swapped or get_close_matches(word.lower(), lower, n=1, cutoff=cutoff)
     return f" Did you mean {lower[close[0]]!r}?" if close else ""
 
 

@@ -90,7 +90,6 @@ class LinearMap2D(ll.Scene):
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the numbers of A, and of the matrix that has moved the plane so far."""
         turn_and_stretch, eigenvalues, moved = self.turn_and_stretch(), maps.eigenvalues(self.a), self.moved(now)
-        radii = np.linalg.norm(plane.CIRCLE @ moved.T, axis=1)
         return {
             "t": self.part(now),
             "matrix": self.a,
@@ -104,7 +103,7 @@ class LinearMap2D(ll.Scene):
             "matrix_now": moved,
             "determinant_now": maps.determinant(moved),
             "area_now": maps.polygon_area(SQUARE @ moved.T),
-            "radius_now": np.array([radii.min(), radii.max()]),
+            "radius_now": np.linalg.svd(moved, compute_uv=False)[::-1],  # of the unit circle, least and greatest
         }
 
     def frame(self, now: ll.Now) -> ll.Frame:

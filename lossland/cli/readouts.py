@@ -54,5 +54,5 @@ def _text(value: object) -> str:
         return value
     numbers = np.asarray(value)
     if numbers.dtype.kind == "f":
-        numbers = np.where(np.round(numbers, PLACES) == 0.0, 0.0, numbers)  # none is written "-0."
+        numbers = np.where(np.abs(numbers) <= 0.5 * 10.0**-PLACES, 0.0, numbers)  # none is written "-0."
     return np.array2string(numbers, precision=PLACES, suppress_small=True, threshold=24).replace("\n", " ")

@@ -362,7 +362,7 @@ def varies(node: Node) -> bool:
 
 
 def _sign(x: float) -> float:
-    return x if x != x else float((x > 0) - (x < 0))
+    return x if x != x else float(x > 0) - float(x < 0)  # NumPy's bools have no difference
 
 
 def _minimum(a: float, b: float) -> float:

@@ -24,6 +24,7 @@ VALIDATION = ("validation", "valid", "val", "eval", "test", "dev")
 HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names of metrics that should rise
 TOP = 8.0  # the visible range ends at so many times a curve's median, if the curve exceeds ...
 FAR = 30.0  # ... so many times its median
+HUGE = 1e300  # the largest value shown
 MOST_KEPT = 64  # trainings in the cache
 BLOCK = 180  # samples evaluated at once: so few that BLAS does not start threads, which would take longer
 RATE = 0.01  # of Adam for the small training
@@ -150,7 +151,8 @@ def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
     """Return the range of values to show for curves: from 0 if all are above it, to their largest value.
 
     Where a curve exceeds ``FAR`` times the largest of the curves' medians, the range ends at ``TOP`` times that. On a
-    logarithmic scale only positive values are shown, four powers of ten below that end and four above it.
+    logarithmic scale only positive values are shown, four powers of ten below that end and four above it. No scale goes
+    beyond ``HUGE``, so that its length is a number.
     """
     kept = [curve[np.isfinite(curve) & ((curve > 0) | (not log))] for curve in curves]
     kept = [curve for curve in kept if len(curve)] or [np.array([0.0, 1.0])]
@@ -162,6 +164,7 @@ def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
             low, high = max(low, 1e-4 * top), min(high, 1e4 * top)
         else:
             low, high = 0.0, top if high > FAR * middle else high
+    low, high = max(low, -HUGE), min(high, HUGE)
     return (low, high) if high > low else (low, low + (abs(low) or 1.0))
 
 

@@ -87,10 +87,14 @@ class Followed:
         return self._look()
 
     def _look(self) -> bool:
-        """Read what is new; return whether anything was."""
+        """Read what is new; return whether anything was. If nothing is left, what was read remains, with a fault."""
         found = list(_files(self.path)) if self.path.is_dir() else [self.path] * _is_file_of_run(self.path)
         changed = {file for file in self._parts if file not in found}
-        for file in changed:
+        if not found:
+            gone = (f"{self.path} is gone; this is what was read of it.",)
+            changed = {file for file, (_, run) in self._parts.items() if run.faults != gone}
+            self._parts = {file: ((0, 0), replace(run, faults=gone)) for file, (_, run) in self._parts.items()}
+        for file in changed if found else ():
             del self._parts[file]
         for file in found:
             try:

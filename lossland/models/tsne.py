@@ -39,6 +39,7 @@ LEAST_GAIN = 0.01
 PACE, MOST_PACE = 16_000_000, 10  # pairs, and steps at most, per piece of work
 LEAST = 1e-300  # of a similarity, so that it has a logarithm
 SIZE = 1e-4  # standard deviation of the start along its first axis
+LEAST_SIZE = 1e-5  # and of a layout
 
 
 def squares(points: Array, others: Array) -> Array:
@@ -215,6 +216,10 @@ class Descent:
             self._velocity = momentum * self._velocity - rate * self._gain * slope
             points += self._velocity
             points -= points.mean(axis=1, keepdims=True)
+            spread = float(points.std(axis=1).max())
+            if 0.0 < spread < LEAST_SIZE:  # exaggerated, one cluster shrinks to nothing, and unfolds on a line then
+                points *= LEAST_SIZE / spread
+                self._velocity *= LEAST_SIZE / spread
             self.step += 1
 
     def divergence(self) -> float:

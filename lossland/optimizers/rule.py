@@ -140,7 +140,7 @@ class Optimizer(Displayed, ABC):
             whole = number.is_integer() or not hyper.whole
             if not (math.isfinite(number) and hyper.low <= number < hyper.below and whole):
                 kind = "whole number" if hyper.whole else "number"
-                lower = f" from {hyper.low:g}" if hyper.low > -math.inf else ""
+                lower = f" of at least {hyper.low:g}" if hyper.low > -math.inf else ""
                 upper = f" and below {hyper.below:g}" if hyper.below < math.inf else ""
                 raise UserError(f"{item.name} of {self.name} must be a {kind}{lower}{upper}, not {shown(value)}.")
             object.__setattr__(self, item.name, number)

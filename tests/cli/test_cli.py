@@ -90,6 +90,8 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
 
 WRONG = {
     "no such command": (["exploer"], "Did you mean 'explore'?"),
+    "two letters swapped": (["run", "sphere", "--optimizer", "adma"], "Did you mean 'adam'?"),
+    "two of three letters swapped": (["run", "sphere", "--optimizer", "sdg"], "Did you mean 'sgd'?"),
     "a landscape for a command": (["himmelblau"], "`lossland explore himmelblau`"),
     "nothing like a command": (["qqqq"], "lossland --help"),
     "no landscape": (["eval"], "LANDSCAPE"),

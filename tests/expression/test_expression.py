@@ -187,6 +187,12 @@ def test_large_arrays_are_evaluated_in_blocks_with_the_same_result() -> None:
     np.testing.assert_allclose(result, np.sin(3 * a) * b**2 + a / (1 + b**2), rtol=1e-14)
 
 
+@pytest.mark.parametrize(("value", "wanted"), [(-2.5, -1.0), (0.0, 0.0), (3.0, 1.0), (np.nan, np.nan)])
+def test_the_sign_of_a_number_of_numpy(value: float, wanted: float) -> None:
+    """Rules of one's own pass NumPy's numbers on, whose bools have no difference."""
+    np.testing.assert_equal(Program([ex.sign(x)], "xy").floats(np.float64(value), np.float64(0.0))[0], wanted)
+
+
 def test_evaluate_takes_numbers_beside_arrays() -> None:
     assert evaluate([x + y, x * y], {"x": 2, "y": 3.5}) == [5.5, 7.0]
     (total,) = evaluate([x + y], {"x": np.array([1.0, 2.0], dtype=np.float32), "y": 1.0})

@@ -229,3 +229,9 @@ def test_what_is_not_in_the_picture_is_told() -> None:
     gap = curves.Pair("b", None, Scalars(steps, np.array([1.0, np.nan, 2.0, 3.0])))
     assert curves.no_numbers([ends, gap], "step") == ["a: training is no number after step 1, and 1 more."]
     assert curves.no_numbers([gap], "epoch") == ["b: validation is no number at 1 × epoch."]
+
+
+def test_the_range_of_huge_values_has_a_length() -> None:
+    low, high = curves.seen([np.array([1e308, -1e308, np.inf])])
+    assert (low, high) == (-1e300, 1e300)
+    assert np.isfinite(high - low)

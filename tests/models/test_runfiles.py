@@ -192,6 +192,29 @@ def test_what_cannot_be_read_for_a_moment_stays_as_it_was(tmp_path: Path) -> Non
     assert "has no curve" in followed.runs[0].faults[0]
 
 
+@pytest.mark.parametrize("folder", [False, True])
+def test_of_runs_that_are_gone_the_last_state_remains_and_that_is_told(tmp_path: Path, folder: bool) -> None:
+    runs = tmp_path / "runs"
+    files = [table(tmp_path, "loss\n4\n3\n", f"runs/{name}.csv") for name in "ab"]
+    followed = runfiles.Followed(runs if folder else files[0])
+    names = [run.name for run in followed.runs]
+    texts = [file.read_text() for file in files]
+    for file in files:
+        file.unlink()
+    if folder:
+        runs.rmdir()
+    assert followed.poll(10.0)
+    assert [run.name for run in followed.runs] == names
+    assert values(followed.runs[0], "loss") == [(0, 4.0), (1, 3.0)]
+    assert "is gone" in followed.runs[0].faults[0]
+    assert not followed.poll(20.0)
+    runs.mkdir(exist_ok=True)
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    assert followed.poll(30.0)
+    assert [run.faults for run in followed.runs] == [()] * len(names)
+
+
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no file or folder"):
         runfiles.read(tmp_path / "gone")

@@ -124,6 +124,25 @@ def test_after_the_exaggeration_the_divergence_falls_and_neighbours_stay_neighbo
     assert layouts.knn_accuracy(made.layout, some.target) > 0.93
 
 
+@pytest.mark.parametrize(("count", "seed"), [(40, 1), (30, 5), (60, 5), (100, 1)])
+def test_one_small_cluster_does_not_end_on_a_line(count: int, seed: int) -> None:
+    """Exaggerated attraction pulls it into a point; where it unfolds from too small a one, a line is a saddle."""
+    points = np.random.default_rng(seed).normal(size=(count, 8))
+    work = tsne.begun(points, count / 3)
+    descent = None
+    while descent is None:
+        try:
+            next(work)
+        except StopIteration as end:
+            descent = end.value
+    descent.advance(500)
+    singular = np.linalg.svd(descent.layout, compute_uv=False)
+    assert singular[1] > 0.5 * singular[0]
+    flat = descent.layout @ np.linalg.svd(descent.layout)[2][:1].T
+    similarity = tsne.joint(points, count / 3)[0]
+    assert tsne.divergence(similarity, descent.layout) < 0.8 * tsne.divergence(similarity, np.hstack([flat, 0 * flat]))
+
+
 def test_the_start_is_the_two_principal_axes() -> None:
     found = tsne.start(POINTS)
     centred = POINTS - POINTS.mean(axis=0)

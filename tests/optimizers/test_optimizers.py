@@ -375,11 +375,11 @@ def test_text_reads_back(kind: type[Optimizer]) -> None:
         ("adam:beta=0.9", "Did you mean 'beta"),
         ("adam:lr=fast", "lr of adam must be a number, not 'fast'"),
         ("adam:lr=1,lr=2", "given twice"),
-        ("adam:lr=-1", "lr of adam must be a number from 0, not -1.0"),
-        ("adam:lr=nan", "lr of adam must be a number from 0, not nan"),
-        ("adam:lr=inf", "lr of adam must be a number from 0, not inf"),
-        ("adam:beta1=1", "beta1 of adam must be a number from 0 and below 1, not 1.0"),
-        ("rprop:eta_plus=0.9", "eta_plus of rprop must be a number from 1, not 0.9"),
+        ("adam:lr=-1", "lr of adam must be a number of at least 0, not -1.0"),
+        ("adam:lr=nan", "lr of adam must be a number of at least 0, not nan"),
+        ("adam:lr=inf", "lr of adam must be a number of at least 0, not inf"),
+        ("adam:beta1=1", "beta1 of adam must be a number of at least 0 and below 1, not 1.0"),
+        ("rprop:eta_plus=0.9", "eta_plus of rprop must be a number of at least 1, not 0.9"),
     ],
 )
 def test_bad_text_is_refused_in_a_sentence(text: str, sentence: str) -> None:

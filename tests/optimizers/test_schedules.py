@@ -81,7 +81,7 @@ def test_a_schedule_changes_only_the_rate() -> None:
         ("adam:schedule=cosine,every=3", "adam has no setting 'every'"),
         ("adam:steps=3", "adam has no setting 'steps'"),
         ("adam:schedule=cosine,schedule=step", "given twice"),
-        ("adam:schedule=one-cycle,steps=3", "steps of adam must be a whole number from 10, not 3.0"),
+        ("adam:schedule=one-cycle,steps=3", "steps of adam must be a whole number of at least 10, not 3.0"),
     ],
 )
 def test_bad_schedules_are_refused_in_a_sentence(text: str, sentence: str) -> None:

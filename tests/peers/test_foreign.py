@@ -147,7 +147,7 @@ def test_files_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ("torch.LBFGS", "torch.LBFGS cannot run here: it evaluates the function as often as it likes within a step"),
         ("torch.SparseAdam", "torch.SparseAdam cannot run here: it takes sparse gradients alone"),
         ("torch.Adam:beta3=1", "torch.Adam has no setting 'beta3'. Did you mean 'beta2'? It has lr, beta1, beta2"),
-        ("torch.Adam:lr=-1", "lr of torch.Adam must be a number from 0, not -1.0."),
+        ("torch.Adam:lr=-1", "lr of torch.Adam must be a number of at least 0, not -1.0."),
         ("torch.Adam:amsgrad=yes", "amsgrad of torch.Adam must be a number, 0 or 1 for no or yes, not 'yes'."),
         ("torch.Adam:schedule=cosine", "torch.Adam takes no schedule: it is another library's code."),
         ("torch.SGD:nesterov=1", "torch.SGD does not begin: ValueError: Nesterov momentum requires a momentum"),
