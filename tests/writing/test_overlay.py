@@ -355,6 +355,31 @@ def draw(host, frame, size=SIZE, panels=False, show=None, theme=DARK, camera=Non
     return np.abs(image - np.array(ground_color)).max(-1), free
 
 
+def test_cautions_stay_in_the_free_rectangle_and_labels_keep_clear_of_them(type_):
+    free, camera = (30.0, 40.0, 300.0, 400.0), Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(ground().bounds, SIZE, free)
+    texts = ["It measures the texts that the vectors were learned from, not the world", "f has no value at 0"]
+    cautions = [layers.Caution(text) for text in texts]
+
+    def written(labels):
+        dl = imgui.get_background_draw_list()
+        with type_.recorded() as drawn:
+            draw_overlay(dl, type_, Frame(labels, cautions), camera, SIZE, free, Show(), panels=True)
+        return [one for one in drawn if one.kind == "note"], [one.rect for one in drawn if one.kind == "label"]
+
+    lines, _ = written([])
+    assert " ".join(one.text for one in lines) == " ".join(texts)
+    assert all(inside(one.rect, free) for one in lines) and far_apart([one.rect for one in lines])
+    directions = np.linspace((-1.2, -1.2, 0.0), (1.2, 1.2, 0.6), 9)
+    labels = [layers.Label(place, "architect", side=side, key=f"{k} {side}")
+              for k, place in enumerate(directions) for side in ("above", "left")]  # fmt: skip
+    for label in labels:  # each alone, wherever it stands
+        _, placed = written([label])
+        assert far_apart([*placed, *(one.rect for one in lines)])
+    spot = camera.project(np.array([labels[0].position]), SIZE)[0]
+    assert free[0] < spot[0] < free[0] + free[2]
+
+
 def test_title_and_legend_are_written_without_panels_only(host):
     frame = race(ground())
     plain, free = draw(host, frame)
