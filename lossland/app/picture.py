@@ -178,7 +178,8 @@ class Picture:
             self.refresh(player, size)
         player.resize(size, self.free or (0.0, 0.0, *size))
         spread = self._compare_panels(player, size, spread)
-        frame = self._arrange(player, size, self.free, quality, told=self._told)
+        text_quality = None if self._fine == (player, player.revision, size) else quality  # a refined scene is kept
+        frame = self._arrange(player, size, self.free, text_quality, told=self._told)
         revision = player.revision
         before_drawing()
         self._draw_panels(spread)
@@ -272,11 +273,11 @@ class Picture:
         player: Player,
         size: tuple[int, int],
         free: Rect | None,
-        quality: Quality,
+        quality: Quality | None,
         caption: Caption | None = None,
         told: Frame | None = None,
     ) -> Frame:
-        """Compute the frame, and lay out the text over it; nothing is drawn yet.
+        """Compute the frame, and lay out the text over it; nothing is drawn yet. No ``quality`` is the full one.
 
         If the shown panels were built from another frame, ``told``, the text matches them.
         """
