@@ -16,6 +16,7 @@ from vispy import gloo
 
 from lossland import numerals
 from lossland.errors import UserError
+from lossland.play.player import Player
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
 from lossland.scenery import library
@@ -378,6 +379,25 @@ def test_cautions_stay_in_the_free_rectangle_and_labels_keep_clear_of_them(type_
         assert far_apart([*placed, *(one.rect for one in lines)])
     spot = camera.project(np.array([labels[0].position]), SIZE)[0]
     assert free[0] < spot[0] < free[0] + free[2]
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [((2, 1), (1, 2)), ((2.94, 2.24), (1.61, 2.8)), ((1.78, 1.34), (0.91, 2.26)), ((1.35, 1.34), (0.48, 2.26))],
+)
+def test_factors_stand_beside_the_lines_that_do_not_turn(type_, matrix):
+    scene, size, free = library.scene("linear_map_2d", matrix=matrix), (1280, 720), (260.0, 56.0, 684.0, 580.0)
+    player = Player(scene, size)
+    player.resize(size, free)
+    with type_.recorded() as drawn:
+        dl = imgui.get_background_draw_list()
+        draw_overlay(dl, type_, player.frame(), player.camera, size, free, Show(), panels=True)
+    for k, kept in enumerate(scene.eigen_directions(), 1):
+        (rect,) = (one.rect for one in drawn if rf"\lambda_{k}" in one.text)
+        a, b = player.camera.project(np.array([[0.0, 0.0, 0.0], [*kept.vector, 0.0]]), size)
+        corners = np.array([(rect[0] + u * rect[2], rect[1] + v * rect[3]) for u in (0, 1) for v in (0, 1)]) - a
+        aside = (corners @ (-(b - a)[1], (b - a)[0])) / np.hypot(*(b - a))
+        assert (aside > 0).all() or (aside < 0).all(), aside
 
 
 def test_title_and_legend_are_written_without_panels_only(host):
