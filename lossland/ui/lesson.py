@@ -166,7 +166,7 @@ class Lesson:
 
     def _fill(self, block: Block, parts: list[tuple[str, str]], width: float) -> None:
         """Break the parts into lines; consecutive words of one style become one run."""
-        pen, line, x = self.pen, [], 0.0
+        line, x = list[Run](), 0.0
         for text, style in parts:
             pieces = [text] if style == "latex" else re.findall(r"\s+|\S+", text)
             for piece in pieces:

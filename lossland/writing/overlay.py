@@ -46,8 +46,8 @@ def draw_overlay(
     """Draw the text overlay of ``frame``.
 
     ``size`` and the free rectangle (x, y, w, h) are in pixels of the picture. With ``panels`` title, legend
-    and column are omitted, and the colour bar is at the lower left of the free rectangle. Cautions are always shown. If the picture is not
-    ``opaque``, nothing is dimmed behind the column.
+    and column are omitted, and the colour bar is at the lower left of the free rectangle. Cautions are always shown.
+    If the picture is not ``opaque``, nothing is dimmed behind the column.
     """
     taken: list[Rect] = []
     with type_.kind("note"), type_.recorded() as notes:

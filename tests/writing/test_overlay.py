@@ -370,7 +370,8 @@ def test_cautions_stay_in_the_free_rectangle_and_labels_keep_clear_of_them(type_
 
     lines, _ = written([])
     assert " ".join(one.text for one in lines) == " ".join(texts)
-    assert all(inside(one.rect, free) for one in lines) and far_apart([one.rect for one in lines])
+    assert all(inside(one.rect, free) for one in lines)
+    assert far_apart([one.rect for one in lines])
     directions = np.linspace((-1.2, -1.2, 0.0), (1.2, 1.2, 0.6), 9)
     labels = [layers.Label(place, "architect", side=side, key=f"{k} {side}")
               for k, place in enumerate(directions) for side in ("above", "left")]  # fmt: skip
