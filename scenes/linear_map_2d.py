@@ -165,9 +165,9 @@ class LinearMap2D(ll.Scene):
         found = []
         for k, kept in enumerate(self.eigen_directions(), 1):
             (x, y), role, factor = kept.vector, f"eigen{k}", tex(r"\lambda_? = ?", k, kept.factor)
-            far = kept.vector * min(1.05, 0.85 / max(abs(y), 1e-9)) * self.reach
-            aside = (abs(y), -x if y >= 0 else x)
-            found.append((plane.eigenline(kept, k), plane.name(far, factor, role, aside, 24)))
+            aside = np.array([abs(y), -x if y >= 0 else x])
+            far = kept.vector * min(1.05, 0.82 / max(abs(x), 1e-9), 0.85 / max(abs(y), 1e-9)) + 0.03 * aside
+            found.append((plane.eigenline(kept, k), plane.name(far * self.reach, factor, role, aside, 24)))
         return found
 
     def axes_that_stay_perpendicular(self, moved: np.ndarray) -> list[layers.Layer]:

@@ -25,7 +25,7 @@ from lossland.render.painters.points import every_nth
 from lossland.render.renderer import Renderer
 from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
-from lossland.world.layers import Caution, Points, Title
+from lossland.world.layers import Points, Title
 from lossland.world.theme import Theme
 from lossland.writing.caption import Caption, above_caption, draw_caption
 from lossland.writing.host import Host
@@ -178,7 +178,8 @@ class Picture:
             self.refresh(player, size)
         player.resize(size, self.free or (0.0, 0.0, *size))
         spread = self._compare_panels(player, size, spread)
-        frame = self._arrange(player, size, self.free, quality, told=self._told)
+        text_quality = None if self._fine == (player, player.revision, size) else quality  # a refined scene is kept
+        frame = self._arrange(player, size, self.free, text_quality, told=self._told)
         revision = player.revision
         before_drawing()
         self._draw_panels(spread)
@@ -272,11 +273,11 @@ class Picture:
         player: Player,
         size: tuple[int, int],
         free: Rect | None,
-        quality: Quality,
+        quality: Quality | None,
         caption: Caption | None = None,
         told: Frame | None = None,
     ) -> Frame:
-        """Compute the frame, and lay out the text over it; nothing is drawn yet.
+        """Compute the frame, and lay out the text over it; nothing is drawn yet. No ``quality`` is the full one.
 
         If the shown panels were built from another frame, ``told``, the text matches them.
         """
@@ -346,9 +347,6 @@ class Picture:
         for number, line in enumerate([*_thinned(frame, quality), *self.statistics]):
             x, y = area[0] + self.type.px(14), area[1] + self.type.px(10 + 18 * number)
             self.type.text(behind_panels, x, y, line, 13.0, "text", "mono", halo=True)
-        for number, note in enumerate(note for note in frame.notes if isinstance(note, Caution)):
-            x, y = area[0] + area[2] - self.type.px(18), area[1] + self.type.px((56 if free else 48) + 20 * number)
-            self.type.text(behind_panels, x, y, note.text, 14.0, "accent", halo=True, ax=1.0)
         behind_panels.pop_clip_rect()
 
     def _soften(self, draw_list: imgui.ImDrawList, box: tuple[float, float, float, float]) -> None:

@@ -139,7 +139,8 @@ class Lesson:
                 if run.style == "latex":
                     pen.latex(place, y + height / 2 + 5, run.text, block.size + 1, color)
                 elif run.style == "mono":
-                    pen.box(place - 2, y + 2, pen.width(run.text, block.size, "mono") + 4, height - 4, "text", 0.07, 4)
+                    wide = pen.width(run.text.rstrip(), block.size, "mono")
+                    pen.box(place - 2, y + 2, wide + 4, height - 4, "text", 0.07, 4)
                     pen.text(place, top, run.text, block.size, color, "mono", middle=False)
                 else:
                     pen.text(place, top, run.text, block.size, color, run.style, middle=False)
@@ -165,7 +166,7 @@ class Lesson:
 
     def _fill(self, block: Block, parts: list[tuple[str, str]], width: float) -> None:
         """Break the parts into lines; consecutive words of one style become one run."""
-        pen, line, x = self.pen, [], 0.0
+        line, x = list[Run](), 0.0
         for text, style in parts:
             pieces = [text] if style == "latex" else re.findall(r"\s+|\S+", text)
             for piece in pieces:
@@ -173,11 +174,11 @@ class Lesson:
                 if piece.isspace():
                     if not line:
                         continue
-                    piece, wide = " ", pen.width(" ", block.size)
+                    piece, wide = " ", self._width(" ", style, block.size)
                 elif x + wide > width and line:
                     block.lines.append(line)
                     line, x = [], 0.0
-                if line and line[-1].style == style and style not in ("latex", "mono"):
+                if line and line[-1].style == style and style != "latex":
                     line[-1] = Run(line[-1].x, line[-1].text + piece, style)
                 else:
                     line.append(Run(x, piece, style))

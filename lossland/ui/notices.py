@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lossland.play.player import Message, Player
 
 LINE, MOST_LINES = 19.0, 4
+NARROW = 480.0  # in less width a message has up to twice as many lines
 INSET = (30.0, 14.0)  # around the text, at the left and the right
 ABOVE_FOOT = 46.0  # from the last message to the bottom of the picture
 GAP = 6.0  # between two messages
@@ -47,10 +48,10 @@ class Notices:
             bottom -= height + GAP
 
     def _lines(self, message: Message, room: float) -> Sequence[str]:
-        pen = self.pen
+        pen, most = self.pen, MOST_LINES if room >= NARROW else 2 * MOST_LINES
         lines = pen.wrapped(message.text.split("\n")[0], room - sum(INSET), 14) or [""]
-        if len(lines) > MOST_LINES:
-            lines[MOST_LINES - 1 :] = [pen.fitted(" ".join(lines[MOST_LINES - 1 :]), room - sum(INSET), 14)]
+        if len(lines) > most:
+            lines[most - 1 :] = [pen.fitted(" ".join(lines[most - 1 :]), room - sum(INSET), 14)]
         return lines
 
     def _button(self, message: Message, lines: Sequence[str], area: Rect) -> bool:

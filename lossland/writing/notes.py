@@ -12,7 +12,7 @@ import numpy as np
 from imgui_bundle import imgui
 
 from lossland.scenery.scene import Frame
-from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Note, Title
+from lossland.world.layers import Caution, ColorBar, Facts, Formula, Legend, Meter, Note, Title
 from lossland.world.phrases import capitals
 from lossland.world.ticks import half, multiples, next_step, tick_texts
 from lossland.writing.color_bar import draw_color_bar
@@ -39,6 +39,7 @@ V2 = imgui.ImVec2
 
 SMALLER = 11 / 12  # factor of a column that is too high; what does not fit even then is omitted
 SMALLEST_FACTS = 0.75  # least factor of facts wider than the column
+CAUTION_SIZE, CAUTION_PITCH, CAUTION_MARGIN = 14.0, 20.0, 18.0  # logical pixels; the margin is at the right
 FORMULA = 0.36  # of the picture's width: longer formulas of a title would reach into the subject
 
 
@@ -93,6 +94,34 @@ def draw_notes(dl: imgui.ImDrawList, type_: Type, frame: Frame, size: Size, scri
     if bar:
         taken.append(draw_color_bar(dl, type_, bar, size))
     return taken
+
+
+def draw_cautions(dl: imgui.ImDrawList, type_: Type, frame: Frame, free: Rect, top: float) -> list[Rect]:
+    """Draw cautions at the upper right of the free rectangle, ``top`` below its edge; return their rectangles.
+
+    One that is wider than the free rectangle is set in several lines.
+    """
+    taken: list[Rect] = []
+    right, y = free[0] + free[2] - type_.px(CAUTION_MARGIN), free[1] + type_.px(top)
+    for note in frame.notes:
+        for line in _in_lines(type_, note.text, right - free[0]) if isinstance(note, Caution) else ():
+            width, height = type_.text(dl, right, y, line, CAUTION_SIZE, "accent", halo=True, ax=1.0)
+            taken.append((right - width, y, width, height))
+            y += type_.px(CAUTION_PITCH)
+    return taken
+
+
+def _in_lines(type_: Type, text: str, room: float) -> list[str]:
+    """Break a caution into lines of at most ``room`` pixels, between words."""
+    first, *others = text.split(" ")
+    lines = [first]
+    for word in others:
+        longer = f"{lines[-1]} {word}"
+        if type_.width(longer, CAUTION_SIZE) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _fitting_blocks(

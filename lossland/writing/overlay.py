@@ -19,7 +19,7 @@ from lossland.writing.axis_numbers import draw_numerals
 from lossland.writing.color_bar import draw_flat_color_bar
 from lossland.writing.contour_labels import seen_labels
 from lossland.writing.labels import draw_labels
-from lossland.writing.notes import draw_notes
+from lossland.writing.notes import draw_cautions, draw_notes
 from lossland.writing.placement import Rect, overlap
 from lossland.writing.plates import draw_plate_texts
 from lossland.writing.sides import Discs
@@ -28,6 +28,7 @@ from lossland.writing.text import Type
 Size = tuple[int, int]
 
 CONTOUR_SIZE = 12.0  # logical pixels
+CAUTION_TOP = {True: 56.0, False: 48.0}  # of cautions below the top of the free rectangle, with panels and without
 REACH = 0.1  # of a picture's width: a grid that extends so far behind the notes is dimmed fully
 
 
@@ -45,8 +46,8 @@ def draw_overlay(
     """Draw the text overlay of ``frame``.
 
     ``size`` and the free rectangle (x, y, w, h) are in pixels of the picture. With ``panels`` title, legend
-    and column are omitted, and the colour bar is at the lower left of the free rectangle. If the picture is not
-    ``opaque``, nothing is dimmed behind the column.
+    and column are omitted, and the colour bar is at the lower left of the free rectangle. Cautions are always shown.
+    If the picture is not ``opaque``, nothing is dimmed behind the column.
     """
     taken: list[Rect] = []
     with type_.kind("note"), type_.recorded() as notes:
@@ -55,6 +56,7 @@ def draw_overlay(
         else:
             scrim = _behind_column(frame, camera, size, free, show) if opaque else 0.0
             taken += draw_notes(draw_list, type_, frame, size, scrim)
+        taken += draw_cautions(draw_list, type_, frame, free, CAUTION_TOP[panels])
     lines = [one.rect for one in notes]  # the notes without the gaps between them
     lines += taken if panels else []
     shown = [layer for layer in frame.layers if not layer.group or getattr(show, layer.group, True)]

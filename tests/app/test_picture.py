@@ -119,6 +119,21 @@ def test_refining_in_steps_gives_the_full_picture(picture, target, player) -> No
     assert_the_same(after, expected, picture, player)
 
 
+def test_panels_drawn_over_a_refined_scene_leave_its_text_as_it_is(picture, target, player) -> None:
+    with target:
+        picture.refresh(player, SIZE)
+        picture.compose(player, SIZE, LEVELS[0])
+        for _ in picture.refine(player, SIZE, SMALL):
+            pass
+    refined = target.read()
+    with target:  # as when the pointer moves over a panel
+        picture.refresh(player, SIZE)
+        picture.compose(player, SIZE, LEVELS[0])
+    x, y, width, height = map(int, player.free)
+    part = slice(y, y + height), slice(x, x + width)
+    assert np.array_equal(target.read()[part], refined[part])
+
+
 def test_refining_may_be_left_at_any_step(picture, target, player) -> None:
     expected = once(picture, target, player, SMALL)
     for steps in (1, 8, 24):

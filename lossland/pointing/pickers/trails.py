@@ -48,15 +48,15 @@ class TrailPicker(Picker[Trail]):
         """Describe the step of the path, and the ground's value there; highlight the path."""
         points, progress = np.asarray(layer.points, float), np.asarray(layer.progress, float)
         if picked.element == HEAD:
-            position, step = layer.end, float(min(layer.upto, progress[-1]))
+            position, step = layer.end, int(min(layer.upto, progress[-1]) + 1e-6)  # the one that panels count
         else:
             position, index = np.array(picked.position), picked.element - layer.first
             if index < 0:
                 raise IndexError
-            step = number_between(points[index : index + 2], progress[index : index + 2], position)
+            step = round(number_between(points[index : index + 2], progress[index : index + 2], position))
         shown = points[: int(np.searchsorted(layer.progress, layer.upto, "right"))]
         title = layer.name or layer.label or "Path"
-        lines = (f"step {step:.0f}", *setting.lines_at(position))
+        lines = (f"step {step}", *setting.lines_at(position))
         return Description(title, lines, layer.color, position, RINGS[picked.element != HEAD], (thinned(shown),))
 
     def reach(self, layer: Trail) -> float:
