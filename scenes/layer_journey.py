@@ -55,6 +55,7 @@ class LayerJourney(ll.RunScene):
         journeys.MOST + 1,
         "up to layer",
         "How deep the samples go: no farther than to the outputs.",
+        reach=lambda scene: scene.depth,
     )
     show = parameters.Choice("all", SHOWS, "show", "All samples, those that are misread, one digit, or your own.")
     sample = parameters.Integer(-1, -1, 1_000_000, "sample", "The sample that is followed: click it.", hidden=True)
