@@ -50,13 +50,8 @@ class LayerJourney(ll.RunScene):
     epochs = parameters.Integer(journeys.EPOCHS, 0, journeys.EPOCHS, "epochs", "How often the training has seen all.")
     play = parameters.Choice("training", ("training", "layers"), "time is", "The training goes on, or the samples do.")
     layer = parameters.Integer(
-        journeys.MOST + 1,
-        0,
-        journeys.MOST + 1,
-        "up to layer",
-        "How deep the samples go: no farther than to the outputs.",
-        reach=lambda scene: scene.depth,
-    )
+        journeys.MOST + 1, 0, journeys.MOST + 1, "up to layer", "How deep the samples go.", reach=lambda one: one.depth,
+    )  # fmt: skip
     show = parameters.Choice("all", SHOWS, "show", "All samples, those that are misread, one digit, or your own.")
     sample = parameters.Integer(-1, -1, 1_000_000, "sample", "The sample that is followed: click it.", hidden=True)
     drawing = parameters.Text(FOUR, drawings.read, "drawing", "The digit that you draw on the pad.", hidden=True)
