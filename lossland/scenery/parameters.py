@@ -156,7 +156,7 @@ class Number(Param[float]):
         reach: Callable[[Any], float] | None = None,
     ) -> None:
         super().__init__(default, label, help, hidden)
-        self.min, self.max, self.unit, self.log, self._reach = min, max, unit, log, reach
+        self.min, self.max, self.unit, self.log, self._ends = min, max, unit, log, reach
         self._check_bounds(min, max, log)
         self.default = self.check(default)
 
@@ -173,7 +173,7 @@ class Number(Param[float]):
 
     def end(self, scene: Scene) -> float:
         """Return the number at which its slider ends in a scene as it is."""
-        return self.max if self._reach is None else min(self._reach(scene), self.max)
+        return self.max if self._ends is None else min(self._ends(scene), self.max)
 
 
 class Integer(Param[int]):
@@ -195,7 +195,7 @@ class Integer(Param[int]):
         reach: Callable[[Any], int] | None = None,
     ) -> None:
         super().__init__(default, label, help, hidden)
-        self.min, self.max, self.log, self._most, self._reach = min, max, log, most, reach
+        self.min, self.max, self.log, self._most, self._ends = min, max, log, most, reach
         self._check_bounds(min, max, log)
         self.default = self.check(default)
 
@@ -216,7 +216,7 @@ class Integer(Param[int]):
 
     def end(self, scene: Scene) -> int:
         """Return the number at which its slider ends in a scene as it is."""
-        return self.highest(scene) if self._reach is None else min(self._reach(scene), self.max)
+        return self.highest(scene) if self._ends is None else min(self._ends(scene), self.max)
 
 
 class Toggle(Param[bool]):
