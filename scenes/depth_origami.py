@@ -158,9 +158,10 @@ class DepthOrigami(ll.Scene):
             edge = shapes.lifted(sheet[0, [*range(count), 0]], (2**self.depth - 1) * thick)
             drawn.append(layers.Lines([edge], "area", 2.6, key="cut", **look))
         if folds == 0 and now.share > 0.5:
-            rim = shapes.lifted(sheet[0, [*range(count, 2 * count), count]], 0.01)
+            rims = [*shapes.lifted(sheet[:, [*range(count, 2 * count), count]])]
+            drawn.append(layers.Lines(rims, "dim", 1.0, 0.6, key="creases", **look))
             ring = ll.Handle("Cut", shapes.lifted(self.middle(), 0.01), DepthOrigami.cut_at).ring("text", 6.0)
-            drawn += [layers.Lines([rim], "area", 2.4, key="packet", **look), ring]
+            drawn += [layers.Lines(rims[:1], "area", 2.4, key="packet", **look), ring]
         view = ll.View(-64.0, 40.0, bounds=self.around(folds), moves=True)
         return ll.Frame(drawn, self.paper_notes(now, folds), view)
 

@@ -50,12 +50,8 @@ class LayerJourney(ll.RunScene):
     epochs = parameters.Integer(journeys.EPOCHS, 0, journeys.EPOCHS, "epochs", "How often the training has seen all.")
     play = parameters.Choice("training", ("training", "layers"), "time is", "The training goes on, or the samples do.")
     layer = parameters.Integer(
-        journeys.MOST + 1,
-        0,
-        journeys.MOST + 1,
-        "up to layer",
-        "How deep the samples go: no farther than to the outputs.",
-    )
+        journeys.MOST + 1, 0, journeys.MOST + 1, "up to layer", "How deep the samples go.", reach=lambda one: one.depth,
+    )  # fmt: skip
     show = parameters.Choice("all", SHOWS, "show", "All samples, those that are misread, one digit, or your own.")
     sample = parameters.Integer(-1, -1, 1_000_000, "sample", "The sample that is followed: click it.", hidden=True)
     drawing = parameters.Text(FOUR, drawings.read, "drawing", "The digit that you draw on the pad.", hidden=True)
@@ -209,12 +205,13 @@ class LayerJourney(ll.RunScene):
 
     @ll.kept
     def digits(self) -> list[layers.Layer]:
-        """Return the names of the classes in their colours, in a row above the clouds, close together: one legend."""
+        """Return the names of the classes on plates of their colours, in a row above the clouds: one legend."""
         found, half, many = [], PITCH * self.depth / 2, len(self.names())
-        wide = (0.36 + 0.12 * max(map(len, self.names()))) * (many - 1)
-        for k, x in enumerate(np.linspace(1.3 - half, min(1.3 - half + wide, half), many)):
+        wide = (0.58 + 0.12 * max(map(len, self.names()))) * (many - 1)
+        left = (1.3 if self.draws or self.depth > 2 else 0.8) - half  # beside the picture, or the pad
+        for k, x in enumerate(np.linspace(left, min(left + wide, half + 0.9), many)):
             color = "faint" if self.show.isdigit() and self.show != str(k) else f"class.{k}"
-            look: dict[str, Any] = {"size": 22, "side": "above", "key": f"digit {k}"}
+            look: dict[str, Any] = {"size": 16, "side": "above", "key": f"digit {k}", "plate": color}
             found.append(layers.Label((x, -0.9, 1.2), self.names()[k], color, **look))
         return found
 

@@ -176,7 +176,9 @@ class LayerMap(ll.Scene):
         """Return the axes of the outputs, on a faint grid, and their names in the end."""
         if self.width < 3:
             return classes.plane(8.0, depth=False, rim=False)
-        ends = np.diag(self.extents()[3][-8:].max(axis=0) + 0.25)
+        far = self.extents()[3][-8:].max(axis=0) + 0.25
+        far[2] = max(1.0, float(self.layer.stages(self.inputs())[3][..., 2].max())) + 0.45  # in view, with its name
+        ends = np.diag(far)
         axes, floor = [np.stack([0 * end, end]) for end in ends], [*shapes.lifted(shapes.grid(3.0))]
         look: dict[str, Any] = {"pickable": False, "group": "grid"}
         names = [layers.Label(end, f"h_{k}", "dim", latex=True, size=26, side=end) for k, end in enumerate(ends, 1)]

@@ -55,7 +55,7 @@ class NetworkWarp(ll.Scene):
     activation = parameters.Choice("tanh", networks.ACTIVATIONS, r"$\varphi$", "What bends each layer.")
     epochs = parameters.Integer(100, 0, MOST, "epochs", "How often the training has seen all the data.")
     play = parameters.Choice("depth", ("depth", "training"), "time is", "What goes on: the layers, or the training.")
-    layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes, to the last hidden layer at most.")
+    layer = parameters.Number(6.0, 0.0, 6.0, "layer", "How deep the plane goes.", reach=lambda scene: scene.depth)
     x = parameters.Point((0.4, 0.9), -1e3, 1e3, "$x$", "A place of the inputs that is followed.", hidden=True)
     clock = ll.Clock(18.0)
 

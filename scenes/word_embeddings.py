@@ -322,7 +322,7 @@ class WordEmbeddings(ll.Scene):
         parts, axes = (np.cov(self.sum().vectors, rowvar=False), self.spread()), self.seen_along()[1]
         shares = [tex(r"?n\,\%", 100 * principal.share_along(axes, covariance)) for covariance in parts]
         rows = [("text", shares[0], "", "of the words named"), ("dim", shares[1], "", "of all words")]
-        return layers.Facts("The variance that 3 of 50 axes keep", rows)
+        return layers.Facts("Variance kept by 3 of 50 axes", rows)
 
     def axis_notes(self) -> list[layers.Note]:
         """Return the axis, the word that is farthest along it, and what it is that is measured."""

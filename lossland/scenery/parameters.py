@@ -138,7 +138,10 @@ class Param(Generic[T]):
 
 
 class Number(Param[float]):
-    """A real number within bounds, shown as a slider (logarithmic where the range spans decades)."""
+    """A real number within bounds, shown as a slider (logarithmic where the range spans decades).
+
+    ``reach(scene)`` is where the slider ends, if numbers beyond it mean the same as it does.
+    """
 
     def __init__(
         self,
@@ -150,9 +153,10 @@ class Number(Param[float]):
         unit: str = "",
         log: bool = False,
         hidden: bool = False,
+        reach: Callable[[Any], float] | None = None,
     ) -> None:
         super().__init__(default, label, help, hidden)
-        self.min, self.max, self.unit, self.log = min, max, unit, log
+        self.min, self.max, self.unit, self.log, self._ends = min, max, unit, log, reach
         self._check_bounds(min, max, log)
         self.default = self.check(default)
 
@@ -167,9 +171,16 @@ class Number(Param[float]):
             raise self.refuse(value, wanted)
         return number
 
+    def end(self, scene: Scene) -> float:
+        """Return the number at which its slider ends in a scene as it is."""
+        return self.max if self._ends is None else min(self._ends(scene), self.max)
+
 
 class Integer(Param[int]):
-    """A whole number within bounds; ``most(scene)`` is the upper one where it depends on the other parameters."""
+    """A whole number within bounds; ``most(scene)`` is the upper one where it depends on the other parameters.
+
+    ``reach(scene)`` is where the slider ends, if numbers beyond it mean the same as it does: they are not refused.
+    """
 
     def __init__(
         self,
@@ -181,9 +192,10 @@ class Integer(Param[int]):
         log: bool = False,
         hidden: bool = False,
         most: Callable[[Any], int] | None = None,
+        reach: Callable[[Any], int] | None = None,
     ) -> None:
         super().__init__(default, label, help, hidden)
-        self.min, self.max, self.log, self._most = min, max, log, most
+        self.min, self.max, self.log, self._most, self._ends = min, max, log, most, reach
         self._check_bounds(min, max, log)
         self.default = self.check(default)
 
@@ -201,6 +213,10 @@ class Integer(Param[int]):
     def highest(self, scene: Scene) -> int:
         """Return the highest value in a scene as it is."""
         return self.max if self._most is None else min(max(self._most(scene), self.min), self.max)
+
+    def end(self, scene: Scene) -> int:
+        """Return the number at which its slider ends in a scene as it is."""
+        return self.highest(scene) if self._ends is None else min(self._ends(scene), self.max)
 
 
 class Toggle(Param[bool]):

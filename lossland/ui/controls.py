@@ -142,12 +142,13 @@ class Controls:
         self, player: Player, param: Number | Integer, value: float, left: float, right: float, y: float
     ) -> None:
         pen = self.pen
-        high = param.highest(player.scene) if isinstance(param, Integer) else param.max
-        scale = SliderScale(float(param.min), float(high), param.log)
+        high = float(param.end(player.scene))
+        scale = SliderScale(float(param.min), high, param.log)
+        value, default = min(value, high), min(float(param.default), high)
         width = right - left - VALUE - 14
-        usual = scale.place(float(param.default))
+        usual = scale.place(default)
         unit = param.unit if isinstance(param, Number) else ""
-        help = f"{of_parameter(param)}\n{of_slider(scale, float(param.default), unit)}"
+        help = f"{of_parameter(param)}\n{of_slider(scale, default, unit)}"
         moved = slider(pen, f"set.{param.name}", left + 6, y, width, scale.place(value), "accent", help, usual)
         if moved is not None:
             chosen = scale.value(moved)

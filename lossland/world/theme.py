@@ -183,7 +183,7 @@ class Theme:
         if family == "lane" and member.isdigit():
             return self.colors[f"lane.{int(member) % LANES}"]
         if family == "class" and member.isdigit():
-            return self.colors[CLASSES[int(member) % len(CLASSES)]]
+            return self.colors[f"class.{int(member) % CLASSES}"]
         if family == "optimizer":
             return self.colors["text"]
         near = nearest(role, list(self.colors)) or " It is a role such as 'accent' or 'text', or written #RRGGBB."
@@ -216,8 +216,7 @@ READABLE = 4.5  # contrast of text with its background (WCAG 2, level AA)
 LANES = 8  # distinguishable colours of lanes; further lanes reuse them with a mark (see ``marked``)
 USUAL_LANE = {"sgd": 0, "momentum": 1, "rmsprop": 2, "adam": 3, "lion": 4, "adamax": 5, "amsgrad": 6, "nesterov": 7}
 """The preferred lane colour of these optimizers, if it is free."""
-CLASSES = (*(f"lane.{k}" for k in (*range(1, LANES), 0)), *(f"class.{k}" for k in range(LANES, LANES + 4)))
-"""The roles whose colours groups of samples have: those of the lanes and four more, enough for ten digits."""
+CLASSES = 12  # colours of groups of samples; the first ten, of the digits, are farthest apart
 CATEGORIES = 4  # colours of basins; letters at the minima are the second channel
 
 _HEIGHT_DARK = (
@@ -285,10 +284,18 @@ DARK = Theme(
         "lane.5": "#971DCB",
         "lane.6": "#B6095A",
         "lane.7": "#AF6AFD",
-        "class.8": "#DE000B",
-        "class.9": "#C8647A",
-        "class.10": "#D3D3A6",
-        "class.11": "#B159B1",
+        "class.0": "#39C4FF",
+        "class.1": "#FF7AB0",
+        "class.2": "#EE1166",
+        "class.3": "#FDCD30",
+        "class.4": "#7788FF",
+        "class.5": "#AA22AA",
+        "class.6": "#AAAA00",
+        "class.7": "#F3EEED",
+        "class.8": "#007711",
+        "class.9": "#6633FF",
+        "class.10": "#AADDAA",
+        "class.11": "#BB66BB",
         "basin.0": "#1C466F",
         "basin.1": "#8B7035",
         "basin.2": "#286552",
@@ -381,6 +388,14 @@ PRINT = Theme(
         "lane.5": "#5B93EE",
         "lane.6": "#A37691",
         "lane.7": "#4F4700",
+        "class.0": "#2056CE",
+        "class.1": "#952B73",
+        "class.2": "#D55216",
+        "class.3": "#DBA520",
+        "class.4": "#5B93EE",
+        "class.5": "#A37691",
+        "class.6": "#4F4700",
+        "class.7": "#20262E",
         "class.8": "#4EBCD3",
         "class.9": "#BC9B85",
         "class.10": "#370BA6",

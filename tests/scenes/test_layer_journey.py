@@ -153,7 +153,7 @@ def test_a_window_trains_a_little_each_frame() -> None:
 def test_digits_are_named_in_their_colours_and_lines_of_the_chart_by_theirs() -> None:
     made = scene()
     frame = made.frame(made.clock.seconds)
-    assert [(frame.layer(f"digit {k}").text, frame.layer(f"digit {k}").color) for k in range(10)] == [
+    assert [(frame.layer(f"digit {k}").text, frame.layer(f"digit {k}").plate) for k in range(10)] == [
         (str(k), frame.layer(f"class {k}").color) for k in range(10)
     ]
     legend = next(one for one in frame.notes if isinstance(one, layers.Legend))

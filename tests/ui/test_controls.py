@@ -82,6 +82,21 @@ def test_sliders_say_what_they_are_with_range_usual_value_and_keys(open_bench: O
     ).replace("1.0e−4", ll.short(1e-4) if hasattr(ll, "short") else "0.0001")
 
 
+def test_a_slider_ends_where_it_stops_acting_and_keeps_a_number_beyond(open_bench: Open) -> None:
+    """Seven, the usual depth, means to the outputs, whatever the network; of four layers the slider shows four."""
+    bench = open_bench("layer_journey", widths="8-8-8", epochs=1)
+    scene = bench.player.scene
+    assert "0 to 4\nDouble click: 4, the usual value" in bench.felt.helps["set.layer"]
+    assert scene.values["layer"] == 7
+    assert bench.drag_slider("set.layer", 0.5) == pytest.approx(0.5, abs=0.1)
+    assert scene.values["layer"] == 2
+    scene.set("layer", 7)  # not refused
+    scene.set("widths", "8-8")
+    bench.frame(2)
+    assert "0 to 3\n" in bench.felt.helps["set.layer"]
+    assert scene.values["layer"] == 7
+
+
 @given(
     tip=st.tuples(st.floats(20, 300), st.floats(20, 160)),
     size=st.sampled_from([(640, 480), (1000, 640), (1280, 720), (1920, 1080)]),
