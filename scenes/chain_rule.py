@@ -211,7 +211,7 @@ class ChainRule(ll.Scene):
         x, y, z = (tex("?", (color, d + name)) for name, color in (("x", X), ("y", Y), ("z", Z)))
         made = tex(r"? = ?, \quad ? = ?", (Y, "y"), self.inner.latex, (Z, "z"), self.outer.written("y"))
         gaps = (("x", "y", Y, ""), ("y", "z", Z, ""), ("x", "z", "text", ": the product"))
-        shrinks = "While it shrinks its factors become slopes"
+        shrinks = "While the nudge shrinks, its factors become slopes"
         asked = shrinks if self.left(now) < 1.0 else "How much longer is a nudge when it arrives?"
         meters = [
             layers.Meter(f"From {under} to {over}{more}", rf"\frac{{{d}{over}}}{{{d}{under}}} =", factor, color,

@@ -174,7 +174,7 @@ class DerivativeSlope(ll.Scene):
         if self.show == "epsilon":  # with braces above and at the right
             bounds = self.plot.bounds(above=0.12) + np.array([(0, 0, 0), (0.45, 0, 0), (0.45, 0, 0), (0, 0, 0)])
         if self.show == "traced":  # and room for names and numbers where the picture is small
-            bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower), [(0, 3.95, 0), (0, -1.15, 0)]])
+            bounds = np.vstack([bounds, *(plot.bounds() for plot in self.lower), [(0, 3.95, 0), (0, -1.35, 0)]])
         if self.show == "car":
             bounds = np.vstack([bounds, [(-0.2, -0.35, 0), (4.9, 3.3, 0)]])
         if self.show == "product":

@@ -114,7 +114,7 @@ class GradientDescent(ll.GroundScene):
         loss, *gradient = self.land.value_grad_at(*here.tolist())
         bowl = r"f(x, y) = \tfrac12(\lambda_1 x^2 + \lambda_2 y^2),\quad \lambda_1 = ?,\; \lambda_2 = ?"
         five_steps = (
-            ("accent", r"1\;\; f(w)", tex("= ?", loss), "surface"),
+            ("accent", r"1\;\; f(w)", tex("= ?s", loss), "surface"),
             ("accent", r"2\;\; f \to \min", "", "goal"),
             ("up", r"3\;\; \nabla f", tex("= (?, ?)", *gradient), "gradient"),
             ("down", r"4\;\; -\alpha\nabla f", "", "step"),

@@ -239,7 +239,7 @@ class MatrixComposition(ll.Scene):
             layers.Title(self.title, lines=(self.sentence(now),)),
             layers.Formula(equation(names, chain), 22.0),
             layers.Formula(equation(names[::-1], chain[::-1]), 22.0),
-            layers.Facts("Signed area of the unit square in the end", [(ONE, rf"\det {names}", told, "")]),
+            layers.Facts("Signed area of the unit square", [(ONE, rf"\det {names}", told, "")]),
         ]
 
     def sentence(self, now: ll.Now) -> str:

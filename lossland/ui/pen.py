@@ -7,6 +7,7 @@ A panel unit is a pixel at scale 1; the Pen converts units to pixels. It draws i
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -192,9 +193,9 @@ class Pen:
         return self.fitted(text, room, size - 1, font), size - 1
 
     def wrapped(self, text: str, room: float, size: float = 14, font: str = "regular") -> list[str]:
-        """Break text into lines of at most ``room``; wider words are broken too."""
+        """Break text at spaces, but not thin ones, into lines of at most ``room``; wider words are broken too."""
         lines, line = [], ""
-        for word in text.split():
+        for word in re.findall(r"[^ \t\n]+", text):
             longer = f"{line} {word}" if line else word
             if self.width(longer, size, font) <= room:
                 line = longer

@@ -33,6 +33,15 @@ def test_fifty_steps_are_the_closed_form() -> None:
     np.testing.assert_allclose(made.readouts()["last"], made.readouts()["closed_form"], rtol=1e-12, atol=1e-12)
 
 
+def test_a_small_height_is_not_written_as_zero() -> None:
+    made = scene("zigzag")  # it ends at the last of 25 steps
+    x, y = np.array([1 - 0.18, 1 - 1.8]) ** 25 * made.start
+    facts = next(n for n in made.frame(made.clock.seconds).notes if isinstance(n, layers.Facts))
+    written = float(facts.rows[0][2].rstrip("}").rpartition(" ")[2])
+    assert written == pytest.approx((x**2 + 10 * y**2) / 2, rel=0.01)
+    assert 0.0 < written < 0.005
+
+
 def test_the_five_steps_light_up_in_turn() -> None:
     made = scene("one iteration")
     seconds = made.clock.seconds / made.steps

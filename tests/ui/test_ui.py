@@ -761,6 +761,13 @@ def test_charts_show_every_value_within_eight_decades() -> None:
     assert 0 < empty[0] < empty[1]
 
 
+def test_a_number_is_not_broken_at_its_thin_spaces(race: Bench) -> None:
+    text, pen = "Adam:  50\u2009000 particles,\nsmaller ×\u20091.1", race.panels.pen
+    words = ["Adam:", "50\u2009000", "particles,", "smaller", "×\u20091.1"]
+    assert pen.wrapped(text, max(pen.width(word, 13) for word in words), 13) == words
+    assert pen.wrapped(text, 1000.0, 13) == [" ".join(words)]
+
+
 @pytest.mark.parametrize("last", [3, 50, 53, 160, 5000])
 def test_the_last_number_along_a_chart_is_whole(race: Bench, last: int) -> None:
     """The panel is 7 wider than the chart where it has a scroll bar."""
