@@ -53,7 +53,7 @@ OVERHEAD = 1500  # the fixed cost of a step on arrays, in cells
 
 
 # ------------------------------------------------------------------------------------------------------ basins
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BasinMap(Displayed):
     """Which minimum each cell's centre leads to, and how soon.
 
@@ -293,7 +293,7 @@ def axis_of(given: AnyAxis) -> Axis:
     return Axis(name, low, high, spacing == "log")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Displayed):
     """How a rule performs over two axes. ``x`` (nx,), ``y`` (ny,) are the cells' values along them.
 

@@ -275,7 +275,7 @@ class Summary(TypedDict):
     minima: list[Reached]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Swarm(Displayed):
     """How a swarm of N particles ended.
 

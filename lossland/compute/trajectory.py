@@ -32,7 +32,7 @@ DRAWS = 4096  # pairs of random numbers of one particle that are made Python flo
 MOST_KEPT = 10**8  # points of a run, over all starts and steps: 2.4 GB
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory(Displayed):
     """Where N particles were after 0, 1, ... T steps: ``points`` (T+1, N, 2) and their ``values`` (T+1, N).
 

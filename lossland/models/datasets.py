@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 TRAINING_DIGITS = 1437  # the first of the 1,797 digits; the other 360 are for the test
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Data(Displayed):
     """Samples: ``points`` (n, d) and what belongs to each, ``target`` (n,).
 
@@ -84,7 +84,7 @@ def pixels() -> Data:
     return Data(colors.astype(float), np.zeros(len(colors), np.int64), features=("red", "green", "blue"), titles=titles)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Words(Displayed):
     """Words and their ``vectors`` (n, d), the most frequent word first; ``index`` finds a word's row."""
 

@@ -28,7 +28,7 @@ from lossland.optimizers import optimizer as as_optimizer
 from lossland.optimizers.look import Look, trace
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Training(Displayed):
     """Snapshots of a training: after ``steps`` (K,) steps the parameters ``path`` (K, P, n).
 

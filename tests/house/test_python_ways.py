@@ -136,3 +136,10 @@ def test_scales_of_any_width_go_there_and_back(low: float, high: float, log: boo
     scale = Scale(low, high, log)
     share = np.linspace(0, 1, 5)
     np.testing.assert_allclose(scale.share(scale.value(share)), share, atol=1e-9)
+
+
+def test_what_holds_arrays_says_itself_in_one_line() -> None:
+    found = repr(python.run("himmelblau", steps=30))
+    assert found.startswith("Trajectory(points=float64(31, 1, 2), values=float64(31, 1), landscape=")
+    assert "\n" not in found
+    assert len(found) < 300
