@@ -129,7 +129,7 @@ def test_what_is_said_under_the_pointer_is_of_the_panels_moment(watched: Watched
         mark = player.mark(rig.loop.picture._told)
         if mark is not None and mark.title == head.name:
             told += 1
-            assert mark.lines[0] == f"step {np.floor(player.scene.now(watched.moment).step + 0.5):.0f}"
+            assert mark.lines[0] == f"step {player.scene.now(watched.moment).whole}"
     assert told > 5
 
 
