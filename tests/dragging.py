@@ -177,9 +177,7 @@ def opened(name: str, preset: str | None, theme: str, share: float = 0.5) -> Ite
     player = Player(library.scene(name, preset), SIZE)
     player.seek(player.scene.clock.seconds * share)
     with Window(player, SIZE, theme) as window:
-        hand = Hand(window)
-        yield hand
-        hand.meter.close()
+        yield Hand(window)
 
 
 def answer(name: str, preset: str, act: Callable[[Hand], None]) -> dict[str, Any]:
