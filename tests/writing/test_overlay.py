@@ -387,7 +387,8 @@ def test_cautions_stay_in_the_free_rectangle_and_labels_keep_clear_of_them(type_
     [((2, 1), (1, 2)), ((2.94, 2.24), (1.61, 2.8)), ((1.78, 1.34), (0.91, 2.26)), ((1.35, 1.34), (0.48, 2.26))],
 )
 def test_factors_stand_beside_the_lines_that_do_not_turn(type_, matrix):
-    scene, size, free = library.scene("linear_map_2d", matrix=matrix), (1280, 720), (260.0, 56.0, 684.0, 580.0)
+    scene: Any = library.scene("linear_map_2d", matrix=matrix)
+    size, free = (1280, 720), (260.0, 56.0, 684.0, 580.0)
     player = Player(scene, size)
     player.resize(size, free)
     with type_.recorded() as drawn:
