@@ -175,7 +175,8 @@ def _misshapen(
         if earlier == name:
             break
         if getattr(made, earlier) is not None:
-            any(_fits(_shape_of(getattr(made, earlier)), shape, lengths) for shape in forms)
+            its_shape = _shape_of(getattr(made, earlier))
+            next(shape for shape in forms if _fits(its_shape, shape, lengths))  # which binds the lengths
     wanted = " or ".join(f"({', '.join(map(str, shape))})" for shape in shapes)
     known = ", ".join(f"{letter} = {length}" for letter, length in lengths.items() if str(letter) in wanted)
     return UserError(
