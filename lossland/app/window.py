@@ -27,6 +27,7 @@ from lossland.play.player import Player, Wish
 from lossland.play.pointer import Pointer
 from lossland.render.gl import canvas as canvases
 from lossland.render.gl import sharing
+from lossland.render.gl.threads import processors
 from lossland.scenery.scene import Scene
 from lossland.world.theme import Theme
 from lossland.world.theme import theme as theme_named
@@ -74,6 +75,7 @@ class Window:
             software = canvases.is_software()
             self._keeps = software and canvases.keeps_pictures(self.canvas)
             picture = self._new_picture(theme, self._new_size)
+        self._processors = processors()
         self._hands = [glfw.create_standard_cursor(kind) for kind in (glfw.ARROW_CURSOR, glfw.HAND_CURSOR)]
         self._take(picture, software)
 
@@ -99,6 +101,7 @@ class Window:
         told = self.filming.leave(self.began, self._text_scale)
         if told:
             print(f"lossland: {told}", file=sys.stderr)
+        self._processors.release()
         with canvases.drawing(self.canvas):
             self.picture.close()
         self.canvas.close()
@@ -213,7 +216,7 @@ class Window:
         start = perf_counter()
         loop = self.loop
         loop.picture.statistics = self._statistics(meter) if self.shows_statistics else ()
-        changed = loop.draw(now, dt, self._present)
+        changed = loop.draw(now, dt, self._begin_drawing)
         self._faults.drew()
         self._unshown = True
         if loop.software and changed:
@@ -231,8 +234,14 @@ class Window:
             self._unshown = True
             self._present()
 
+    def _begin_drawing(self) -> None:
+        """Show what was drawn last: its drawing threads are about to get the next picture."""
+        self._present()
+        self._processors.part()
+
     def _present(self) -> None:
-        """Show what was drawn last."""
+        """Show what was drawn last, when its drawing threads are done."""
+        self._processors.share()
         if self._unshown:
             self._unshown = False
             self._glfw.swap_buffers(self.handle)
@@ -240,6 +249,7 @@ class Window:
     def _wait_for_tick(self, meter: Meter) -> None:
         """Wait until the next picture is due, or something is done, and only then show the last one: at even times."""
         start = perf_counter()
+        self._processors.share()
         self._glfw.wait_events_timeout(self.player.until_tick)
         meter.waited(perf_counter() - start)
         self._present()
@@ -372,6 +382,8 @@ class Window:
             "usual text": lambda: self._set_text_scale(1.0),
         }
         wishes, player.wishes = player.wishes, []
+        if wishes:
+            self._processors.share()  # some draw pictures and wait for them
         for wish in wishes:
             self.input.attempt(grant[wish])
 

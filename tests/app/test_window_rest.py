@@ -196,6 +196,47 @@ print(json.dumps(seen))
 """
 
 
+PROCESSORS = """
+import json, os
+import glfw
+import lossland as ll
+from lossland.scenery import library
+from lossland.app.meter import Meter
+from lossland.app.window import Window
+from lossland.render.gl.threads import drawing_threads
+
+ll.snapshot("linear_map_2d", size=(160, 96))  # with threads of its own
+
+def allowed():
+    return [(number, sorted(os.sched_getaffinity(thread))) for thread, number in drawing_threads().items()]
+
+seen = {"all": sorted(os.sched_getaffinity(0)), "drawing": [], "showing": []}
+with Window(library.scene("gradient_descent"), (640, 400)) as window:
+    draw, swap = window.picture.renderer.draw, glfw.swap_buffers
+    window.picture.renderer.draw = lambda *a, **k: (seen["drawing"].append(allowed()), draw(*a, **k))
+    glfw.swap_buffers = lambda *a: (seen["showing"].append(allowed()), swap(*a))
+    window.player.set_turntable(True)
+    window.run(Meter(window.canvas), 30)
+seen["closed"] = allowed()
+print(json.dumps(seen))
+"""
+
+
+def test_drawing_threads_leave_room_for_the_main_thread(display: str, tmp_path: Path) -> None:
+    seen = run_program(PROCESSORS, display, tmp_path)
+    whole = seen["all"]
+    assert len(seen["drawing"]) >= 30
+    assert all(where == whole for _, where in seen["closed"])
+    for drawing, showing in zip(seen["drawing"][5:], seen["showing"][5:], strict=False):
+        numbers = [number for number, _ in drawing]
+        assert numbers.count(0) >= 2  # the window's threads and the picture's
+        if len(whole) > 1:
+            assert len({tuple(where) for _, where in drawing}) == 1
+            assert len(drawing[0][1]) == len(whole) - 1
+            for number, where in showing:
+                assert len(where) == (1 if number == 0 else len(whole) - 1)
+
+
 @pytest.fixture
 def seen(display: str, tmp_path: Path) -> dict[str, Any]:
     """Return what the program saw."""
