@@ -33,7 +33,7 @@ from lossland.render.gl import canvas as canvases
 from lossland.render.gl.target import Target
 from lossland.scenery import library
 from lossland.ui import thumbnails
-from lossland.ui.pen import Pen
+from lossland.ui.pen import Pen, Tip
 from lossland.world.layers import Plates, Points
 
 SIZE = (1280, 720)
@@ -201,7 +201,7 @@ def typed(name: str, preset: str, parameter: str, text: str) -> dict[str, Any]:
     boxes: dict[str, Pixel] = {}
     touch = Pen.touch
 
-    def noted(pen: Pen, key: str, x: float, y: float, width: float, height: float, help: str) -> Any:
+    def noted(pen: Pen, key: str, x: float, y: float, width: float, height: float, help: Tip) -> Any:
         boxes[key] = np.array([x + width / 2, y + height / 2]) * pen.scale
         return touch(pen, key, x, y, width, height, help)
 

@@ -104,7 +104,8 @@ class Window:
         self._processors.release()
         with canvases.drawing(self.canvas):
             self.picture.close()
-        self.canvas.close()
+        with long_lived():  # vispy lets the garbage collector look through everything
+            self.canvas.close()
 
     def _listen(self) -> None:
         """Collect every event; nothing is done inside a callback."""

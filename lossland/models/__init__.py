@@ -58,64 +58,70 @@
 `warps`: how a trained network deforms the plane of its inputs, scaled for a picture, with a view of it.
 """
 
-from lossland.models import (
-    analogies,
-    attention,
-    backpropagation,
-    calculus,
-    checkpoints,
-    clouds,
-    contours,
-    critical_points,
-    curves,
-    datasets,
-    drawings,
-    embeddings,
-    eventfiles,
-    foldings,
-    grand_tour,
-    graphs,
-    health,
-    honesty,
-    journeys,
-    layer_maps,
-    layouts,
-    least_squares,
-    linear_maps,
-    masks,
-    minilm,
-    misleading,
-    neighbours,
-    networks,
-    neurons,
-    normalization,
-    perceptrons,
-    phase_portraits,
-    playground,
-    principal,
-    projectorfiles,
-    quadratics,
-    recorder,
-    residual,
-    runfiles,
-    runs,
-    signals,
-    slicefiles,
-    slices,
-    slicing,
-    slopes,
-    subspaces,
-    tasks,
-    taylor,
-    torch_models,
-    torch_watch,
-    training,
-    tsne,
-    umap,
-    vectorfiles,
-    vectors,
-    warps,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lossland.models import (
+        analogies,
+        attention,
+        backpropagation,
+        calculus,
+        checkpoints,
+        clouds,
+        contours,
+        critical_points,
+        curves,
+        datasets,
+        drawings,
+        embeddings,
+        eventfiles,
+        foldings,
+        grand_tour,
+        graphs,
+        health,
+        honesty,
+        journeys,
+        layer_maps,
+        layouts,
+        least_squares,
+        linear_maps,
+        masks,
+        minilm,
+        misleading,
+        neighbours,
+        networks,
+        neurons,
+        normalization,
+        perceptrons,
+        phase_portraits,
+        playground,
+        principal,
+        projectorfiles,
+        quadratics,
+        recorder,
+        residual,
+        runfiles,
+        runs,
+        signals,
+        slicefiles,
+        slices,
+        slicing,
+        slopes,
+        subspaces,
+        tasks,
+        taylor,
+        torch_models,
+        torch_watch,
+        training,
+        tsne,
+        umap,
+        vectorfiles,
+        vectors,
+        warps,
+    )
 
 __all__ = [
     "analogies",
@@ -175,3 +181,14 @@ __all__ = [
     "vectors",
     "warps",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module at its first use: a scene needs a few of them, and all take as long as its first picture."""
+    if name not in __all__:
+        raise AttributeError(f"module 'lossland.models' has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -38,9 +38,8 @@ class Entry:
     chapter: str
     landscape: Landscape | None = None
 
-    @property
     def help(self) -> str:
-        """The tooltip."""
+        """Return the tooltip."""
         if self.landscape is None:
             return summary(library.scene_class(self.name)) or self.title
         (x0, x1), (y0, y1) = (map(short, ends) for ends in self.landscape.domain)
@@ -54,7 +53,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Return everything that can be shown, chapter by chapter, the catalogue of landscapes last."""
-    scenes = [Entry(kind.name, kind.title, _chapter(kind.chapter)) for kind in library.classes()]
+    scenes = [Entry(head.name, head.title, _chapter(head.chapter)) for head in library.heads()]
     ground = [Entry(land.name, land.title, LANDSCAPES, land) for land in landscapes.catalogue()]
     return scenes + ground
 
@@ -217,14 +216,15 @@ class Browser:
         if y + height < view.y or y > view.bottom:
             return y + height
         on = self._is_shown(player, entry)
-        touch = pen.touch(f"open.{entry.chapter}.{entry.name}", x - 6, y, room + 12, height - 2, entry.help)
+        box = Rect(x - 6, y, room + 12, height - 2)
+        touch = pen.touch(f"open.{entry.chapter}.{entry.name}", box.x, box.y, box.width, box.height, entry.help)
         if on or touch.hovered:
-            pen.box(x - 6, y, room + 12, height - 2, "accent" if on else "text", 0.13 if on else 0.06)
+            pen.box(box.x, box.y, box.width, box.height, "accent" if on else "text", 0.13 if on else 0.06)
         side = 20 if pen.compact else 24
         top = round(y + height / 2 - 1 - side / 2)
         alpha = 1.0 if on or touch.hovered else 0.86
         if entry.landscape is None:
-            self.thumbnails.scene(x, top, side, entry.name, library.scene_class(entry.name).sign, alpha)
+            self.thumbnails.scene(x, top, side, entry.name, alpha)
         else:
             self.thumbnails.landscape(x, top, side, entry.landscape, alpha)
         size, font = (14 if pen.compact else 15), ("bold" if on else "regular")

@@ -21,6 +21,7 @@ from lossland.world.theme import Theme, hex_color
 from lossland.writing.text import Type
 
 V2 = imgui.ImVec2
+Tip = str | Callable[[], str]  # a tooltip, or what computes it
 SMALLEST_FORMULA = 9
 TIP_WIDTH, TIP_INSET = 280.0, (10.0, 7.0)  # of tooltips: the longest line, and the padding
 
@@ -95,8 +96,8 @@ class Pen:
             self.mute = False
 
     # ------------------------------------------------------------------------------------------ the pointer
-    def touch(self, key: str, x: float, y: float, width: float, height: float, help: str) -> Touch:
-        """Return the pointer's state at a rectangle; ``help`` is its tooltip."""
+    def touch(self, key: str, x: float, y: float, width: float, height: float, help: Tip) -> Touch:
+        """Return the pointer's state at a rectangle; ``help`` is its tooltip, or computes it when it is read."""
         if self.mute:
             return UNTOUCHED
         imgui.set_cursor_screen_pos(self.at(x, y))
@@ -110,10 +111,11 @@ class Pen:
             hovered and imgui.is_mouse_double_clicked(0),
         )
 
-    def explain(self, text: str, item: Rect, panel: Rect) -> None:
+    def explain(self, help: Tip, item: Rect, panel: Rect) -> None:
         """Show a tooltip of ImGui's last item if the pointer rests on it: beside its panel, covering no neighbours."""
-        if self.mute or not text or not imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip.value):
+        if self.mute or not help or not imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip.value):
             return
+        text = help() if callable(help) else help
         inset = self.at(*TIP_INSET)
         with self.font("regular", 13):
             size = imgui.calc_text_size(text, wrap_width=TIP_WIDTH * self.scale)

@@ -1,6 +1,7 @@
 """Thumbnails for the list: landscapes as shaded relief, scenes as drawings.
 
-A relief is computed when its row is first visible, a few per frame, so that the window opens without delay.
+A relief is computed, and a scene's file read, when its row is first visible, a few per frame, so that the window opens
+without delay.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 
 from lossland.landscapes import Landscape
+from lossland.scenery import library
 from lossland.ui.pen import V2, Pen
 from lossland.world.signs import Dot, Line, Stroke
 from lossland.world.terrain import Exposure
@@ -81,15 +83,20 @@ class Thumbnails:
         tint = pen.color("#FFFFFF", alpha)
         pen.dl.add_image_rounded(texture, corner, far, V2(0, 0), V2(1, 1), tint, 5 * pen.scale)
 
-    def scene(self, x: float, y: float, side: float, name: str, sign: Sequence[Stroke], alpha: float = 1.0) -> None:
+    def scene(self, x: float, y: float, side: float, name: str, alpha: float = 1.0) -> None:
         """Draw a scene's sign in the square at (x, y)."""
         pen = self.pen
         pen.box(x, y, side, side, "casing" if pen.theme.dark else "#E9ECF0", 1.0, 5)
+        if name not in self._signs:
+            if self._made >= self.per_frame:
+                self.pending = True
+                return
+            self._made += 1
         pen.dl.push_clip_rect(pen.at(x, y), pen.at(x + side, y + side), True)
         key = (x, y, side, alpha, pen.scale, pen.theme)
         kept, calls = self._signs.get(name, (None, []))
         if kept != key:
-            calls = _calls(pen, (x, y), side, sign or _waves(), alpha)
+            calls = _calls(pen, (x, y), side, library.scene_class(name).sign or _waves(), alpha)
             self._signs[name] = key, calls
         for call in calls:
             call(pen.dl)

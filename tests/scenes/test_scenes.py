@@ -38,6 +38,13 @@ def test_scenes_come_in_the_order_of_their_chapters() -> None:
     assert sorted(NAMES) == sorted(file.stem for file in (Path(__file__).parents[2] / "scenes").glob("*.py"))
 
 
+def test_heads_say_what_the_classes_say() -> None:
+    classes = [library.scene_class(name) for name in NAMES]
+    assert [(head.name, head.title, head.chapter) for head in library.heads()] == [
+        (kind.name, kind.title, kind.chapter) for kind in classes
+    ]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scene_says_all_about_itself(name: str) -> None:
     kind = library.scene_class(name)

@@ -13,7 +13,7 @@ from lossland.render.gl import canvas
 from lossland.scenery import library
 from lossland.scenery.scene import Scene
 from lossland.ui.layout import Rect
-from lossland.ui.pen import Pen, Touch
+from lossland.ui.pen import Pen, Tip, Touch
 from lossland.world.theme import DARK, Theme
 
 
@@ -31,16 +31,16 @@ def felt(monkeypatch: pytest.MonkeyPatch) -> Felt:
     noted = Felt()
     touch, text, latex, explain = Pen.touch, Pen.text, Pen.latex, Pen.explain
 
-    def noted_explain(self: Pen, text: str, item: Rect, panel: Rect) -> None:
+    def noted_explain(self: Pen, help: Tip, item: Rect, panel: Rect) -> None:
         if not self.mute:
-            noted.explained.append((text, item))
-        explain(self, text, item, panel)
+            noted.explained.append((help() if callable(help) else help, item))
+        explain(self, help, item, panel)
 
-    def noted_touch(self: Pen, key: str, x: float, y: float, width: float, height: float, help: str) -> Touch:
+    def noted_touch(self: Pen, key: str, x: float, y: float, width: float, height: float, help: Tip) -> Touch:
         if not self.mute:
             noted.touches[key] = Rect(x, y, width, height)
             noted.seen[key] = _seen(noted.touches[key], self.scale)
-            noted.helps[key] = help
+            noted.helps[key] = help() if callable(help) else help
         return touch(self, key, x, y, width, height, help)
 
     def noted_text(self: Pen, x: float, y: float, text_: str, *args: Any, **kwargs: Any) -> float:

@@ -638,7 +638,7 @@ def test_thumbnails_can_be_made_a_few_in_a_frame(open_bench: Any) -> None:
     race = open_bench("optimizer_race", (1280, 2800))  # as high as it takes to see landscapes below the scenes
     lazy = Panels(DARK, race.type, lazy=True)
     made = []
-    for _ in range(20):
+    for _ in range(40):
         race.host.begin(race.size)
         lazy.draw(race.player, race.player.frame(), race.size)
         imgui.end_frame()
