@@ -147,6 +147,7 @@ class Picture:
         still changing then, or have input left to process.
         """
         start = perf_counter()
+        self._settle_panels(player, size)
         for pause in (dt, 0.0):
             revision = player.revision
             self._fed = player.frame()
@@ -362,15 +363,8 @@ class Picture:
             draw_list.add_rect_filled_multi_color(imgui.ImVec2(x0, y0), imgui.ImVec2(x1, y1), *corners)
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool, caption: Caption | None = None) -> bool:
-        """Fit a player's camera to the free rectangle, unless that was done before; return whether it was fitted now.
-
-        Panels settle their sizes first: the first two frames of Dear ImGui's windows are estimates.
-        """
-        free = None
-        if ui and player is not self._settled:
-            self._settled = player
-            self.digest(player, size)
-            free = self.digest(player, size)
+        """Fit a player's camera to the free rectangle, unless that was done before; return whether it was fitted now."""
+        free = self._settle_panels(player, size) if ui else None
         if player in self._fitted:
             return False
         self._fitted.add(player)
@@ -379,10 +373,21 @@ class Picture:
         imgui.end_frame()
         return True
 
+    def _settle_panels(self, player: Player, size: tuple[int, int]) -> Rect | None:
+        """Let the panels settle their sizes, unless they did that before for this player; return the free rectangle.
+
+        The first two frames of Dear ImGui's windows are estimates.
+        """
+        if player is self._settled:
+            return None
+        self._settled = player
+        self.digest(player, size)
+        return self.digest(player, size)
+
     def digest(self, player: Player, size: tuple[int, int]) -> Rect:
         """Let the panels process input and settle their sizes without drawing them; return the free rectangle."""
         self.host.begin(size)
-        free = self.panels.draw(player, player.frame(), size)
+        free = self.panels.draw(player, player.frame(), size, seen=False)
         imgui.end_frame()
         self._panel_data, self._progress = None, Progress.SHOWN  # the new frame invalidated what was built
         self._fed = self._told

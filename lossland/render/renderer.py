@@ -211,14 +211,15 @@ class Renderer:
         context = self._context(frame, camera, size, show, quality, px, region)
 
         def start() -> None:
-            gloo.set_state(depth_mask=True)
             if above or self._transparent:
                 context.aim()
+                gloo.set_state(depth_mask=True)  # a mask would hold for clearing, too
                 gloo.clear(color=NOTHING, depth=1.0)
             else:  # the background fills every pixel; Mesa clears a whole target at once, a region pixel by pixel
                 if blit:
                     self._background.blit_into_window(context)
                 set_region(None)
+                gloo.set_state(depth_mask=True)
                 gloo.clear(color=False, depth=1.0)
                 context.aim()
 

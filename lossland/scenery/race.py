@@ -203,11 +203,12 @@ class RaceScene(GroundScene):
         return ("Loss above the lowest" if lowest < 0 else "Loss"), series
 
     def equations(self, step: int) -> list[Equations]:
-        """Return the selected racer's rule with its numbers at a step; nothing before the first."""
+        """Return the selected racer's rule with its numbers at a step; at the start, at the one to come."""
         selected = min(self.selected, len(self.lanes) - 1)  # a preset may have fewer lanes
         racer = next((racer for racer in self.racers() if racer.index == selected), None)
-        if racer is None or step < 1:
+        if racer is None:
             return []
+        step = max(step, 1)
         colors, optimizer = TERMS | {"step": racer.color}, racer.lane.optimizer
         rows = explain(optimizer, self.land, self.start, step, self.seed, colors)
         lines = [(row.latex, row.values, colors.get(row.name, "text")) for row in rows]

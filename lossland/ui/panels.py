@@ -42,7 +42,8 @@ class Panels:
 
     def __init__(self, theme: Theme, type_: Type, lazy: bool = False) -> None:
         self.pen = Pen(theme, type_)
-        self.thumbnails = Thumbnails(self.pen, LAZY if lazy else EAGER)
+        self.thumbnails = Thumbnails(self.pen)
+        self._at_once = LAZY if lazy else EAGER
         self.browser = Browser(self.pen, self.thumbnails)
         self.formula_box = FormulaBox(self.pen)
         self.inspector = Inspector(self.pen)
@@ -67,14 +68,19 @@ class Panels:
         self.pen.theme = theme
 
     @sheltered  # Dear ImGui asserts after a frame that is left half built
-    def draw(self, player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
-        """Build the panels for a framebuffer of ``size`` pixels; return the free rectangle x, y, w, h in pixels."""
+    def draw(
+        self, player: Player, frame: Frame, size: tuple[int, int], seen: bool = True
+    ) -> tuple[float, float, float, float]:
+        """Build the panels for a framebuffer of ``size`` pixels; return the free rectangle x, y, w, h in pixels.
+
+        Thumbnails are not made for panels that will not be ``seen``.
+        """
         places = layout(size, self.pen.scale, self.view_bar.drawer)
         if not self.visible:
             self.notices.draw(player, Rect(0, 0, *places.size))
             return 0.0, 0.0, float(size[0]), float(size[1])
         self.pen.compact, self.pen.roomy = places.compact, places.size[1] >= ROOMY
-        self.thumbnails.begin()
+        self.thumbnails.begin(self._at_once if seen else 0)
         self.view_bar.draw(player, frame, places)
         if places.left:
             self._left(player, places.left, solid="left" in places.folded)

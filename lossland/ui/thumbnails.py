@@ -48,11 +48,10 @@ def relief(landscape: Landscape, theme: Theme, pixels: int) -> NDArray[np.uint8]
 class Thumbnails:
     """Draws the thumbnail of a scene or landscape, and caches the landscapes' textures."""
 
-    def __init__(self, pen: Pen, per_frame: int) -> None:
+    def __init__(self, pen: Pen) -> None:
         self.pen = pen
-        self.per_frame = per_frame
         self.pending = False  # some visible thumbnails are missing
-        self._made = 0
+        self._left = 0  # how many may still be made in this frame
         self._textures: dict[tuple[str, int, str], int] = {}
         self._signs: dict[str, tuple[tuple[object, ...], list[Call]]] = {}  # a key, and the cached draw calls
 
@@ -61,20 +60,20 @@ class Thumbnails:
         """The number of cached textures."""
         return len(self._textures)
 
-    def begin(self) -> None:
-        """Start a frame, in which a few more thumbnails may be made."""
-        self.pending, self._made = False, 0
+    def begin(self, most: int) -> None:
+        """Start a frame, in which at most so many thumbnails may be made."""
+        self.pending, self._left = False, most
 
     def landscape(self, x: float, y: float, side: float, landscape: Landscape, alpha: float = 1.0) -> None:
         """Draw a landscape's relief in the square at (x, y)."""
         pen = self.pen
         key = (landscape.name, round(side * pen.scale), pen.theme.name)
         if key not in self._textures:
-            if self._made >= self.per_frame:
+            if not self._left:
                 self.pending = True
                 pen.box(x, y, side, side, "text", 0.07, 5)
                 return
-            self._made += 1
+            self._left -= 1
             self._textures[key] = upload_rgba(relief(landscape, pen.theme, key[1]))
         corner = pen.at(x, y)
         corner = V2(round(corner.x), round(corner.y))
@@ -88,10 +87,10 @@ class Thumbnails:
         pen = self.pen
         pen.box(x, y, side, side, "casing" if pen.theme.dark else "#E9ECF0", 1.0, 5)
         if name not in self._signs:
-            if self._made >= self.per_frame:
+            if not self._left:
                 self.pending = True
                 return
-            self._made += 1
+            self._left -= 1
         pen.dl.push_clip_rect(pen.at(x, y), pen.at(x + side, y + side), True)
         key = (x, y, side, alpha, pen.scale, pen.theme)
         kept, calls = self._signs.get(name, (None, []))

@@ -115,6 +115,22 @@ def test_drawing_changes_only_the_bound_framebuffer_and_its_viewport(renderer):
             assert np.all(image[:40] == (255, 0, 255, 255))
 
 
+def test_the_first_picture_in_a_window_is_like_the_next_ones():
+    layer, target = block(), Target(SIZE)
+    made, images = Renderer(DARK, window=True), []
+    for _ in range(2):  # the first one makes the background, too
+        with target:
+            gloo.set_state(depth_mask=True)
+            gloo.clear(color=(0.0, 0.0, 0.0, 1.0), depth=0.0)  # nothing is drawn over what is as near as that
+            made.draw(Frame([layer]), framed(layer), SIZE, quality=LIVE, region=(20, 10, 100, 80))
+        images.append(target.read().astype(float))
+    inside = images[0][10:90, 20:120, :3]
+    assert np.ptp(inside) > 100  # the ground is there
+    assert np.abs(images[0] - images[1]).mean() < 2
+    made.close()
+    target.close()
+
+
 def test_layers_are_drawn_by_place_whatever_came_before(renderer):
     first, second = block(), Surface(Terrain([0, 1, 2], [0, 1], np.array([[0, 1, 0], [2, 0, 1.0]])))
     alone = [renderer.image(Frame([layer]), framed(layer), SIZE, quality=LIVE) for layer in (first, second)]
