@@ -363,7 +363,7 @@ class Picture:
             draw_list.add_rect_filled_multi_color(imgui.ImVec2(x0, y0), imgui.ImVec2(x1, y1), *corners)
 
     def settle(self, player: Player, size: tuple[int, int], ui: bool, caption: Caption | None = None) -> bool:
-        """Fit a player's camera to the free rectangle, unless that was done before; return whether it was fitted now."""
+        """Fit a player's camera to the free rectangle, unless that was done before; return whether it was done now."""
         free = self._settle_panels(player, size) if ui else None
         if player in self._fitted:
             return False
