@@ -181,6 +181,30 @@ def test_the_door_is_light(statement: str) -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_models_are_loaded_one_by_one() -> None:
+    code = "import lossland as ll, sys; ll.models.vectors; print(*(m for m in sys.modules if 'lossland.models.' in m))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["lossland.models.vectors"]
+
+
+def test_listing_scenes_runs_none() -> None:
+    code = "import sys; from lossland.scenery import library; print(len(library.names()), 'lossland.models' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == [str(len(list((ROOT / "scenes").glob("*.py")))), "False"]
+
+
+def test_all_models_are_there() -> None:
+    from lossland import models
+
+    files = {file.stem for file in (ROOT / "lossland" / "models").glob("*.py") if not file.stem.startswith("_")}
+    assert files == set(models.__all__) == set(dir(models))
+    assert all(getattr(models, name).__name__ == f"lossland.models.{name}" for name in models.__all__)
+    assert models.__doc__ is not None
+    assert files == {line.split("`")[1] for line in models.__doc__.splitlines() if line.startswith("`")}
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = models.nothing
+
+
 def test_public_names_are_all_there() -> None:
     import lossland
 
