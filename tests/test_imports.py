@@ -188,7 +188,9 @@ def test_models_are_loaded_one_by_one() -> None:
 
 
 def test_listing_scenes_runs_none() -> None:
-    code = "import sys; from lossland.scenery import library as l; print(len(l.names()), 'lossland.models' in sys.modules)"
+    code = (
+        "import sys; from lossland.scenery import library as l; print(len(l.names()), 'lossland.models' in sys.modules)"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == [str(len(list((ROOT / "scenes").glob("*.py")))), "False"]
 
