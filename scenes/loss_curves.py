@@ -96,6 +96,10 @@ class LossCurves(ll.RunScene):
             return self.show == USED_BY.get(name, self.show)
         return name != "networks" and (self.trains() or name not in TRAINED) and (self.count() > 1 or name != "run")
 
+    def has_preset(self, name: str) -> bool:
+        """Hide presets that only change the small training, where a file is shown."""
+        return not self.file or bool(self.presets[name].keys() - TRAINED)
+
     def trains(self) -> bool:
         """Whether the curves are those of the small training."""
         return not self.file and not curves.typed(self.series)
