@@ -280,7 +280,7 @@ class LossCurves(ll.RunScene):
         alone = not lane.validation and bool(curves.typed(self.series))  # numbers that nobody trained on
         kinds = ((lane.train, TRAIN, lane.name if alone else "training"), (lane.validation, VALIDATION, "validation"))
         rows = [layers.Row(color, name, (words("?", curve.at(until)),)) for curve, color, name in kinds if curve]
-        notes: list[layers.Note] = [layers.Title(self.title, "", (self.called(lane),)), *self.faults(), *self.unseen()]
+        notes: list[layers.Note] = [layers.Title(self.title, "", (self.called(lane),)), *self.unseen()]
         if self.smoothing:
             average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
             notes.append(layers.Formula(average, 22))
@@ -310,19 +310,10 @@ class LossCurves(ll.RunScene):
 
     @ll.kept
     def unseen(self) -> list[layers.Note]:
-        """Return which values are not in the picture: those that are no number, are cut, or have no logarithm."""
+        """Return which values are not in the picture: unreadable ones, no numbers, and those cut or without logarithm."""
         values = np.concatenate([curve.values for lane in self.lanes() for curve in lane.curves])
-        texts = curves.no_numbers(self.measured()[:MOST_RUNS], self.unit)
+        texts = [self.unread()] * bool(self.unread()) + curves.no_numbers(self.measured()[:MOST_RUNS], self.unit)
         return [layers.Caution(text) for text in texts + curves.outside(values, *self.plot(-1).y, self.log)]
-
-    def faults(self) -> list[layers.Note]:
-        """Return how much of the files could not be read, and the first of it."""
-        found = [(run.name, one) for run in self.runs(self.file) for one in run.faults]
-        if not found:
-            return []
-        run, first = found[0]
-        said = first.partition(": ")[2] or first  # without the file's path, which may be long
-        return [layers.Caution(words("?n × not readable, first in ?: ", len(found), run) + said)]
 
     # ------------------------------------------------------------------------------------------------ the sweep
     @ll.refined(levels=(6, EPOCHS), stale=True)
