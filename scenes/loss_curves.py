@@ -310,10 +310,11 @@ class LossCurves(ll.RunScene):
 
     @ll.kept
     def unseen(self) -> list[layers.Note]:
-        """Return which values are not in the picture: unreadable ones, no numbers, and those cut or without logarithm."""
+        """Return which values are not in the picture: not read, no number, cut, or without a logarithm."""
         values = np.concatenate([curve.values for lane in self.lanes() for curve in lane.curves])
-        texts = [self.unread()] * bool(self.unread()) + curves.no_numbers(self.measured()[:MOST_RUNS], self.unit)
-        return [layers.Caution(text) for text in texts + curves.outside(values, *self.plot(-1).y, self.log)]
+        texts = [self.unread(), *curves.no_numbers(self.measured()[:MOST_RUNS], self.unit)]
+        texts += curves.outside(values, *self.plot(-1).y, self.log)
+        return [layers.Caution(text) for text in texts if text]
 
     # ------------------------------------------------------------------------------------------------ the sweep
     @ll.refined(levels=(6, EPOCHS), stale=True)

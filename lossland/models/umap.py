@@ -114,9 +114,9 @@ def push(square: Floats) -> Floats:
 
 
 class Sampling:
-    """A layout being optimized: ``epoch`` is the number of epochs done, ``layout`` (n, 2) the points' positions, their mean at 0.
+    """A layout being optimized: ``epoch`` is the number of epochs done, ``layout`` (n, 2) the points' positions.
 
-    All random draws follow from the seed.
+    The mean of these is 0. All random draws follow from the seed.
     """
 
     def __init__(self, graph: Graph, layout: Floats, epochs: int = EPOCHS, seed: int = 0) -> None:

@@ -101,8 +101,8 @@ def popup_list(
                 picked = typed if free or typed is None else meant(items, typed)
                 items = found_in(items, pen.typing.line)
                 headings = len({item.group for item in items} - {""})
-                room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, longest - 2 * ITEM_HEIGHT - EDGE) * pen.scale)
-                imgui.begin_child(f"##{key}.lines", room)
+                room = min((len(items) + headings) * ITEM_HEIGHT, longest - 2 * ITEM_HEIGHT - EDGE) * pen.scale
+                imgui.begin_child(f"##{key}.lines", V2(0, max(room, 1.0)))  # 0 would be all the room there is
             group = ""
             for item in items:
                 if item.group != group:

@@ -625,6 +625,8 @@ def test_a_refused_rule_stays_in_the_open_list_to_be_mended(race: Bench) -> None
     assert race.shows("nowhere/mine.py")  # the message
     assert race.host.wants_keyboard
     assert race.panels.pen.typing.line == "nowhere/mine.py:Rule"
+    popup = next(one for one in race.host.context.windows if "Popup" in one.name and one.active)
+    assert popup.size.y < 80  # no line has these words
     race.key(imgui.Key.a, ctrl=True)
     race.write("lion")
     race.key(imgui.Key.enter)
