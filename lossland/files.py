@@ -47,10 +47,16 @@ def may_be_run(text: str) -> bool:
     """Whether a text names a file that may be a recorded run (.npz, .csv, …tfevents…), or a folder."""
     try:
         path = Path(text.strip()).expanduser()
-        if not text.strip():  # a path of no letters is the working folder
-            return False
-        return path.is_dir() or (path.is_file() and (path.suffix.lower() in RUNS or "tfevents" in path.name))
+        return is_folder(text) or (path.is_file() and (path.suffix.lower() in RUNS or "tfevents" in path.name))
     except (OSError, RuntimeError, ValueError):  # too long for a path, ~ of nobody, a null character
+        return False
+
+
+def is_folder(text: str) -> bool:
+    """Whether a text names a folder that exists; a path of no letters is none."""
+    try:
+        return bool(text.strip()) and Path(text.strip()).expanduser().is_dir()
+    except (OSError, RuntimeError, ValueError):  # as above
         return False
 
 

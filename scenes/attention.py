@@ -159,13 +159,13 @@ class Attention(ll.Scene):
         return np.isfinite(self.look().scores[0])
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
-        """Return weights, their entropy in bits, and the output: of a sentence that is its direction (384,)."""
+        """Return weights, their entropy in bits, and the output: of a sentence its direction (384,), and its tokens."""
         if self.show == "sentence":
             found, weights = self.reading(), self.seen()
             others = np.stack([one.embedding for one in minilm.stored().values()])
             return {
                 "weights": weights, "output": found.embedding, "entropy": attention.entropy(weights),
-                "cosines": others @ found.embedding,
+                "cosines": others @ found.embedding, "tokens": list(found.tokens),
             }  # fmt: skip
         look = self.look()
         return {

@@ -96,6 +96,10 @@ class LossCurves(ll.RunScene):
             return self.show == USED_BY.get(name, self.show)
         return name != "networks" and (self.trains() or name not in TRAINED) and (self.count() > 1 or name != "run")
 
+    def has_preset(self, name: str) -> bool:
+        """Hide presets that only change the small training, where a file is shown."""
+        return not self.file or bool(self.presets[name].keys() - TRAINED)
+
     def trains(self) -> bool:
         """Whether the curves are those of the small training."""
         return not self.file and not curves.typed(self.series)
@@ -276,7 +280,7 @@ class LossCurves(ll.RunScene):
         alone = not lane.validation and bool(curves.typed(self.series))  # numbers that nobody trained on
         kinds = ((lane.train, TRAIN, lane.name if alone else "training"), (lane.validation, VALIDATION, "validation"))
         rows = [layers.Row(color, name, (words("?", curve.at(until)),)) for curve, color, name in kinds if curve]
-        notes: list[layers.Note] = [layers.Title(self.title, "", (self.called(lane),)), *self.faults(), *self.unseen()]
+        notes: list[layers.Note] = [layers.Title(self.title, "", (self.called(lane),)), *self.unseen()]
         if self.smoothing:
             average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
             notes.append(layers.Formula(average, 22))
@@ -306,19 +310,11 @@ class LossCurves(ll.RunScene):
 
     @ll.kept
     def unseen(self) -> list[layers.Note]:
-        """Return which values are not in the picture: those that are no number, are cut, or have no logarithm."""
+        """Return which values are not in the picture: not read, no number, cut, or without a logarithm."""
         values = np.concatenate([curve.values for lane in self.lanes() for curve in lane.curves])
-        texts = curves.no_numbers(self.measured()[:MOST_RUNS], self.unit)
-        return [layers.Caution(text) for text in texts + curves.outside(values, *self.plot(-1).y, self.log)]
-
-    def faults(self) -> list[layers.Note]:
-        """Return how much of the files could not be read, and the first of it."""
-        found = [(run.name, one) for run in self.runs(self.file) for one in run.faults]
-        if not found:
-            return []
-        run, first = found[0]
-        said = first.partition(": ")[2] or first  # without the file's path, which may be long
-        return [layers.Caution(words("?n × not readable, first in ?: ", len(found), run) + said)]
+        texts = [self.unread(), *curves.no_numbers(self.measured()[:MOST_RUNS], self.unit)]
+        texts += curves.outside(values, *self.plot(-1).y, self.log)
+        return [layers.Caution(text) for text in texts if text]
 
     # ------------------------------------------------------------------------------------------------ the sweep
     @ll.refined(levels=(6, EPOCHS), stale=True)

@@ -392,8 +392,7 @@ class Window:
     def _look_around(self, now: float) -> None:
         """See to what goes on beside the picture, and say what there is to say of it."""
         self.filming.look()
-        if self.player.scene.poll(now):
-            self.player.touch()
+        if self.player.poll(now):
             self.loop.pace.stir()
         self.resuming.keep(self.began, now)
         strips = tuple(filter(None, (replay.strip(self.player), self.filming.strip, self.resuming.strip)))

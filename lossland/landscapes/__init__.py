@@ -18,7 +18,7 @@ from lossland.expression.formula import FormulaError, parse
 from lossland.expression.node import make
 from lossland.expression.printing import LONGEST, latex_as_typed, length
 from lossland.expression.table import Table
-from lossland.files import kind_of
+from lossland.files import is_folder, kind_of
 from lossland.landscapes import bbob, gridfiles, tasks
 from lossland.landscapes.catalogue import CATALOGUE
 from lossland.landscapes.functions import Function, is_function, traced
@@ -208,6 +208,8 @@ def _from_formula(formula: str, domain: Domain) -> Landscape:
     try:
         node = parse(formula)
     except FormulaError:
+        if is_folder(formula):
+            raise UserError(f"{formula} is a folder; give a landscape by its name, formula or file.") from None
         if kind := kind_of(formula):
             raise UserError(f"{shown(formula)} is named like {kind}; give a name or a formula.") from None
         if re.fullmatch(r"[A-Za-z]\w*", formula, re.ASCII) and not set(formula) <= {"x", "y"}:

@@ -25,6 +25,8 @@ HIGHER = ("acc", "auc", "f1", "precision", "recall", "bleu")  # parts of names o
 TOP = 8.0  # the visible range ends at so many times a curve's median, if the curve exceeds ...
 FAR = 30.0  # ... so many times its median
 HUGE = 1e300  # the largest value shown
+POWERS = 1e16  # from end to end of a logarithmic scale at most: what double precision can tell
+ABOVE = 1e4  # times the usual range, where the values need a longer one
 MOST_KEPT = 64  # trainings in the cache
 BLOCK = 180  # samples evaluated at once: so few that BLAS does not start threads, which would take longer
 RATE = 0.01  # of Adam for the small training
@@ -151,8 +153,8 @@ def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
     """Return the range of values to show for curves: from 0 if all are above it, to their largest value.
 
     Where a curve exceeds ``FAR`` times the largest of the curves' medians, the range ends at ``TOP`` times that. On a
-    logarithmic scale only positive values are shown, four powers of ten below that end and four above it. No scale goes
-    beyond ``HUGE``, so that its length is a number.
+    logarithmic scale only positive values are shown, over sixteen powers of ten: where there are more, it ends four
+    powers above that end. No scale goes beyond ``HUGE``, so that its length is a number.
     """
     kept = [curve[np.isfinite(curve) & ((curve > 0) | (not log))] for curve in curves]
     kept = [curve for curve in kept if len(curve)] or [np.array([0.0, 1.0])]
@@ -161,7 +163,8 @@ def seen(curves: Sequence[Floats], log: bool = False) -> tuple[float, float]:
         middle = max(float(np.median(one)) for one in kept)
         top = min(high, TOP * middle) or high
         if log:
-            low, high = max(low, 1e-4 * top), min(high, 1e4 * top)
+            high = high if low > high / POWERS else min(high, ABOVE * top)
+            low = max(low, high / POWERS)
         else:
             low, high = 0.0, top if high > FAR * middle else high
     low, high = max(low, -HUGE), min(high, HUGE)

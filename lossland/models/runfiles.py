@@ -4,7 +4,8 @@ In a folder each recorded .npz and each table is one run, named by its relative 
 event files of one folder together, as in TensorBoard. Keras writes a run into two folders, ``train`` and
 ``validation``: such siblings are one run, and their curves are named ``train/…`` and ``validation/…``.
 
-A table has a header line and a row of numbers for each step. Its steps are the first column named step, iteration or
+A table has a header line and a row of numbers for each step; without a header (its first row has nothing but numbers)
+its columns are named by their numbers from 1 on. Its steps are the first column named step, iteration or
 epoch, else (or if they are not integers) the rows counted from 0; cells may be empty. With semicolons as separators a
 number may have a decimal comma. What is not a number is reported with its line, and the rest is read.
 """
@@ -19,6 +20,8 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -244,17 +247,20 @@ def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float
     """Return a table's names, the numbers of each column with their rows, the number of rows, and its faults."""
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-    names = [name.strip() for name in next(lines, [])]
+    numbers = partial(_number, comma=delimiter == ";")
+    first = next(lines, [])
+    bare = bool(first) and all(numbers(cell) is not None for cell in first)
+    names = [f"column {k}" if bare else name.strip() for k, name in enumerate(first, 1)]
     columns: list[list[tuple[int, float]]] = [[] for _ in names]
     faults: list[str] = []
     count = 0
-    for cells in lines:
+    for cells in chain([first] * bare, lines):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(names):
             faults.append(f"{path}: line {lines.line_num} has {len(cells)} cells under {len(names)} names.")
         for column, cell in zip(columns, cells, strict=False):
-            number = _number(cell.replace(",", ".") if delimiter == ";" else cell)
+            number = numbers(cell)
             if number is not None:
                 column.append((count, number))
             elif cell.strip():
@@ -263,9 +269,10 @@ def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float
     return names, columns, count, faults
 
 
-def _number(cell: str) -> float | None:
+def _number(cell: str, comma: bool) -> float | None:
+    """Return the number of a cell, with a decimal comma or without; None for anything else."""
     try:
-        return float(cell)
+        return float(cell.replace(",", ".") if comma else cell)
     except ValueError:
         return None
 

@@ -116,7 +116,7 @@ def push(square: Floats) -> Floats:
 class Sampling:
     """A layout being optimized: ``epoch`` is the number of epochs done, ``layout`` (n, 2) the points' positions.
 
-    All random draws follow from the seed.
+    The mean of these is 0. All random draws follow from the seed.
     """
 
     def __init__(self, graph: Graph, layout: Floats, epochs: int = EPOCHS, seed: int = 0) -> None:
@@ -139,8 +139,8 @@ class Sampling:
 
     @property
     def layout(self) -> Floats:
-        """The points' positions, as a new array (n, 2)."""
-        return self._layout.copy()
+        """The points' positions around their mean, as a new array (n, 2): only their differences have a meaning."""
+        return self._layout - self._layout.mean(axis=0)
 
     @property
     def pace(self) -> int:

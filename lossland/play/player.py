@@ -88,6 +88,7 @@ class Player:
         self._told: tuple[Hit, Frame, Description | None] | None = None  # see ``_described``
         self._pointed = (0.0, 0.0, 0.0)  # the pointer's position then, and how far from it the element may move
         self.following: Followed | None = None
+        self.grows = False  # whether values were added to the file that the scene shows
         self.messages: list[Message] = []
         self.wishes: list[Wish] = []  # requests of the panels to the window
         self.recording = False  # set by the window while it records a film
@@ -138,6 +139,11 @@ class Player:
     def steps(self) -> int:
         """The number of steps of the scene (0 if it counts none)."""
         return self.scene.clock.steps or 0
+
+    @property
+    def presets(self) -> list[str]:
+        """The names of the presets that the scene offers now."""
+        return [name for name in self.scene.presets if self.scene.has_preset(name)]
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -212,6 +218,20 @@ class Player:
             self.time = math.fmod(self.time, length) if self.loop else length
             self.playing = self.loop
 
+    def poll(self, seconds: float) -> bool:
+        """Let the scene look for new values in its file (see ``Scene.poll``); return True if its picture has changed.
+
+        From the first ones on, playback ends with the newest values instead of starting again.
+        """
+        grown = self.scene.poll(seconds)
+        if grown:
+            self.touch()
+            if not self.grows and self.loop and self.script is None:
+                self.set_loop(False)
+                self.say("The run grows: its end stays. L starts again at the end")
+            self.grows = True
+        return grown
+
     def touch(self, frame: bool = True) -> None:
         """Mark the picture as changed; with ``frame`` the scene's frame is rebuilt."""
         self.revision += 1
@@ -278,8 +298,8 @@ class Player:
         self._restart()
 
     def use_preset_number(self, number: int) -> None:
-        """Apply the preset with a number from 1 (the digit keys); other numbers do nothing."""
-        names = list(self.scene.presets)
+        """Apply the preset with a number from 1, of those offered (the digit keys); other numbers do nothing."""
+        names = self.presets
         if 1 <= number <= len(names):
             self.use_preset(names[number - 1])
 
@@ -486,6 +506,7 @@ class Player:
         self.chosen = 0
         self.time = 0.0
         self.probe = self.hovered = self.following = None
+        self.grows = False
         self._frame = None
         self.view = None
 

@@ -20,6 +20,7 @@ from lossland.world import layers, shapes
 from lossland.world.layers import Label, Layer
 from lossland.world.phrases import words
 from lossland.world.plots import Plot
+from lossland.world.ticks import decade_texts
 
 X = TypeVar("X", float, NDArray[np.float64])
 Floats = NDArray[np.float64]
@@ -192,6 +193,7 @@ def room(wall: Plot, front: float, unit: str) -> list[Layer]:
     """
     (left, right), low, back = wall.x, wall.y[0], float(wall.world(wall.x[0], wall.y[0])[1])
     levels, ticks = wall.scales[1].ticks(5), np.unique(np.round(wall.scales[0].ticks(6)))
+    powers = decade_texts(levels) if wall.log_y and len(levels) else None
     feet = wall.world(ticks, np.full(len(ticks), low))[:, 0]
     lines = [np.array([(x, front, 0.0), (x, back, 0.0)]) for x in feet]
     lines += [wall.world([left, right], [level, level]) for level in levels]
@@ -201,7 +203,7 @@ def room(wall: Plot, front: float, unit: str) -> list[Layer]:
     return [
         layers.Lines(lines, "hair", 1.2, group="grid", pickable=False),
         *labels([(x, front - 0.06, 0.0) for x in feet], [words("?n", tick) for tick in ticks], side="below"),
-        *labels(ends, [words("?", level) for level in levels]),
+        *labels(ends, powers or [words("?", level) for level in levels], latex=powers is not None),
         *labels([(middle, front - 0.5, 0.0)], [unit], side="centre"),
     ]
 

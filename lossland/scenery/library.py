@@ -179,6 +179,8 @@ def _meant(what: object) -> tuple[type[Scene], object]:
     if is_grid(name):
         return scene_class(SLICE), None
     if name not in landscapes.names() and name.isidentifier() and name not in ("x", "y"):
+        if may_be_run(name):  # a folder called e, which is a number too: that it holds no run is said of it
+            return scene_class(RUNS), None
         raise _unknown(name)
     return scene_class(RACE), name
 

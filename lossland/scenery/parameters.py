@@ -641,8 +641,12 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
         except NO_NUMBER:
             raise self.refuse(value, wanted) from None
         fits = len(flat) in [n * m for n in self.rows]
-        if not fits or not all(math.isfinite(v) and self.min <= v <= self.max for v in flat):
+        if not fits:
             raise self.refuse(value, wanted)
+        wrong = next((k for k, v in enumerate(flat) if not (math.isfinite(v) and self.min <= v <= self.max)), None)
+        if wrong is not None:
+            where = f"row {wrong // m + 1}, column {wrong % m + 1}"
+            raise UserError(f"{self._called} must be {wanted}; the number in {where} is {flat[wrong]:g}.")
         return tuple(tuple(flat[i : i + m]) for i in range(0, len(flat), m))
 
     def to_json(self, value: tuple[tuple[float, ...], ...]) -> list[list[float]]:

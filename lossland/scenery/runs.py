@@ -5,6 +5,7 @@ from __future__ import annotations
 from lossland.models.runfiles import Followed
 from lossland.models.runs import RecordedRun
 from lossland.scenery.scene import Scene
+from lossland.world.phrases import words
 
 
 class RunScene(Scene):
@@ -27,6 +28,16 @@ class RunScene(Scene):
         if self._followed is None or self._followed[0] != path:
             self._followed = path, Followed(path)
         return self._followed[1].runs
+
+    def unread(self) -> str:
+        """Return a sentence on how much of the files could not be read, with the first of it; "" if all was."""
+        runs = self._followed[1].runs if self._followed else ()
+        found = [(run.name, fault) for run in runs for fault in run.faults]
+        if not found:
+            return ""
+        run, first = found[0]
+        said = first.partition(": ")[2] or first  # without the file's path, which may be long
+        return words("?n × not readable, first in ?: ", len(found), run) + said
 
     def reread(self) -> None:
         """Clear the cache: a file that is named again is read again."""

@@ -417,6 +417,10 @@ class Scene(Displayed):
         """Return whether the panel shows a parameter now; a scene may hide parameters without effect."""
         return True
 
+    def has_preset(self, name: str) -> bool:
+        """Return whether the panel offers a preset now; a scene may hide presets without effect on what it shows."""
+        return True
+
     def while_empty(self, name: str) -> str:
         """Return what the panel shows in the empty box of a text parameter: what holds while nothing is typed."""
         return ""

@@ -23,7 +23,7 @@ from lossland.scenery.scene import Scene
 from lossland.ui.explanations import of_cell, of_parameter, of_slider, with_unit
 from lossland.ui.icons import Icon
 from lossland.ui.lanes import SliderScale
-from lossland.ui.lists import dropdown
+from lossland.ui.lists import dropdown, open_again
 from lossland.ui.number_boxes import number_cell, number_field, plain_number
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import chips, icon_button, slider, switch
@@ -59,11 +59,11 @@ class Controls:
 
     def presets(self, player: Player, x: float, y: float, width: float) -> float:
         """Draw the presets as chips. Returns the y below them."""
-        if not player.scene.presets:
+        if not player.presets:
             return y
         hints = {
             name: plain_text(player.scene.captions.get(name, "Take these settings")) + f"  {number}" * (number < 10)
-            for number, name in enumerate(player.scene.presets, 1)
+            for number, name in enumerate(player.presets, 1)
         }
         clicked, y = chips(self.pen, "preset", x, y, width, hints, current_preset(player))
         if clicked is not None:
@@ -125,8 +125,8 @@ class Controls:
                 pen, f"set.{param.name}", left, middle, right - left, param.options, str(value), help,
                 free="Type another one",
             )  # fmt: skip
-            if chosen is not None:
-                self._set(player, param, chosen)
+            if chosen is not None and not self._set(player, param, chosen) and chosen not in param.options:
+                open_again(pen, f"set.{param.name}.list", chosen)
         elif isinstance(param, Text | FunctionOfX):
             pen.box(left, middle - 12, right - left, 24, "text", 0.06, 6)
             room, color = right - left - 16, "text" if str(value) else "dim"
@@ -198,10 +198,12 @@ class Controls:
                     self._set(player, param, replaced(value, i, j, changed))
         return y + rows * height + 8
 
-    def _set(self, player: Player, param: Param, value: object) -> None:
+    def _set(self, player: Player, param: Param, value: object) -> bool:
+        """Change a parameter, or say why not; return whether it was changed."""
         error = player.set_param(param.name, value)
         if error:
             player.say(error, "error")
+        return not error
 
 
 def replaced(matrix: tuple[tuple[float, ...], ...], i: int, j: int, value: float) -> tuple[tuple[float, ...], ...]:

@@ -231,9 +231,11 @@ class FormulaBox:
             first, last = told_apart([low, high])
             shown = f"{first} … {last}"
             edit = f"{plain_number(low)}, {plain_number(high)}"
+            key = f"domain.{name}"
+            was_open = pen.typing.key == key
             typed = number_field(
                 pen,
-                f"domain.{name}",
+                key,
                 left + 28,
                 y + 14,
                 wide - 38,
@@ -243,6 +245,8 @@ class FormulaBox:
             )
             if typed is not None:
                 self._set_domain(player, ends, axis, typed)
+            elif (was_open and pen.typing.key != key) or imgui.is_key_pressed(imgui.Key.escape):
+                self.domain_error = ""  # its text was given up
         return y + 28
 
     def _set_domain(self, player: Player, ends: list[tuple[float, float]], axis: int, typed: str) -> None:

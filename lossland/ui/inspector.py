@@ -162,7 +162,7 @@ class Inspector:
     def _settings(self, player: Player, x: float, y: float, width: float, area: Rect) -> float:
         """Draw a race's presets and other parameters, folded at first."""
         pen = self.pen
-        if not player.scene.presets and not shown_parameters(player) and not reads_seed(type(player.scene)):
+        if not player.presets and not shown_parameters(player) and not reads_seed(type(player.scene)):
             return y
         y = section_rule(pen, area, y)
         touch = pen.touch("settings-head", x - 8, y - 5, width + 16, 24, "Presets and the other settings of the race")

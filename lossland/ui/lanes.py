@@ -16,7 +16,7 @@ from lossland.scenery.parameters import Lane, Lanes, color_of_next
 from lossland.scenery.scene import Frame
 from lossland.ui.explanations import of_slider, summary
 from lossland.ui.icons import Icon
-from lossland.ui.lists import Item, popup_list
+from lossland.ui.lists import Item, open_again, popup_list
 from lossland.ui.number_boxes import number_field, plain_number, read_number
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import icon_button, slider
@@ -45,8 +45,9 @@ class LaneRows:
         chosen = popup_list(
             pen, "optimizers", x - 190, y + 14, 200, _known(player.lanes), hint="Search, or mine.py:MyRule"
         )
-        if chosen:
-            _tell(player, player.add_lane(chosen))
+        if chosen and (error := player.add_lane(chosen)):
+            player.say(error, "error")
+            open_again(pen, "optimizers", chosen)
 
     # ------------------------------------------------------------------------------------------ rows
     def draw(self, player: Player, frame: Frame, x: float, y: float, width: float) -> float:

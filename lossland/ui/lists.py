@@ -101,8 +101,8 @@ def popup_list(
                 picked = typed if free or typed is None else meant(items, typed)
                 items = found_in(items, pen.typing.line)
                 headings = len({item.group for item in items} - {""})
-                room = V2(0, min((len(items) + headings) * ITEM_HEIGHT, longest - 2 * ITEM_HEIGHT - EDGE) * pen.scale)
-                imgui.begin_child(f"##{key}.lines", room)
+                room = min((len(items) + headings) * ITEM_HEIGHT, longest - 2 * ITEM_HEIGHT - EDGE) * pen.scale
+                imgui.begin_child(f"##{key}.lines", V2(0, max(room, 1.0)))  # 0 would be all the room there is
             group = ""
             for item in items:
                 if item.group != group:
@@ -121,10 +121,16 @@ def popup_list(
     return picked
 
 
+def open_again(pen: Pen, key: str, typed: str) -> None:
+    """Open a list again with what was typed there and refused, to be mended."""
+    pen.typing.again = typed
+    imgui.open_popup(key)
+
+
 def _typed(pen: Pen, key: str, hint: str) -> str | None:
     """Draw the box above a list, which is empty when the list opens. Returns what was typed when Enter is pressed."""
     if imgui.is_window_appearing():
-        pen.typing.line = ""
+        pen.typing.line, pen.typing.again = pen.typing.again, ""
         imgui.set_keyboard_focus_here()
     imgui.set_next_item_width(-1)
     entered, pen.typing.line = imgui.input_text_with_hint(f"##{key}", hint, pen.typing.line, _ENTER)

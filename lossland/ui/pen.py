@@ -46,6 +46,7 @@ class Typing:
     dragged: str = ""  # key of the cell that is dragged
     drag_from: float = 0.0  # and its value before
     line: str = ""  # the text of the box below a list
+    again: str = ""  # what that box holds at first when the list opens again
 
 
 class Notice(NamedTuple):

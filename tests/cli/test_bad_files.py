@@ -29,6 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("cut.tfevents.1").write_bytes(Path("whole.tfevents.1").read_bytes()[:7])
     Path("new.tfevents.1").touch()
     Path("bare").mkdir()
+    Path("e").mkdir()
     Path("bare.npz").mkdir()
     return tmp_path
 
@@ -45,6 +46,9 @@ WRONG = {
     "a folder is converted": ("convert bare o.csv", "The folder bare has no recorded run in it"),
     "a missing table": ("convert missing.csv o.csv", "There is no file 'missing.csv'."),
     "a folder is shown": ("readouts bare", "The folder bare has no recorded run in it"),
+    "a folder as a landscape": ("basins e/", "e/ is a folder; give a landscape by its name, formula or file."),
+    "a folder in place of a landscape": ("run bare", "bare is a folder; give a landscape by its name"),
+    "a folder called e is shown": ("shot e -o o.png", "The folder e has no recorded run in it"),
     "a folder named like a file": ("readouts bare.npz", "bare.npz is a folder; give a file."),
     "a name in arrays": ("readouts good.npz:x", "with a name after it, which only Python files have"),
     "a name in a session": ("shot s.lossland:x -o o.png", "with a name after it, which only Python files have"),

@@ -41,6 +41,15 @@ def test_a_table_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert printed(capsys)["best_epoch"] == 0
 
 
+@pytest.mark.parametrize("command", ["readouts", "shot"])
+def test_what_cannot_be_read_is_said_once(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "log.csv").write_text("loss\n3\noops\n1\n")
+    picture = ["-o", str(tmp_path / "a.png"), "--size", "160x90"] * (command == "shot")
+    assert main([command, str(tmp_path / "log.csv"), *picture]) == 0
+    wanted = "1 × not readable, first in log: line 3: 'oops' is no number.\n"
+    assert capsys.readouterr().err == wanted
+
+
 def test_runs_are_converted(events: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table, again = tmp_path / "sgd.csv", tmp_path / "tb" / "events.out.tfevents.2"
     assert main(["convert", str(events.parent), str(table)]) == 0

@@ -182,9 +182,16 @@ def lossland_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> No
             at = words.index(option)
             words = [*words[:at], *words[at + 2 :]]
     code = main([*words, *small])
-    assert code == 0, f"lossland {shlex.join(words)}: {capsys.readouterr().err}"
+    told = capsys.readouterr().err
+    assert code == 0, f"lossland {shlex.join(words)}: {told}"
+    assert "is past the end" not in told, f"lossland {shlex.join(words)}: {told}"
     output = [word for before, word in pairwise(words) if before == "-o"]
     assert all(Path(file).exists() for file in output), f"lossland {shlex.join(words)} wrote no {output}"
+
+
+def test_no_page_overwrites_a_file_of_another_one() -> None:
+    written = [block.file for page in PAGES for block in blocks(page) if block.file]
+    assert len(written) == len(set(written)), sorted(written)
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)

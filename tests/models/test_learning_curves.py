@@ -102,7 +102,7 @@ def test_the_range_in_which_curves_are_seen() -> None:
     assert seen([falling, 2 * falling]) == (0.0, 4.0)
     assert seen([falling], log=True) == (0.5, 2.0)
     assert seen([np.array([1e6, 2.0, 1.0, 1.0, np.nan])]) == (0.0, 12.0)  # the middle of the four is 1.5
-    assert seen([np.array([1.0, 1e-9, 0.0, -1.0])], log=True) == (1e-4, 1.0)
+    assert seen([np.array([1.0, 1e-9, 0.0, -1.0])], log=True) == (1e-9, 1.0)
     assert seen([np.array([-3.0, 2.0])]) == (-3.0, 2.0)
     assert seen([np.array([-3.0, -3.0])]) == (-3.0, 0.0)
     assert seen([np.zeros(3)]) == (0.0, 1.0)
@@ -116,6 +116,19 @@ def test_high_values_are_seen_unless_they_are_very_far() -> None:
     assert seen([np.append(3.1, usual)]) == (0.0, pytest.approx(0.8))
     assert seen([np.append(3.1, usual)], log=True) == (0.1, 3.1)
     assert seen([np.append(1e300, usual)], log=True) == (0.1, pytest.approx(8000.0))
+
+
+def test_a_log_scale_has_the_powers_of_ten_that_double_precision_tells() -> None:
+    falling = np.logspace(3, -12, 200)
+    assert seen([falling], log=True) == (pytest.approx(1e-12), pytest.approx(1e3))
+    assert curves.outside(falling, *seen([falling], log=True), log=True) == []
+    early = np.append(np.logspace(3, -12, 9), np.full(99, 1e-12))  # the end is the usual value
+    assert seen([early], log=True) == (pytest.approx(1e-12), pytest.approx(1e3))
+    low, high = seen([np.array([1.0, 0.5, 1e-30])], log=True)
+    assert (low, high) == (pytest.approx(1e-16), 1.0)
+    assert curves.outside(np.array([1.0, 1e-30]), low, high, log=True) == [
+        "1 × cut below 1.0e−16, the lowest is 1.0e−30."
+    ]
 
 
 def test_nan_between_regular_values_was_not_measured() -> None:

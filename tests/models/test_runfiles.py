@@ -83,6 +83,16 @@ def test_what_is_no_number_in_a_table_is_told_with_its_line(tmp_path: Path) -> N
     assert run.faults == (f"{file}: line 3: 'oops' is no number.", f"{file}: line 4 has 3 cells under 2 names.")
 
 
+def test_a_first_row_of_numbers_is_data(tmp_path: Path) -> None:
+    run = only(table(tmp_path, "3,1e-3\n2,x\n1,nan\n"))
+    assert list(run.scalars) == ["column 1", "column 2"]
+    assert values(run, "column 1") == [(0, 3.0), (1, 2.0), (2, 1.0)]
+    assert values(run, "column 2")[0] == (0, 0.001)
+    assert run.faults[0].endswith("line 2: 'x' is no number.")
+    assert values(only(table(tmp_path, "2;1\n1,5;1\n")), "column 1") == [(0, 2.0), (1, 1.5)]
+    assert values(only(table(tmp_path, "loss,1\n3,4\n")), "1") == [(0, 4.0)]  # one name makes it a header
+
+
 @pytest.mark.parametrize("text", ["", "step,loss\n", "step,name\n1,a\n", "\0\0"])
 def test_a_table_without_a_curve_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(UserError, match="has no curve in it"):

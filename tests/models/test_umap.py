@@ -81,5 +81,6 @@ def test_digits_stay_with_their_neighbours() -> None:
     for _ in range(5):
         other.advance(50)
     np.testing.assert_array_equal(one.layout, other.layout)  # by the seed, however it is cut
+    np.testing.assert_allclose(one.layout.mean(axis=0), 0.0, atol=1e-9)
     assert layouts.trustworthiness(some.points, one.layout) > 0.95
     assert layouts.knn_accuracy(one.layout, some.target) > 0.93

@@ -118,6 +118,35 @@ def test_speed_and_loop(player: Player) -> None:
     assert player.time == 0.0  # playing at the end begins again
 
 
+class Written(Hill):
+    """A hill whose file grows at the seconds 1 and 3."""
+
+    def poll(self, seconds: float) -> bool:
+        return seconds in (1, 3)
+
+
+def test_the_newest_values_of_a_file_that_grows_stay() -> None:
+    player = Player(Written())
+    player.play()
+    run(player, 9.9)
+    before, revision = player.frame(), player.revision
+    assert not player.poll(0)
+    assert player.loop
+    assert player.frame() is before
+    assert player.poll(1)
+    assert player.revision > revision
+    assert player.frame() is not before
+    run(player, 1.0)
+    assert (player.time, player.playing) == (10.0, False)  # it does not start again
+    assert player.log[-1].name == "set_loop"  # so a replay of the session ends there too
+    player.set_loop(True)
+    assert player.poll(3)
+    assert player.loop  # whoever wants it again has it
+    player.take(Written())
+    assert player.poll(3)
+    assert not player.loop
+
+
 def test_wall_time_becomes_whole_ticks_whatever_the_frame_rate() -> None:
     ticks = []
     for rate in (24, 60, 144):
@@ -233,6 +262,17 @@ def test_presets_by_number_and_reset(player: Player) -> None:
     assert player.scene.values["start"] == (-1.5, 1.5)
     player.reset()
     assert player.scene.values["start"] == (1.0, 1.0)
+
+
+def test_the_digit_keys_count_the_presets_that_are_offered() -> None:
+    class Half(Hill):
+        def has_preset(self, name: str) -> bool:
+            return name == "far"
+
+    player = Player(Half())
+    assert player.presets == ["far"]
+    player.use_preset_number(1)
+    assert player.scene.values["start"] == (-1.5, 1.5)
 
 
 def test_actions_are_logged_with_their_tick(player: Player) -> None:

@@ -22,6 +22,13 @@ class Spectrum(ll.Scene):
     start = parameters.InsetPoint((1.0, 0.0), PORTRAIT)
 
 
+@pytest.mark.parametrize("value", ["1,2;3,1e9", ((1.0, 2.0), (3.0, 1e9))])
+def test_a_number_of_a_matrix_that_does_not_fit_is_named_by_its_row_and_column(value: object) -> None:
+    matrix = parameters.Matrix(((2, 1), (1, 2)), -5, 5)
+    with pytest.raises(UserError, match=r"5 such as 2,1;1,2; the number in row 2, column 2 is 1e\+09\.$"):
+        matrix.check(value)
+
+
 @pytest.mark.parametrize(
     ("value", "kept"),
     [("5; 2", "2, 5"), ([3, 0.5], "0.5, 3"), ("7,", "7"), (np.array([1e3]), "1000"), (" 1 ,1", "1, 1")],

@@ -152,8 +152,8 @@ def test_what_a_scene_gives_is_checked(tmp_path: Path, text: str, says: str) -> 
         ("a = parameters.Matrix([[1, 2], [3]])",
          "line 12: The default of Matrix must be rows of one length, not [[1, 2], [3]]."),
         ("a = parameters.Matrix([[1, 20]])",
-         "line 12: The default of Matrix must be a 1x2 matrix of numbers from -10 to 10 such as 1,20, not "
-         "((1.0, 20.0),)."),
+         "line 12: The default of Matrix must be a 1x2 matrix of numbers from -10 to 10 such as 1,20; the "
+         "number in row 1, column 2 is 20."),
         ("a = parameters.Matrix([[1, 2]], columns=('i', 'j'))",
          "line 12: Only the columns of a 2x2 or 3x3 Matrix have handles, and then each of them."),
     ],

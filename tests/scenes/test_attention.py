@@ -184,6 +184,12 @@ def test_arcs_chips_and_skyline_say_the_weights():
     assert said == ["0.71"]
 
 
+def test_the_numbers_say_whose_weights_they_are():
+    read = scene("a bank by a river").readouts()
+    assert read["tokens"] == ["[CLS]", *minilm.SENTENCES[6].lower().replace(".", " .").split(), "[SEP]"]
+    assert read["weights"].shape == (len(read["tokens"]),) * 2
+
+
 def test_words_look_around_one_after_the_other():
     made = scene("a bank by a river")
     names = [drawn(made, time)["who"].text for time in (0.5, 3.0, 6.0, 9.0, 12.0)]

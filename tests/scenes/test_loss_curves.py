@@ -123,6 +123,23 @@ def test_a_click_chooses_a_run(tmp_path: Path) -> None:
     assert made.readouts()["runs"] == 2
 
 
+def test_presets_of_the_small_training_are_not_offered_for_a_file(tmp_path: Path) -> None:
+    (tmp_path / "run.csv").write_text("loss,val_loss\n3,3\n2,2\n1,3\n2,4\n")
+    own: Any = library.scene(str(tmp_path / "run.csv"))
+    hidden = [name for name in own.presets if not own.has_preset(name)]
+    assert hidden == ["wrong labels", "more samples", "one run"]
+    assert all(map(scene().has_preset, own.presets))
+
+
+def test_decades_far_apart_are_written_as_powers(tmp_path: Path) -> None:
+    (tmp_path / "run.csv").write_text("loss\n" + "".join(f"{10.0**-k}\n" for k in range(-3, 13)))
+    made: Any = library.scene(str(tmp_path / "run.csv"))
+    made.set("log", True)
+    labels = [layer.text for layer in made.frame(made.clock.seconds).layers if isinstance(layer, layers.Label)]
+    assert [text for text in labels if text.startswith("10^")] == ["10^{-12}", "10^{-8}", "10^{-4}", "10^{0}"]
+    assert not cautions(made)
+
+
 def test_a_file_is_followed_and_its_curves_are_offered(tmp_path: Path) -> None:
     file = tmp_path / "run.csv"
     file.write_text("step,acc,val_acc,train_loss,val_loss\n0,.1,.1,3,3\n1,.5,.4,2,2\n")

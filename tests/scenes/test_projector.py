@@ -120,6 +120,14 @@ def test_umap_begins_at_the_axes_and_keeps_groups(own: Path) -> None:
     assert ended(made)["trustworthiness"] > 0.8
 
 
+def test_few_points_stay_in_the_middle(tmp_path: Path) -> None:
+    np.save(tmp_path / "few.npy", np.random.default_rng(0).normal(size=(12, 4)))
+    made = scene(file=str(tmp_path / "few.npy"), method="umap", neighbours=5)
+    for share in (0.0, 0.5, 1.0):
+        place = places(made, share * made.clock.seconds)
+        assert np.abs(place.mean(axis=0)).max() < 1e-3 * np.ptp(place)
+
+
 def test_the_mean_of_a_view_of_the_tour_is_the_view_of_the_mean() -> None:
     made = scene("a tour")
     for time in (0.0, 4.0, 11.0):

@@ -616,6 +616,51 @@ def test_typing_in_the_list_of_optimizers_leaves_what_is_meant_and_enter_takes_i
     assert not any(key.startswith("list.") for key in race.felt.touches)
 
 
+def test_a_refused_rule_stays_in_the_open_list_to_be_mended(race: Bench) -> None:
+    race.click("add-lane")
+    race.frame(3)
+    race.write("nowhere/mine.py:Rule")
+    race.key(imgui.Key.enter)
+    race.frame(3)
+    assert race.shows("nowhere/mine.py")  # the message
+    assert race.host.wants_keyboard
+    assert race.panels.pen.typing.line == "nowhere/mine.py:Rule"
+    popup = next(one for one in race.host.context.windows if "Popup" in one.name and one.active)
+    assert popup.size.y < 80  # no line has these words
+    race.key(imgui.Key.a, ctrl=True)
+    race.write("lion")
+    race.key(imgui.Key.enter)
+    race.frame(3)
+    assert race.player.lanes[-1].name == "lion"
+    race.click("add-lane")
+    race.frame(3)
+    assert race.panels.pen.typing.line == ""
+
+
+def test_a_refused_text_stays_in_the_open_list(open_bench: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "model", lambda: None)
+    bench = open_bench(library.scene("attention", "it"))
+    bench.click("set.sentence")
+    bench.frame(3)
+    bench.write("He is that")
+    bench.key(imgui.Key.enter)
+    bench.frame(3)
+    assert bench.panels.pen.typing.line == "He is that"
+    assert bench.host.wants_keyboard
+
+
+def test_only_presets_with_an_effect_are_offered(open_bench: Open, tmp_path: Path) -> None:
+    (tmp_path / "run.csv").write_text("loss\n3\n2\n1\n")
+    own = open_bench(library.scene(str(tmp_path / "run.csv")))
+    shown = [key.removeprefix("preset.") for key in own.felt.touches if key.startswith("preset.")]
+    assert shown == own.player.presets == [
+        "on a log scale", "stopped early", "smoothed by hand", "sweep of rates", "over the landscape",
+    ]  # fmt: skip
+    assert own.felt.helps["preset.on a log scale"].endswith("  1")
+    own.player.use_preset_number(1)
+    assert own.player.scene.values["log"] is True
+
+
 def test_another_sentence_than_those_of_the_list_is_typed(open_bench: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = open_bench(library.scene("attention", "it"))
     bench.click("set.sentence")

@@ -491,6 +491,21 @@ def test_the_domain_is_edited_in_its_chip(race: Bench) -> None:
     assert land.domain == ((-3.0, 4.5), (-5.2, 5.2))
 
 
+@pytest.mark.parametrize("opened", [True, False])
+def test_what_was_wrong_with_a_domain_goes_when_it_is_given_up(race: Bench, opened: bool) -> None:
+    race.click("domain.y")
+    race.key(imgui.Key.a, ctrl=True)
+    race.write("abc")
+    race.key(imgui.Key.enter)
+    assert "formula.error" in race.felt.touches
+    if opened:
+        race.click("domain.y")
+        assert "formula.error" in race.felt.touches
+    race.key(imgui.Key.escape)
+    race.frame(2)
+    assert "formula.error" not in race.felt.touches
+
+
 @pytest.mark.parametrize("typed", ["0..10", "5, 1", "abc", "1", "1, 2, 3", "1, nan", "2, 2", "1,", ""])
 def test_a_domain_typed_badly_says_so_below_and_changes_nothing(race: Bench, typed: str) -> None:
     domain = race.player.scene.land.domain  # type: ignore[attr-defined]
