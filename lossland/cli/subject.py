@@ -28,7 +28,6 @@ def scene(arguments: Namespace, name: str) -> Scene:
     """Return the scene that a name or formula stands for, with ``--preset``, ``--domain``, ``--set``, ``--seed``."""
     from lossland.cli.output import note
     from lossland.scenery import library
-    from lossland.scenery.runs import RunScene
 
     settings = dict(arguments.settings)
     for taken in BUILDERS:
@@ -40,7 +39,7 @@ def scene(arguments: Namespace, name: str) -> Scene:
     made = library.scene(name, preset=arguments.preset, seed=arguments.seed, **settings)
     if arguments.optimizers:
         _set_optimizers(made, arguments.optimizers)
-    if isinstance(made, RunScene) and made.unread():
+    if made.unread():
         note(made.unread())
     return made
 

@@ -30,7 +30,7 @@ class RunScene(Scene):
         return self._followed[1].runs
 
     def unread(self) -> str:
-        """Return a sentence on how much of the files could not be read, with the first of it; "" if all was."""
+        """Return how much of the runs' files could not be read, and the first of it; "" if all was."""
         runs = self._followed[1].runs if self._followed else ()
         found = [(run.name, fault) for run in runs for fault in run.faults]
         if not found:

@@ -421,6 +421,10 @@ class Scene(Displayed):
         """Return whether the panel offers a preset now; a scene may hide presets without effect on what it shows."""
         return True
 
+    def unread(self) -> str:
+        """Return a sentence on what could not be read in the files that the scene shows, "" if all was."""
+        return ""
+
     def while_empty(self, name: str) -> str:
         """Return what the panel shows in the empty box of a text parameter: what holds while nothing is typed."""
         return ""
