@@ -430,10 +430,11 @@ class Picture:
 
 
 def _box(free: Rect | None, size: tuple[int, int]) -> Box:
-    """Return the rectangle of the scene in integer pixels: left, top, right, bottom."""
+    """Return the rectangle of the scene in integer pixels: left, top, right, bottom; in tiny windows a single pixel."""
     x, y, width, height = free or (0.0, 0.0, *size)
+    left, top = min(max(int(x), 0), size[0] - 1), min(max(int(y), 0), size[1] - 1)
     right, bottom = min(ceil(x + width), size[0]), min(ceil(y + height), size[1])
-    return max(int(x), 0), max(int(y), 0), right, bottom
+    return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
 def _region(free: Rect | None, size: tuple[int, int]) -> Region:

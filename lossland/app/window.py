@@ -327,6 +327,7 @@ class Window:
         loop, size, scale = self.loop, self._new_size, self._scale()
         if size == loop.size and scale == self.picture.scale:
             return
+        self._unshown = self._unshown and not canvases.has_lost_picture(self.canvas)
         loop.size = size
         if min(size) == 0:  # minimised: nothing to make ready
             return

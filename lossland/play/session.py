@@ -31,6 +31,7 @@ VERSION = 1
 ENDING = ".lossland"
 MOST_BYTES = 64 * 2**20
 DEEPEST = 32  # lists within lists
+SIDES = 16, 16384  # least and most pixels along a side of the picture
 MOST_TICKS = 24 * 3600 * 60  # a day
 PAUSE = 60  # ticks: what a trimmed film keeps of a longer pause
 THEMES = ("dark", "print")
@@ -67,12 +68,13 @@ class Session:
 def of(player: Player, theme: str = "dark") -> Session:
     """Return the session of a player up to now; while one is replayed, including its remaining actions.
 
-    ``theme`` is the initial one.
+    ``theme`` is the initial one. The picture's size is that of a session: a window may be smaller or larger.
     """
     log, ticks = tuple(player.log), player.tick
     if player.script is not None:
         log, ticks = (*log, *player.script.rest), player.script.ticks
-    return Session(**player.opening, size=player.size, theme=theme, ticks=ticks, log=log)
+    width, height = (min(max(side, SIDES[0]), SIDES[1]) for side in player.size)
+    return Session(**player.opening, size=(width, height), theme=theme, ticks=ticks, log=log)
 
 
 def replay(
@@ -299,7 +301,7 @@ def checked(data: object, own_scene: bool = False) -> Session:
         scene=str(scene),
         seed=_whole(data.get("seed"), 0, 2**63 - 1, "seed"),
         values=values,
-        size=(_whole(size[0], 16, 16384, "width"), _whole(size[1], 16, 16384, "height")),
+        size=(_whole(size[0], *SIDES, "width"), _whole(size[1], *SIDES, "height")),
         theme=data["theme"],
         ticks=ticks,
         log=_log(data.get("actions"), ticks),

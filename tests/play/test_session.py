@@ -87,6 +87,17 @@ def test_a_session_replays_to_the_same_state(tmp_path: Path) -> None:
     assert frames[-1].log == player.log
 
 
+@pytest.mark.parametrize(("window", "said"), [((1, 1), (16, 16)), ((3, 500), (16, 500)), ((20000, 400), (16384, 400))])
+def test_sessions_of_tiny_and_huge_windows_can_be_read(
+    tmp_path: Path, window: tuple[int, int], said: tuple[int, int]
+) -> None:
+    player = Player(library.scene("linear_map_2d"), (640, 400))
+    player.resize(window, (0.0, 0.0, *map(float, window)))
+    path = tmp_path / "s.lossland"
+    session.save(session.of(player), path)
+    assert session.load(path).size == said
+
+
 @pytest.mark.parametrize("fps", [24, 30, 50, 60, 120])
 def test_a_replay_passes_the_same_ticks_at_every_frame_rate(fps: float) -> None:
     whole = session.of(played())

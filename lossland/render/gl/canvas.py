@@ -520,6 +520,18 @@ def keeps_pictures(canvas: Any) -> bool:
     return bool((abs(seen.astype(int) - [[51, 102, 153], [51, 102, 204]]) <= 1).all())
 
 
+def has_lost_picture(canvas: Any) -> bool:
+    """Whether a window's back buffer has lost what it kept: Mesa's software driver empties it for a new size.
+
+    It does so when it next draws, which may be in the middle of a picture of the old size. A corner is black then, as
+    nothing of ours is.
+    """
+    from vispy import gloo
+
+    canvas.set_current()
+    return not gloo.read_pixels((0, 0, 1, 1), alpha=False).any()
+
+
 def description() -> dict[str, str]:
     """Return vendor, renderer and version of the current GL context."""
     from vispy import gloo
