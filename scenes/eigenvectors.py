@@ -347,4 +347,5 @@ class Eigenvectors(ll.Scene):
         """Return that curve: it is 0 in the directions that stay."""
         x, y = self.tried(now)
         here = float(np.degrees(np.arctan2(y, x)) % 180)
-        return layers.Chart("Degrees off its line", [self.turns()], now=here, x_label="direction of v in degrees")
+        label = "direction of v in degrees"
+        return layers.Chart("Degrees off its line", [self.turns()], now=here, x_label=label, timed=False)
