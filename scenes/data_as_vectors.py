@@ -538,4 +538,4 @@ def percent(heading: str, share: float) -> layers.Meter:
 def outside(place: np.ndarray, name: str, color: str) -> layers.Label:
     """Return the name of a place in the cloud, farther out."""
     out = (place - HOME) / max(float(np.linalg.norm(place - HOME)), 1e-9)
-    return layers.Label(place + 0.22 * out, name, color, size=20, side=out, key=f"name {name}")
+    return layers.Label(place + 0.28 * out, name, color, size=20, side=out, key=f"name {name}")

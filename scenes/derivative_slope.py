@@ -311,7 +311,8 @@ class DerivativeSlope(ll.Scene):
         title = layers.Title(asked, lines=("Where the secants go is the slope" if met else line,))
         formula = layers.Formula(rf"f(x) = {f.latex}", 24)
         what, name = ("product", "(u v)'") if self.show == "product" else ("curve", "f'")
-        slope = layers.Meter(f"Slope of the {what}", tex(f"{name}(?) =", x), read["slope"], SLOPE, *self.slopes())
+        at = "(?.2) =" if self.show == "traced" else "(?) ="  # where x moves, it is always as wide
+        slope = layers.Meter(f"Slope of the {what}", tex(name + at, x), read["slope"], SLOPE, *self.slopes())
         if self.show == "secant":
             rule = r"\dfrac{\fgcolor{area}{f(x + h) - f(x)}}{\fgcolor{area}{h}} \to \fgcolor{i}{f'(x)}"
             secant = layers.Meter(
@@ -334,7 +335,7 @@ class DerivativeSlope(ll.Scene):
             ]  # fmt: skip
         if self.show == "car":
             return [title, layers.Formula(tex("s(t) = ?", f.written("t")), 24)]
-        bend = layers.Meter("Slope of the slope", tex("f''(?) =", x), read["second"], SECOND, *self.slopes(2))
+        bend = layers.Meter("Slope of the slope", tex("f''" + at, x), read["second"], SECOND, *self.slopes(2))
         return [title, formula, slope, bend]
 
     @ll.kept

@@ -291,8 +291,9 @@ class DotProduct(ll.Scene):
             said = "A list of two numbers is a place, and it is a map onto a line"
             return [layers.Title(self.title, lines=(said,)), layers.Formula(formula), *missing]
         (x, y), (u, v), dot = turned, [tex("(?)" if one < 0 else "?", one) for one in b], float(turned @ b)
+        part = "?" if np.allclose(turned, a) else "?.2"  # always as wide while a turns
         formula = tex(
-            rf"a \cdot b = ? \cdot \fgcolor{{{B}}}{{{u}}} ? ? \cdot \fgcolor{{{B}}}{{{v}}}",
+            rf"a \cdot b = {part} \cdot \fgcolor{{{B}}}{{{u}}} ? {part} \cdot \fgcolor{{{B}}}{{{v}}}",
             (A, x), "-" if round(y, 2) < 0 else "+", (A, abs(y)),
         )  # fmt: skip
         length = float(np.linalg.norm(b))

@@ -92,8 +92,14 @@ class Eigenvectors(ll.Scene):
 
     def tried(self, now: ll.Now) -> np.ndarray:
         """Return the arrow (2,) that is tried: in a search it turns half around."""
-        angle = np.pi * now.eased(0.06, 0.94) if self.played == "search" else 0.0
-        return maps.rotation(angle) @ np.array(self.vector)
+        return maps.rotation(self.turned(now) if self.played == "search" else 0.0) @ np.array(self.vector)
+
+    def turned(self, now: ll.Now) -> float:
+        """Return how far the arrow has turned in a search: half around, with a rest on each line that stays."""
+        met = sorted(maps.turn_to_line(self.vector, line.vector) for line in self.lines())
+        stations = [0.0, *(angle for angle in met if 0.1 < angle < np.pi - 0.1), np.pi]
+        done = now.staged(len(stations) - 1, 0.06, 0.94, 0.7)
+        return float(np.interp(done, range(len(stations)), stations))
 
     def times(self, now: ll.Now) -> float:
         """Return how often A was applied, with rests between."""
@@ -211,7 +217,7 @@ class Eigenvectors(ll.Scene):
 
     def found(self, now: ll.Now) -> list[int]:
         """Return the eigenlines that the turning arrow has met."""
-        turned = np.pi * now.eased(0.06, 0.94) + 1e-9
+        turned = self.turned(now) + 1e-9
         return [k for k, line in enumerate(self.lines()) if maps.turn_to_line(self.vector, line.vector) <= turned]
 
     def repeating(self, now: ll.Now) -> list[layers.Layer]:
@@ -341,4 +347,5 @@ class Eigenvectors(ll.Scene):
         """Return that curve: it is 0 in the directions that stay."""
         x, y = self.tried(now)
         here = float(np.degrees(np.arctan2(y, x)) % 180)
-        return layers.Chart("Degrees off its line", [self.turns()], now=here, x_label="direction of v in degrees")
+        label = "direction of v in degrees"
+        return layers.Chart("Degrees off its line", [self.turns()], now=here, x_label=label, timed=False)

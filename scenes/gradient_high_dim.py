@@ -201,7 +201,7 @@ class GradientHighDim(ll.Scene):
         sheet = np.stack([x, y, RISE * np.minimum(loss / most, 1.2) - 0.5], -1) + BEHIND
         here = sheet[CELLS // 2, CELLS // 2] + (0, 0, 0.05)
         steep = float(slope @ first)
-        told = words("slope ? along ?", abs(steep), NAMES[self.direction])
+        told = words("slope ?.4 along ?", abs(steep), NAMES[self.direction])
         drawn: list[layers.Layer] = [
             layers.Sheet(sheet, paint=np.clip(loss / most, 0.0, 1.0), every=(6, 6), name="Slice", key="slice"),
             layers.Points(here[None], "text", 8.0, "sphere", outline=True, name="Weights"),
@@ -221,10 +221,10 @@ class GradientHighDim(ll.Scene):
         steps = words("? weights, ?n step? downhill, bars magnified ×\u2009?.1", self.count(), now.whole, s, larger)
         norm = layers.Meter(
             "Length of the gradient", r"\|\nabla f\|", read["gradient_norm"], "up", 0.0, self.steepest(),
-            words("?", read["gradient_norm"]),
+            words("?.4", read["gradient_norm"]),
         )  # fmt: skip
-        predicted = tex(r"g_i \varepsilon + \frac{1}{2} H_{ii} \varepsilon^2 = ?4", read["predicted_change"])
-        real = tex(r"\Delta f = ?4", read["real_change"])
+        predicted = tex(r"g_i \varepsilon + \frac{1}{2} H_{ii} \varepsilon^2 = ?.4", read["predicted_change"])
+        real = tex(r"\Delta f = ?.4", read["real_change"])
         rows = [("accent", predicted, "", "predicted"), ("text", real, "", "real")]
         nudge = layers.Facts(words("Nudge weight ? by ?", self.index, self.nudge), rows)
         spread = ("dim", tex(r"\cos\theta = 0 \pm ?3", read["cosine_sd"]), "", "")

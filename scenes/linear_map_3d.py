@@ -237,9 +237,9 @@ class LinearMap3D(ll.Scene):
             dots = self.world(np.outer(np.arange(-2, 2.1, 0.5), moved @ direction))
             drawn += [
                 layers.Lines([ends], LOST, 2.6, key=f"lost {k}", name="Null space"),
-                layers.Points(dots, LOST, 4.0, "disc", outline=True, key=f"lost dots {k}", name="Sent to 0"),
+                layers.Points(dots, LOST, 10.0, "dot", key=f"lost dots {k}", name="Sent to 0"),
             ]
-            if k == 0 and np.linalg.norm(ends[1]) > 0.12:
+            if k == len(lost) - 1 and np.linalg.norm(ends[1]) > 0.12:
                 drawn.append(layers.Label(ends[1], "lost", LOST, size=19, side=ends[1], key="lost"))
         if len(lost) == 2:
             net = self.world(shapes.grid(1.5, 0.75) @ lost @ moved.T)

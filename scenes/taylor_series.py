@@ -220,6 +220,13 @@ class TaylorSeries(ll.Scene):
             plot.label(self.x, place[0], words("off by ?", abs(copy - value)), ERROR, place[1], size=26),
         ]  # fmt: skip
 
+    @ll.kept
+    def reached(self) -> tuple[float, float]:
+        """Return the range of f and all its copies at x, with 0 in it: the meters keep it while terms are added."""
+        copies = (taylor.polynomial(self.copy.upto(k), self.centre, self.x) for k in range(len(self.copy.powers)))
+        sizes = [float(size) for size in (0.0, self.function.at(self.x), *copies) if np.isfinite(size)]
+        return min(sizes), max(sizes)
+
     def notes_polynomials(self, now: ll.Now, read: ll.Readouts) -> list[layers.Note]:
         """Return the polynomial and the numbers that matter."""
         last, coming = self.degrees_now(now)
@@ -229,8 +236,7 @@ class TaylorSeries(ll.Scene):
             ("The curve", tex("f(?) =", self.x), read["value"], F),
             ("The copy", rf"T_{{{degree}}}({tex('?', self.x)}) =", read["polynomial_now"], COPY),
         )
-        sizes = [0.0, *(value for *_, value, _ in told if np.isfinite(value))]
-        low, high = min(sizes), max(sizes)
+        low, high = self.reached()
         return [
             layers.Formula(tex("? = ?", (F, "f(x)"), self.function.latex), 24),
             layers.Formula(tex("? = ?", (COPY, f"T_{{{last}}}"), terms), 20),

@@ -303,7 +303,7 @@ class Vectors(ll.Scene):
         (a, b), (s, t), walker = self.heads, self.coefficients(now), self.walker(now)
         reach = 0.25 + 0.75 * now.eased(0.03, 0.16) + (1.0 if self.deep else 3.5) * now.eased(0.2, 0.94)
         dots = self.world(LATTICE @ self.heads)[np.abs(LATTICE).max(axis=1) <= reach]
-        drawn = [*self.spanned(reach), layers.Points(dots, RESULT, 3.2, "disc", key="dots", name="s a + t b", dim=0.2)]
+        drawn = [*self.spanned(reach), layers.Points(dots, RESULT, 6.4, "dot", key="dots", name="s a + t b", dim=0.2)]
         drawn += [*self.arrow(0 * a, a, A, "a", ghost=True), *self.arrow(0 * b, b, B, "b", ghost=True)]
         if not (s or t):
             return [*drawn, self.letter(a, "a", A, self.world(a)), self.letter(b, "b", B, self.world(b))]
@@ -344,18 +344,18 @@ class Vectors(ll.Scene):
     def notes(self, now: ll.Now) -> list[layers.Note]:
         """Return what is shown as a formula with its numbers, and the one number that matters."""
         a, b = (one[:, None] for one in self.heads)
-        length, dimension = float(np.linalg.norm(a)), vectors.span_dimension(self.a, self.b)
+        length, dimension, factor = float(np.linalg.norm(a)), vectors.span_dimension(self.a, self.b), self.factor(now)
         squares = "+".join(tex("?^2", (color, abs(x))) for color, x in zip(STEPS, self.a, strict=False))
         formula = {
             "sum": tex("a + b = ? + ? = ?", (A, a), (B, b), (RESULT, a + b)),
             "difference": tex("a - b = ? - ? = ?", (A, a), (B, b), (RESULT, a - b)),
             "list": rf"\|a\| = \sqrt{{{squares}}}",
-            "scale": tex(r"c\,a = ?\, ? = ?", (RESULT, self.scalar), (A, a), (RESULT, self.scalar * a)),
+            "scale": tex(r"c\,a = ?.2\, ? = ?.2", (RESULT, factor), (A, a), (RESULT, factor * a)),
             "span": tex(r"s\, ? + t\, ?", (A, a), (B, b)),
         }[self.show]
         meter = {
             "list": layers.Meter("Length", r"\|a\| =", length, A, 0.0, 8.0),
-            "scale": layers.Meter("Length", r"\|c\,a\| =", abs(self.factor(now)) * length, RESULT, 0.0, 10.0),
+            "scale": layers.Meter("Length", r"\|c\,a\| =", abs(factor) * length, RESULT, 0.0, 10.0),
             "span": layers.Meter("Dimensions of the span", "", dimension, RESULT, 0.0, 3.0, str(dimension)),
         }.get(self.show)
         title = layers.Title(self.title, lines=(SAID.get(self.show, SPANNED[dimension]),))

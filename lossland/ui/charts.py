@@ -58,12 +58,14 @@ def draw_chart(pen: Pen, chart: Chart, key: str, x: float, y: float, width: floa
     implot.pop_style_var()
 
 
-def chosen_series(player: Player, frame: Frame) -> tuple[Series, bool] | None:
+def chosen_series(player: Player, frame: Frame, timed: bool = False) -> tuple[Series, bool] | None:
     """Return the selected lane's curve in the first line chart, or its first curve, and whether it is log.
 
-    Of a lane that rests there is None, and not another one's.
+    Of a lane that rests there is None, and not another one's. With ``timed`` it is the first chart over the scene's
+    time.
     """
-    chart = next((note for note in frame.notes if isinstance(note, Chart) and note.kind == "line"), None)
+    charts = (note for note in frame.notes if isinstance(note, Chart) and note.kind == "line")
+    chart = next((chart for chart in charts if not timed or (chart.timed and chart.now is not None)), None)
     if chart is None or not chart.series:
         return None
     lane = player.lanes[player.selected] if player.lanes else None

@@ -114,7 +114,7 @@ class Timeline:
                 player.seek(place * seconds)
         now = min(player.time / seconds, 1.0) if seconds else 0.0  # a parameter may have made the scene shorter
         top, base = area.y + 11, area.bottom - 25
-        strip = chosen_series(player, frame)
+        strip = chosen_series(player, frame, timed=True)
         if strip is not None:
             self._strip(strip[0], strip[1], area, top, base, now)
         pen.box(area.x, base - 1.5, area.width, 3, "text", 0.14, 2)

@@ -893,7 +893,11 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Chart(Note):
-    """A 2D chart for the side panel (lines or bars). ``now`` is a marker on the x axis."""
+    """A 2D chart for the side panel (lines or bars). ``now`` is a marker on the x axis.
+
+    The timeline shows a curve of the first chart of lines that has such a marker, unless it is not ``timed``: then x
+    does not run with the time of the scene.
+    """
 
     title: str
     series: Sequence[Series]
@@ -901,6 +905,7 @@ class Chart(Note):
     now: float | None = None
     kind: ChartKind = "line"
     x_label: str = ""
+    timed: bool = True
 
 
 @dataclass(frozen=True, eq=False)

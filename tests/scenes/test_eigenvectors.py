@@ -105,6 +105,15 @@ def test_a_search_finds_each_line_when_the_arrow_passes_it() -> None:
     assert made.found(made.now(made.clock.seconds)) == [0, 1]
 
 
+def test_a_search_rests_for_a_while_on_each_line_that_stays() -> None:
+    made = scene("search")
+    seen = np.array([made.tried(made.now(time)) for time in np.linspace(0, made.clock.seconds, 201)])
+    for line in ((1, 1), (1, -1)):
+        rests = sum(along(vector / np.linalg.norm(vector), line) for vector in seen)
+        assert rests * made.clock.seconds / 200 > 0.8
+    assert scene("search", matrix=((0, -1), (1, 0))).turned(made.now(made.clock.seconds)) == pytest.approx(np.pi)
+
+
 def test_along_its_eigenvectors_a_matrix_only_stretches() -> None:
     made = scene("eigenbasis")
     grids = [next(one for one in made.frame(t).layers if isinstance(one, layers.WarpedGrid)) for t in times(made)]

@@ -189,3 +189,14 @@ def test_newton_that_leaves_the_domain_says_so_and_is_seen() -> None:
 def test_a_copy_left_of_zero_is_written_with_a_plus(centre: float, shift: str) -> None:
     frame = scene("sine", centre=centre, degree=3).frame(12.0)
     assert shift in [note.latex for note in frame.notes if isinstance(note, layers.Formula)][1]
+
+
+def test_the_meters_of_a_value_keep_one_scale_that_holds_every_copy() -> None:
+    made = scene("hidden poles")
+    x = made.x
+    partial = np.cumsum([(-1.0) ** k * x ** (2 * k) for k in range(made.degree // 2 + 1)])
+    for time in np.linspace(0, made.clock.seconds, 9):
+        meters = [note for note in made.frame(float(time)).notes if isinstance(note, layers.Meter)]
+        assert len(meters) == 2
+        for meter in meters:
+            assert (meter.low, meter.high) == pytest.approx((min(partial), max(partial)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,17 @@ def test_length_and_direction_of_three_four() -> None:
     assert read["angle_degrees"] == pytest.approx(53.1301, abs=5e-5)
     assert scene("scaled").readouts()["length_scaled"] == 2.5
     np.testing.assert_array_equal(scene("scaled").readouts()["scaled"], (-1.5, -2.0))
+
+
+def test_the_formula_of_a_multiple_has_the_length_of_the_arrow_that_is_shown() -> None:
+    made = scene("scaled")
+    for time in np.linspace(0, made.clock.seconds, 7).tolist():
+        notes = made.frame(time).notes
+        formula = next(note.latex for note in notes if isinstance(note, layers.Formula))
+        factor = float(re.findall(r"-?\d+\.\d\d", formula)[0])
+        assert next(note.value for note in notes if isinstance(note, layers.Meter)) == pytest.approx(
+            5 * abs(factor), abs=0.03
+        )
 
 
 def test_a_sum_is_where_two_walks_end() -> None:

@@ -25,7 +25,7 @@ from lossland.expression.formula import parse
 from lossland.landscapes.landscape import calculus
 from lossland.play.player import Player
 from lossland.scenery import library
-from lossland.scenery.scene import Scene
+from lossland.scenery.scene import Frame, Scene
 from lossland.ui import charts, formula_box, lesson, readouts
 from lossland.ui.browser import entries
 from lossland.ui.lanes import SliderScale
@@ -333,6 +333,23 @@ def test_of_two_lanes_of_one_optimizer_the_chosen_one_has_its_own_curve(race: Be
     assert np.allclose(chosen[0].y, run.values[:, 0], rtol=1e-9)
     race.player.enable_lane(5, False)
     assert charts.chosen_series(race.player, race.player.frame()) is None
+
+
+def test_the_timeline_shows_a_curve_over_time_and_none_over_anything_else(matrix: Bench) -> None:
+    over_layers, over_angles, over_steps = (
+        Series(name, "up", np.arange(2.0), np.arange(2.0)) for name in ("a", "b", "c")
+    )
+    profiles = [
+        Chart("Layer by layer", [over_layers]),
+        Chart("Direction by direction", [over_angles], now=0.5, timed=False),
+    ]
+    frame = Frame([], [*profiles, Chart("Loss", [over_steps], now=0.5)])
+    first, timed = charts.chosen_series(matrix.player, frame), charts.chosen_series(matrix.player, frame, timed=True)
+    assert first is not None
+    assert timed is not None
+    assert first[0] is over_layers
+    assert timed[0] is over_steps
+    assert charts.chosen_series(matrix.player, Frame([], profiles), timed=True) is None
 
 
 def test_a_lanes_menu_stays_open_and_its_own_when_an_earlier_lane_goes(race: Bench) -> None:
