@@ -470,16 +470,18 @@ def named_arrow(
     gap: float = 0.0,
     size: float = 20.0,
     plate: Color = "",
+    turned: float = 0.0,
     **options: Any,
 ) -> list[Layer]:
     """Return an arrow in front of everything, from ``gap`` beyond its tail (3,) to its tip (3,), and its label ahead.
 
-    The label is on a ``plate`` of that colour, if there is one, and as dim as the arrow. ``options`` are other fields
-    of the arrow.
+    The label is on a ``plate`` of that colour, if there is one, and as dim as the arrow. For an arrow in the plane it
+    may be ``turned`` from straight ahead, in radians to the left. ``options`` are other fields of the arrow.
     """
     along = (tip - tail) / max(float(np.linalg.norm(tip - tail)), 1e-9)
     arrow = Arrows((tail + gap * along)[None], tip[None], color, **{"width": 5.5, "depth": False, **options})
-    return [arrow, Label(tip, latex, color, latex=True, size=size, side=along, plate=plate, dim=arrow.dim)]
+    side = np.cos(turned) * along + np.sin(turned) * np.array([-along[1], along[0], 0.0])
+    return [arrow, Label(tip, latex, color, latex=True, size=size, side=side, plate=plate, dim=arrow.dim)]
 
 
 @dataclass(frozen=True, eq=False)
