@@ -177,8 +177,8 @@ class BatchNorm(ll.Scene):
             drawn.append(layers.Lines(paths, "faint", 1.2, 0.7, key=f"threads {k}", pickable=False))
             if share < 1.0:
                 tips = np.array([path[1] for path in paths])
-                drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", outline=True, key="way", pickable=False,
-                                           passing=True))
+                on = {"outline": True, "pickable": False, "passing": True}
+                drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", key="way", **on))
         if at == MOVES and len(stages[3]) <= 4:
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
