@@ -220,7 +220,8 @@ class BackpropGraph(ll.Scene):
                 at = np.array([shapes.point_at(path, np.linspace(0, 1, len(path)), share) for path in paths])
                 away = np.abs(at[:, None, :2] - np.array(list(tags.values())).reshape(-1, 3)[:, :2])
                 seen = at[np.all(np.any(away > (NARROW / 2, TAG), axis=2), axis=1)]
-                drawn.append(layers.Points(seen, color, 9.0, "sphere", outline=True, key="pulse", pickable=False))
+                look: dict[str, Any] = {"outline": True, "key": "pulse", "pickable": False, "passing": True}
+                drawn.append(layers.Points(seen, color, 9.0, "sphere", **look))
         return drawn
 
     def slopes(self, now: ll.Now) -> list[layers.Layer]:

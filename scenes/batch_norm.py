@@ -177,11 +177,12 @@ class BatchNorm(ll.Scene):
             drawn.append(layers.Lines(paths, "faint", 1.2, 0.7, key=f"threads {k}", pickable=False))
             if share < 1.0:
                 tips = np.array([path[1] for path in paths])
-                drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", outline=True, key="way", pickable=False))
+                look: dict[str, Any] = {"outline": True, "key": "way", "pickable": False, "passing": True}
+                drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", **look))
         if at == MOVES and len(stages[3]) <= 4:
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
-        look: dict[str, Any] = {"group": "handles", "key": "knobs", "name": "Knob", "units": lines[3]}
+        look = {"group": "handles", "key": "knobs", "name": "Knob", "units": lines[3]}
         look["worth"] = [words("β = ?", self.beta), words("γ = ?", self.gamma)]
         drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, **look))
         outwards = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))[:: 1 if self.gamma >= 0 else -1]

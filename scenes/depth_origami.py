@@ -13,7 +13,7 @@ from lossland.models import foldings
 
 SIDE = 512  # samples along each side of the plane that is coloured
 THICK, SHEET = 0.10, 0.008  # at most: of the whole packet, and of the paper, in sides of the sheet over 2
-PAPER = "#EBD8B0"  # in either theme
+PAPER, EDGE = "#EBD8B0", "#B7A273"  # in either theme; on paper no light tells the sides of the packet apart
 NEARER = 0.88  # how much of the packet's shrinking the view takes part in
 RELU = r"\mathrm{relu}"
 FOLD = rf"|x| = {RELU}(x) + {RELU}(-x)"
@@ -152,7 +152,7 @@ class DepthOrigami(ll.Scene):
         count = sheet.shape[1] // 2
         place = foldings.in_paper(sheet, folds, thick).reshape(-1, 3)
         mesh = shapes.Mesh(place, *foldings.joined(len(sheet), count, size > 0))
-        drawn: list[layers.Layer] = [layers.Solid(mesh, PAPER, 1.0, 1.2, name="Paper", key="paper")]
+        drawn: list[layers.Layer] = [layers.Solid(mesh, PAPER, 1.0, 1.2, EDGE, name="Paper", key="paper")]
         look: dict[str, Any] = {"depth": False, "pickable": False}
         if folds == self.depth and size > 0:  # on top of the packet
             edge = shapes.lifted(sheet[0, [*range(count), 0]], (2**self.depth - 1) * thick)

@@ -180,7 +180,8 @@ class GradientFlow(ll.Scene):
         at = np.array([[float(self.along(layer)), self.lane(kind, which), float(self.height(level)) + 0.06]])
         size = float(np.clip(9.0 * 10 ** (0.12 * level), 3.0, 22.0))
         color, name = tuple(COLORS.values())[which], ("Signal", "Gradient")[which]
-        return layers.Points(at, color, size, "sphere", outline=True, key=f"packet.{kind}.{which}", name=name)
+        look: dict[str, Any] = {"outline": True, "key": f"packet.{kind}.{which}", "name": name, "passing": True}
+        return layers.Points(at, color, size, "sphere", **look)
 
     def names(self, kind: str, layer: float) -> list[layers.Layer]:
         """Return a lane's name behind its output, and how long its gradient is by a layer."""

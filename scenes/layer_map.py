@@ -13,6 +13,7 @@ from lossland import classes, layers, parameters, shapes, signs, tex, words
 from lossland.models import datasets, layer_maps, networks, neurons
 
 COLUMNS, HATS = ("i", "j"), (r"\hat\imath", r"\hat\jmath")
+ASIDE = {"i": -np.pi / 4, "j": np.pi / 4}  # of their names, so that these do not meet each other or a point
 SHIFT, CUT = "eigen2", classes.CUT
 LIMIT = 4.0
 CELLS, EVERY = 96, 8  # of the sheet, and between its lines
@@ -224,6 +225,7 @@ class LayerMap(ll.Scene):
             if np.linalg.norm(way) > 0.02:
                 look: dict[str, Any] = {"width": width, "depth": self.width == 3, "dim": 0.4 * bend}
                 look |= {"size": 20, "plate": color, "key": f"arrow {color}"}
+                look["turned"] = ASIDE.get(color, 0.0) if self.width < 3 else 0.0
                 drawn += layers.named_arrow(tail, tail + way, color, name, **look)
         return drawn
 

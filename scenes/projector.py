@@ -22,6 +22,7 @@ AXIS = 1.9  # half the length of the user's axes
 LENGTH, HALF, SEEN = 1.9, 1.9, 0.7  # of an axis in the tour; half the cloud's width; length from which an axis is named
 SPEED, AXES = 0.16, 8  # of the tour in radians a second; principal axes that it goes through, and that can be dragged
 CHARTED = 241  # times at which the divergence is charted
+NUDGE = 0.1  # of the cloud's width: how much the name of the chosen group prefers to be below its points
 PRESSED = 0.75  # share at which the axes are pressed flat
 PAPER, INK = np.array([0.10, 0.14, 0.26]), np.array([1.0, 0.91, 0.72])  # of a picture that is chosen
 DISC = np.clip(8.0 - np.hypot(*(np.mgrid[:16, :16] - 7.5)), 0.0, 1.0)[None]  # ink of a dot
@@ -352,6 +353,7 @@ class Projector(ll.Scene):
         largest = np.argsort(-np.bincount(kind, minlength=len(names)), kind="stable")[:NAMED].tolist()
         spots = {one: np.median(place[kind == one], axis=0) for one in largest if names[one]}
         chosen, shown = kind[self.large()[0][0]], place[self.large()[0]].mean(axis=0)  # whose name does not cover these
+        shown += NUDGE * np.ptp(place, axis=0).max() * np.array([-1.0, 1.0, 0.0])  # so that its side does not swing
         return [
             layers.Label(spot, names[one], size=18, side=spot - shown if one == chosen else "above", plate=colored(one),
                          key=names[one])

@@ -280,9 +280,12 @@ class ResidualStream(ll.Scene):
             layers.Points(start[None], color, 6.0, "ring", outline=True, pickable=False, key="start"),
             layers.Label(start, f"{names[followed]} at first", color, size=15, key="begin", side="below"),
         ]
+        apart = here[:, None, :2] - here[None, :, :2]
+        away = (apart / (0.02 + (apart**2).sum(axis=-1, keepdims=True))).sum(axis=1)  # from the words around
+        away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
         drawn += [
             layers.Label(place, name, color if k == followed else "text", size=22 if k == followed else 17,
-                         bold=k == followed, key=f"word {k}", side=(*place[:2], 1.0))
+                         bold=k == followed, key=f"word {k}", side=(*away[k], 0.3))
             for k, (place, name) in enumerate(zip(here, names, strict=True))
         ]  # fmt: skip
         says = words("layer ? of ?: ?", whole // 4 + 1, minilm.LAYERS, minilm.MOVES[whole % 4])

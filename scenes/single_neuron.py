@@ -175,7 +175,7 @@ class SingleNeuron(ll.Scene):
         return [arrow, name] if shifted > 0.5 and now.share <= TILTED[0] else [arrow]
 
     def tried(self, now: ll.Now) -> list[layers.Layer]:
-        """Return x, and once φ has bent z, how high its output is: over its shadow, then over itself."""
+        """Return x, and once φ has bent z, how high its output is: over its shadow, and from there over to x."""
         *_, bend, swept = self.score(now)
         place, foot, output = shapes.lifted(self.x), shapes.lifted(self.neuron.shadow(self.x)), self.numbers()["output"]
         raised = np.append(self.x, swept * self.unit * output)
@@ -184,11 +184,13 @@ class SingleNeuron(ll.Scene):
         if bend == 0.0:
             drawn.append(formula(place, "x", side=place - foot))
         if bend == 1.0:
-            top = raised if swept else np.append(foot[:2], self.unit * output)
+            top = np.append((foot + swept * (place - foot))[:2], self.unit * output)  # as high all the way
             stalk = np.array([top * (1, 1, 0), top])
             drawn.append(layers.Lines([stalk], "text", 1.8, dash=(8, 5), key="stalk", name="Output"))
-            drawn.append(told(top, tex(r"\varphi(z) = ?", output), side="above left", plate="panel"))
-            if not swept:
+            side = "above left" if self.points == "none" else place - foot  # away from the other corners
+            named = top if output else raised  # nothing rises: it is named where x stays
+            drawn.append(told(named, tex(r"\varphi(z) = ?", output), side=side, plate="panel"))
+            if swept < 1.0:
                 drawn.append(layers.Points(top[None], ON, 7.0, "sphere", outline=True, key="on curve", name="Output"))
         return drawn
 

@@ -15,7 +15,7 @@ PLANES = [0, 2, 1]  # the first axis to the right, the second up, the third away
 SHALLOW = 0.55  # how much smaller space is across an axis of two words than along it
 CLOUD = (0.005, 0.995)  # shares of all words, along each axis, between which the picture shows them
 ROW = 0.27  # between words in their order
-LABEL, FIRST = np.array((0.25, 0.16)), 1.5  # half the width and height of a word with its cosine; the nearest's factor
+LABEL = np.array((0.25, 0.16))  # half the width and height of a word with its cosine
 ACROSS = np.array([(0.97, 0.26, 0.0), (-0.07, 0.27, 0.96)])  # to the right and up in the picture, amid the scene
 JOBS = "captain boss architect engineer lawyer scientist soldier doctor teacher singer dancer nurse"
 ROLES = ("text", "j", "i")  # of where a sum begins, of what is subtracted, and of what is added
@@ -245,8 +245,7 @@ class WordEmbeddings(ll.Scene):
         here, there, walk = self.seen(self.sum().walk.end), self.seen(self.sum().near), self.sum().walk
         dots = np.repeat(np.vstack([here, there])[:, None], 2, axis=1)
         lines = np.concatenate([np.stack([0 * there + here, there], axis=1), self.seen(walk.outlines), dots])
-        half = np.where(np.arange(len(there))[:, None] == 0, FIRST, 1.0) * LABEL
-        return shapes.clear_sides(there @ ACROSS.T, lines @ ACROSS.T, half) @ ACROSS
+        return shapes.clear_sides(there @ ACROSS.T, lines @ ACROSS.T, LABEL) @ ACROSS
 
     # ------------------------------------------------------------------------------------------------ along an axis
     def ordering(self, now: ll.Now) -> ll.Frame:

@@ -407,6 +407,7 @@ class Points(Layer):
     by: Array | None = None  # (3, 3): a matrix that the shader applies to points (n, 3), which are uploaded once
     number: NDArray[np.integer] | None = None  # (n,) their indices, if a layer shows a subset of points
     alpha: float = 1.0  # opacity of dots, times their own: less where very many lie over each other
+    passing: bool = False  # whether they only pass by, so that labels do not make way for them
 
     @classmethod
     def on(
@@ -470,16 +471,18 @@ def named_arrow(
     gap: float = 0.0,
     size: float = 20.0,
     plate: Color = "",
+    turned: float = 0.0,
     **options: Any,
 ) -> list[Layer]:
     """Return an arrow in front of everything, from ``gap`` beyond its tail (3,) to its tip (3,), and its label ahead.
 
-    The label is on a ``plate`` of that colour, if there is one, and as dim as the arrow. ``options`` are other fields
-    of the arrow.
+    The label is on a ``plate`` of that colour, if there is one, and as dim as the arrow. For an arrow in the plane it
+    may be ``turned`` from straight ahead, in radians to the left. ``options`` are other fields of the arrow.
     """
     along = (tip - tail) / max(float(np.linalg.norm(tip - tail)), 1e-9)
     arrow = Arrows((tail + gap * along)[None], tip[None], color, **{"width": 5.5, "depth": False, **options})
-    return [arrow, Label(tip, latex, color, latex=True, size=size, side=along, plate=plate, dim=arrow.dim)]
+    side = np.cos(turned) * along + np.sin(turned) * np.array([-along[1], along[0], 0.0])
+    return [arrow, Label(tip, latex, color, latex=True, size=size, side=side, plate=plate, dim=arrow.dim)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -592,14 +595,15 @@ class Solid(Layer):
     """A body or a sheet of triangles: plane, box, polytope, ellipsoid, simplex (``shapes`` makes them).
 
     With ``alpha`` below 1 it is glass: all glass of a frame is drawn back to front, after what is opaque and
-    before points, lines and arrows. ``edge_width`` 0 draws no edges. ``worth`` is one number for the body, or one for
-    each triangle.
+    before points, lines and arrows. ``edge_width`` 0 draws no edges; without an ``edge_color`` they have the body's
+    colour. ``worth`` is one number for the body, or one for each triangle.
     """
 
     mesh: Mesh
     color: Color = "accent"
     alpha: float = 0.25
     edge_width: float = 1.6  # pixels
+    edge_color: Color = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -153,7 +153,7 @@ def _discs(layers: Sequence[Layer]) -> Iterator[tuple[Trail | Floats, float]]:
             if layer.head and len(layer.points):
                 yield layer, HEAD_RADIUS + HEAD_RIM
             continue
-        if isinstance(layer, Points) and layer.style != "dot":
+        if isinstance(layer, Points) and layer.style != "dot" and not layer.passing:
             count, radius = len(layer.position), layer.size
         elif isinstance(layer, Graph):
             count, radius = len(layer.nodes), layer.radius

@@ -185,6 +185,14 @@ def test_crossing_glass_is_ordered_within_each_body(renderer):
         assert below[2] > below[0]
 
 
+def test_edges_have_the_bodys_colour_or_their_own(renderer):
+    camera = deep(-90.0, 80.0)
+    for color, shown in (("", (1, 0, 0)), (GREEN, (0, 1, 0))):
+        body = Solid(shapes.plane((0, 0, 0), (0, 0, 1), 0.8), RED, 0.05, 6.0, color)
+        image = draw(renderer, camera, body)
+        assert is_close(at(image, camera, body.mesh.vertices[body.mesh.edges[0]].mean(0)), shown, 8)
+
+
 def test_glass_hides_nothing_and_opaque_bodies_do(renderer):
     camera = deep(-90.0, 80.0)
     dot = Points(np.array([[0.0, 0.0, -0.5]]), GREEN, 6.0, "disc")

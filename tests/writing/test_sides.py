@@ -171,6 +171,14 @@ def test_a_label_of_a_disc_stands_beside_it_not_on_it(type_):
     assert rect[0] == pytest.approx(camera.project(place[0], SIZE)[0] + 12.0 + GAP)
 
 
+def test_a_label_does_not_make_way_for_a_disc_that_passes(type_):
+    label = layers.Label((0.4, 0.2, 0.0), "name", side="right")
+    alone = placed(type_, [label])
+    for x in np.linspace(0.2, 1.0, 9):
+        disc = layers.Points(np.array([[x, 0.2, 0.0]]), style="disc", size=9.0, passing=True)
+        assert placed(type_, [disc, label]) == alone
+
+
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize(("away", "kept_off"), [(0.0, 1.0), (0.6, 1.0), (1.5, 0.5), (2.0, 0.0), (3.0, 0.0)])
 def test_a_disc_comes_up_to_its_radius_while_it_comes_near(scale, away, kept_off):

@@ -138,9 +138,10 @@ class SolidPainter:
         if not len(mesh.edges) or layer.edge_width <= 0.0:
             return
         near = near_edges(mesh, context.eye) if layer.alpha < 1.0 else np.ones(len(mesh.edges), bool)
-        if self._kept.changed("edges", *mesh[:3], layer.color, layer.edge_width, near.tobytes().hex()):
+        shown = layer.edge_color or layer.color
+        if self._kept.changed("edges", *mesh[:3], shown, layer.edge_width, near.tobytes().hex()):
             start, end = mesh.vertices[mesh.edges.T]
-            color = np.tile([*self._theme.color(layer.color), 1.0], (len(near), 1))
+            color = np.tile([*self._theme.color(shown), 1.0], (len(near), 1))
             color[:, 3] = np.where(near, 1.0, HIDDEN_EDGE)
             self._edges.set([segment_vertices(start, end, color, np.full(len(near), layer.edge_width))])
         self._edges.draw(context)
