@@ -30,6 +30,7 @@ __all__ = [
     "describe",
     "heads",
     "is_listed",
+    "is_loaded",
     "names",
     "scene",
     "scene_class",
@@ -86,9 +87,19 @@ def classes() -> tuple[type[Scene], ...]:
 
 def scene_class(name: str) -> type[Scene]:
     """Return a scene's class by its name."""
-    if name not in _files():
-        raise _unknown(name)
-    return _built_in(_files()[name])
+    if name not in _classes:
+        if name not in _files():
+            raise _unknown(name)
+        _classes[name] = _built_in(_files()[name])
+    return _classes[name]
+
+
+_classes: dict[str, type[Scene]] = {}  # of the scenes that were asked for
+
+
+def is_loaded(name: str) -> bool:
+    """Whether a scene's class can be had at once, without running its file."""
+    return name in _classes
 
 
 @quiet()
@@ -269,7 +280,6 @@ def _files() -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder("scenes").glob("*.py")) if not file.stem.startswith("_")}
 
 
-@cache
 def _built_in(file: Path) -> type[Scene]:
     """Return the Scene class of a file that comes with lossland."""
     module = userfiles.load(file, users=False)

@@ -130,7 +130,8 @@ class Browser:
         imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(34, 8))
         imgui.set_next_item_allow_overlap()  # the cross is in the box
         with pen.font("regular", 14):
-            _, self.search = imgui.input_text_with_hint("##search", "Find a scene", self.search)
+            select = imgui.InputTextFlags_.auto_select_all.value  # a click is the beginning of another search
+            _, self.search = imgui.input_text_with_hint("##search", "Find a scene", self.search, select)
             entered = imgui.is_item_deactivated() and imgui.is_key_pressed(imgui.Key.enter)
         imgui.pop_style_var()
         pen.explain("Type a part of a name; Enter opens the first one found", box, pen.panel)

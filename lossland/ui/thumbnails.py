@@ -86,7 +86,7 @@ class Thumbnails:
         """Draw a scene's sign in the square at (x, y)."""
         pen = self.pen
         pen.box(x, y, side, side, "casing" if pen.theme.dark else "#E9ECF0", 1.0, 5)
-        if name not in self._signs:
+        if not library.is_loaded(name):
             if not self._left:
                 self.pending = True
                 return

@@ -41,8 +41,12 @@ def window(
         flags |= imgui.WindowFlags_.no_focus_on_appearing.value
     if solid:
         imgui.set_next_window_bg_alpha(1.0)
-    imgui.set_next_window_pos(pen.at(area.x, area.y))
-    imgui.set_next_window_size(pen.at(area.width, area.height))
+    low, high = pen.at(area.x, area.y), pen.at(area.right, area.bottom)
+    if not ground:  # ImGui cuts off fractions of pixels and the border, and with them the ends of what is drawn
+        edge = imgui.get_style().window_border_size
+        low, high = V2(int(low.x) - edge, int(low.y) - edge), V2(math.ceil(high.x) + edge, math.ceil(high.y) + edge)
+    imgui.set_next_window_pos(low)
+    imgui.set_next_window_size(V2(high.x - low.x, high.y - low.y))
     imgui.begin(name, None, flags)
     pen.dl, pen.area, pen.panel = imgui.get_window_draw_list(), area, area
     try:

@@ -196,6 +196,32 @@ print(json.dumps(seen))
 """
 
 
+TINY = """
+import json
+import glfw
+from lossland.app.meter import Meter
+from lossland.app.window import Window
+from lossland.scenery import library
+
+seen = []
+for size in ((100, 100), (1280, 100), (300, 64)):
+    with Window(library.scene("gradient_descent"), size) as window:
+        meter = Meter(window.canvas)
+        window.run(meter, 3)
+        for smaller in ((40, 30), (1, 600), (600, 1), (1, 1), (640, 400)):
+            glfw.set_window_size(window.handle, *smaller)
+            while tuple(window.loop.size) != smaller:
+                window.run(meter, meter.count + 1)
+            window.run(meter, meter.count + 2)
+            seen.append(list(window.picture.panel_cache.size))
+print(json.dumps(seen))
+"""
+
+
+def test_windows_may_be_tiny(display: str, tmp_path: Path) -> None:
+    assert run_program(TINY, display, tmp_path) == 3 * [[40, 30], [1, 600], [600, 1], [1, 1], [640, 400]]
+
+
 PROCESSORS = """
 import json, os
 import glfw

@@ -666,6 +666,27 @@ def test_the_row_of_the_open_scene_is_seen(open_bench: Any, name: str) -> None:
     assert row not in bench.felt.touches or bench.place(row).y != before  # the list is not held there
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.1, 1.2, 1.3, 1.75])
+def test_switches_are_whole_at_every_size_of_text(open_bench: Any, scale: float) -> None:
+    bench = open_bench("vectors", (1280, 720), scale)
+    bench.frame(3)
+    for key in ("show.grid", "show.labels"):
+        seen, place = bench.felt.seen[key], bench.place(key)
+        assert (seen.x, seen.y) == pytest.approx((place.x, place.y))
+        assert (seen.width, seen.height) == pytest.approx((place.width, place.height))
+
+
+def test_a_click_into_the_search_begins_another_one(race: Bench) -> None:
+    places = layout(race.size)
+    assert places.left is not None
+    for typed in ("pca", "swarm"):
+        race.click_at(places.left.x + 100, places.left.y + 66)
+        race.write(typed)
+        assert race.panels.browser.search == typed
+        race.key(imgui.Key.enter)
+        race.frame(2)
+
+
 def test_thumbnails_can_be_made_a_few_in_a_frame(open_bench: Any) -> None:
     race = open_bench("optimizer_race", (1280, 2800))  # as high as it takes to see landscapes below the scenes
     lazy = Panels(DARK, race.type, lazy=True)
