@@ -272,7 +272,8 @@ class TrainingHealth(ll.RunScene):
         left, right = self.place(0)[0], self.place(len(self.blocks()) - 1)[1]
         room, deep = (1.2, 3.5 * ROW) if self.opened() is None else (0.7, 0.9)  # of lamps, or units, and their names
         before = shapes.box((left - room, FRONT - deep, 0.0), (right + 0.1, FRONT, 0.0))
-        return np.vstack([shapes.box((left, FRONT, 0.0), (right, DEPTH / 2, TALL)), before])
+        top = TALL + (0.6 if self.missing() else 0.0)  # below a caution
+        return np.vstack([shapes.box((left, FRONT, 0.0), (right, DEPTH / 2, top)), before])
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)
