@@ -93,7 +93,7 @@ class Health:
 
     def has(self, kind: str) -> NDArray[np.bool_]:
         """Return which layers (L,) have histograms of a kind."""
-        return self.ridges[kind].counts.any(axis=(0, 2))
+        return self.ridges[kind].counts.sum(axis=(0, 2)) > 0
 
     def gauge(self, name: str) -> Floats:
         """Return a gauge's values (T, L) by its name."""
