@@ -69,7 +69,7 @@ class TrainingHealth(ll.RunScene):
         """Hide what has no effect: a gauge that the training does not have, and histograms where there is no choice."""
         if name in ("saturation_limit", "dead_limit") and not self.run:
             return (name == "dead_limit") == (self.fault == "relu")
-        return name != "show" or not (self.layer or (self.run and len(self.kinds()) < 2))
+        return name != "show" or not (self.layer or (self.run and len(self.seen().kinds) < 2))
 
     def while_empty(self, name: str) -> str:
         """Return what is shown where no recorded run is named."""
@@ -134,12 +134,8 @@ class TrainingHealth(ll.RunScene):
         one = self.opened()
         if one is not None:
             return [(kind, one) for kind in health.KINDS if self.seen().has(kind)[one]] or [(self.show, one)]
-        kind = self.show if self.show in self.kinds() else (*self.kinds(), self.show)[0]
+        kind = self.show if self.show in self.seen().kinds else (*self.seen().kinds, self.show)[0]
         return [(kind, k) for k in range(len(self.seen().layers))]
-
-    def kinds(self) -> list[str]:
-        """Return of what there are histograms in any layer."""
-        return [kind for kind in health.KINDS if self.seen().has(kind).any()]
 
     @ll.kept
     def filled(self) -> list[int]:
