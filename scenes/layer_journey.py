@@ -59,6 +59,10 @@ class LayerJourney(ll.RunScene):
     run = parameters.Text("", None, "run", "A perceptron's training that you recorded, instead.")
     clock = ll.Clock(16.0)
 
+    def has_control(self, name: str) -> bool:
+        """Hide what a recorded run tells by itself."""
+        return not self.run or name not in ("widths", "epochs")
+
     def changed(self, name: str) -> None:
         """Leave the recorded run when another network is asked for; read one that is named."""
         if name in ("widths", "epochs"):
@@ -358,6 +362,8 @@ class LayerJourney(ll.RunScene):
         """Return how well the network does, and each layer's numbers."""
         course, index, own = self.course(), int(self.moment(now) + 1e-6), self.followed()
         told, many = self.network(index), int(course.tested.sum())
+        kind = "digits" if self.has_pixels else "flowers"  # of a recorded run, which may have learnt from any of them
+        heading = words(f"Right of ?n {kind if self.run else 'in the test'}", many)
         unit, after = "step" if self.run else "epoch", course.epochs[index]
         lines = [words("After ?n ??", after, unit, "" if after == 1 else "s")]
         if self.draws:
@@ -372,9 +378,7 @@ class LayerJourney(ll.RunScene):
         series = [layers.Series(name, color, layer, values) for color, name, values, _ in kinds]
         return [
             layers.Title(self.title, FORMULA, lines),
-            layers.Meter(
-                words("Right of ?n in the test", many), "", right, "accent", 0.0, 100.0, words("?.1 %", right)
-            ),
+            layers.Meter(heading, "", right, "accent", 0.0, 100.0, words("?.1 %", right)),
             layers.Legend(rows, "At the outputs"),
             layers.Chart("Layer by layer", series, x_label="layer"),
         ]

@@ -284,7 +284,8 @@ class LossCurves(ll.RunScene):
         if self.smoothing:
             average = r"s_t = \dfrac{(1-\beta)\sum_{k=1}^{t} \beta^{\,t-k} v_k}{1 - \beta^{\,t}}"
             notes.append(layers.Formula(average, 22))
-        notes.append(layers.Legend(rows, f"{self.series} at {self.unit} {int(until)}"))
+        last = min(until, max(float(curve.steps[-1]) for curve in lane.curves))
+        notes.append(layers.Legend(rows, f"{self.series} at {self.unit} {int(last)}"))
         seen = until >= told["best_epoch"]
         best = words("?n", int(told["best_epoch"])) if seen else "..."
         validation, train = (rf"{'A' if self.higher else 'L'}_{{\mathrm{{{part}}}}}" for part in ("val", "train"))

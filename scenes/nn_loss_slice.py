@@ -145,9 +145,9 @@ class LossSlice(ll.Scene):
 
     @ll.kept
     def asked(self) -> tuple[float, float]:
-        """Return loss and accuracy of the network at the place that is asked; a file's loss is that of its nearest."""
+        """Return loss and accuracy of the network at the place that is asked, of a file as far as it knows them."""
         if self.file:
-            return self.slice.nearest(self.place)
+            return self.slice.told(self.place)
         loss, accuracy = self.prepared().recipe.surface.at(np.array([self.place]))
         return float(loss[0]), float(accuracy[0])
 

@@ -66,10 +66,10 @@ class TrainingHealth(ll.RunScene):
     clock = ll.Clock(14.0)
 
     def has_control(self, name: str) -> bool:
-        """Hide what has no effect: a gauge that the training does not have, and whose histograms where all are seen."""
+        """Hide what has no effect: a gauge that the training does not have, and histograms where there is no choice."""
         if name in ("saturation_limit", "dead_limit") and not self.run:
             return (name == "dead_limit") == (self.fault == "relu")
-        return name != "show" or not self.layer
+        return name != "show" or not (self.layer or (self.run and len(self.seen().kinds) < 2))
 
     def while_empty(self, name: str) -> str:
         """Return what is shown where no recorded run is named."""
@@ -133,8 +133,14 @@ class TrainingHealth(ll.RunScene):
         """Return what stands in the blocks from left to right: which histogram, of which layer."""
         one = self.opened()
         if one is not None:
-            return [(kind, one) for kind in health.KINDS]
-        return [(self.show, k) for k in range(len(self.seen().layers))]
+            return [(kind, one) for kind in health.KINDS if self.seen().has(kind)[one]] or [(self.show, one)]
+        kind = self.show if self.show in self.seen().kinds else (*self.seen().kinds, self.show)[0]
+        return [(kind, k) for k in range(len(self.seen().layers))]
+
+    @ll.kept
+    def filled(self) -> list[int]:
+        """Return the blocks that have histograms, as indices."""
+        return [block for block, (kind, layer) in enumerate(self.blocks()) if self.seen().has(kind)[layer]]
 
     def place(self, block: int) -> tuple[float, float]:
         """Return from where to where along x a block goes."""
@@ -149,11 +155,14 @@ class TrainingHealth(ll.RunScene):
         return np.unique(np.linspace(0, count - 1, min(count, KEPT)).round().astype(int))
 
     @ll.kept(most=3)
-    def ridges(self, k: int) -> layers.Bars:
-        """Return the histograms until a look, the first at the back."""
+    def ridges(self, k: int) -> list[layers.Layer]:
+        """Return the histograms until a look, the first at the back, where there are any."""
+        if not self.filled():
+            return []
         low, high, colors, told = [], [], [], []
         rows, pitch = self.looks()[self.looks() <= k], DEPTH / (len(self.looks()) if self.run else KEPT)
-        for block, (kind, layer) in enumerate(self.blocks()):
+        for block in self.filled():
+            kind, layer = self.blocks()[block]
             edges, counts = self.seen().ridges[kind]
             counts = counts[rows, layer]
             mass = np.maximum(counts.sum(axis=1, keepdims=True), 1e-9)
@@ -166,14 +175,14 @@ class TrainingHealth(ll.RunScene):
             colors += ["bad" if bad else COLORS[kind] for bad in np.tile(flat, len(rows))]
             told += [words("?.1 %", share) for share in (100 * counts / mass).ravel()]
         corners = np.concatenate(low), np.concatenate(high)
-        return layers.Bars(*corners, colors, name="Share", worth=told, key="ridges", shadow=False)
+        return [layers.Bars(*corners, colors, name="Share", worth=told, key="ridges", shadow=False)]
 
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the histograms so far, and the lamps or units before them."""
         k = self.index(now)
         front = self.panel(k) if self.opened() is None else self.units(k)
         view = ll.View(-84.0, 40.0, bounds=self.bounds(), turned=(5.0 - 5.0 * now.eased(), 0.0))
-        return ll.Frame([self.floor(), self.ridges(k), *self.names(), *front], self.notes(k), view)
+        return ll.Frame([self.floor(), *self.ridges(k), *self.names(), *front], self.notes(k), view)
 
     @ll.kept
     def floor(self) -> layers.Layer:
@@ -245,8 +254,8 @@ class TrainingHealth(ll.RunScene):
         if layer.key == "units":
             self.set("unit", element)
         elif layer.key == "ridges":
-            each = len(layer.worth if layer.worth is not None else ()) // len(self.blocks())
-            self.set("layer", 0 if self.layer else element // each + 1)
+            each = len(layer.worth if layer.worth is not None else ()) // len(self.filled())
+            self.set("layer", 0 if self.layer else self.filled()[element // each] + 1)
         elif layer.key.startswith("lamp"):
             self.set("layer", element + 1)
         else:
@@ -259,7 +268,8 @@ class TrainingHealth(ll.RunScene):
         left, right = self.place(0)[0], self.place(len(self.blocks()) - 1)[1]
         room, deep = (1.2, 3.5 * ROW) if self.opened() is None else (0.7, 0.9)  # of lamps, or units, and their names
         before = shapes.box((left - room, FRONT - deep, 0.0), (right + 0.1, FRONT, 0.0))
-        return np.vstack([shapes.box((left, FRONT, 0.0), (right, DEPTH / 2, TALL)), before])
+        top = TALL + (0.6 if self.missing() else 0.0)  # below a caution
+        return np.vstack([shapes.box((left, FRONT, 0.0), (right, DEPTH / 2, top)), before])
 
     # ---------------------------------------------------------------------------------------------------- the notes
     @ll.kept(most=3)
@@ -281,7 +291,15 @@ class TrainingHealth(ll.RunScene):
         chart = layers.Chart("Loss", [curve], now=float(seen.steps[k]), x_label="step")
         formula, meaning = self.formulas[health.GAUGES.index(lit[0])] if lit else (FORMULA, "")
         title = layers.Title(self.title, formula, [meaning, *lines] if lit else lines)
-        return [title, self.meter(lit[0] if lit else "", k), *([layers.Legend(rows)] if rows else []), chart]
+        legend = [layers.Legend(rows)] if rows else []
+        return [title, *self.missing(), self.meter(lit[0] if lit else "", k), *legend, chart]
+
+    def missing(self) -> list[layers.Note]:
+        """Return that a run has none of the chosen histograms, and which ones are seen instead."""
+        (kind, _), *_ = self.blocks()
+        if self.opened() is not None or kind == self.show:
+            return []
+        return [layers.Caution(f"This run has no {self.show}s: its {kind}s are shown.")]
 
     def needs(self, k: int, layer: int) -> float:
         """Return for which share of the samples a unit must be flat to be orange: all, if it is a ReLU."""

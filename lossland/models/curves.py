@@ -196,7 +196,7 @@ def no_numbers(pairs: Sequence[Pair], unit: str) -> list[str]:
         for curve, which in ((pair.train, "training"), (pair.validation, "validation")):
             good = np.flatnonzero(np.isfinite(curve.values)) if curve else np.zeros(0, np.intp)
             if curve and len(good) < len(curve.values):
-                how = f"no number at {thousands(len(curve.values) - len(good))} × {unit}"
+                how = f"no number at {_listed(curve.steps[~np.isfinite(curve.values)], unit)}"
                 if not len(good):
                     how = "never a number"
                 elif good[-1] < len(curve.values) - 1:
@@ -204,6 +204,16 @@ def no_numbers(pairs: Sequence[Pair], unit: str) -> list[str]:
                 found.append(f"{pair.name}: {which} is {how}")
     more = f", and {thousands(len(found) - 1)} more" if found[1:] else ""
     return [f"{found[0]}{more}."] if found else []
+
+
+def _listed(steps: NDArray[np.int64], unit: str) -> str:
+    """Return steps (n,) in words: up to three by number, of more how many there are and the first."""
+    *others, last = (thousands(int(step)) for step in steps)
+    if not others:
+        return f"{unit} {last}"
+    if len(others) < 3:
+        return f"{unit}s {', '.join(others)} and {last}"
+    return f"{thousands(len(steps))} {unit}s, the first {others[0]}"
 
 
 def typed(text: str) -> list[Pair]:
@@ -259,6 +269,14 @@ def stretches(x: ArrayLike, y: ArrayLike) -> list[tuple[Floats, Floats]]:
     inside = np.flatnonzero((y >= 0) & (y <= 1))
     parts = np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1)
     return [(x[part], y[part]) for part in parts if len(part) > 1]
+
+
+def isolated(y: ArrayLike) -> NDArray[np.intp]:
+    """Return the indices of values (n,) from 0 to 1 that have no finite one beside them: no part of `stretches`."""
+    y = np.asarray(y, float)
+    good = np.isfinite(y)
+    beside = np.r_[False, good[:-1]] | np.r_[good[1:], False]
+    return np.flatnonzero(good & ~beside & (y >= 0) & (y <= 1))
 
 
 def is_higher_better(name: str) -> bool:

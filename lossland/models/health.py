@@ -91,6 +91,15 @@ class Health:
         """Log10 of the deviations over the first layer's (T, L)."""
         return np.log10(self.sigma / self.sigma[:, :1])
 
+    def has(self, kind: str) -> NDArray[np.bool_]:
+        """Return which layers (L,) have histograms of a kind."""
+        return self.ridges[kind].counts.sum(axis=(0, 2)) > 0
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of histograms that there are in any layer."""
+        return [kind for kind in KINDS if self.has(kind).any()]
+
     def gauge(self, name: str) -> Floats:
         """Return a gauge's values (T, L) by its name."""
         found: Floats = getattr(self, name)

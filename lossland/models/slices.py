@@ -662,6 +662,21 @@ class Slice(Displayed):
         at = np.abs(self.y - place[1]).argmin(), np.abs(self.x - place[0]).argmin()
         return float(self.value[at]), float(self.accuracy[at])
 
+    def told(self, place: Sequence[float]) -> tuple[float, float]:
+        """Return loss and accuracy at a place (2,) over two coordinates, as exactly as the slice knows them.
+
+        Between its samples, where a point of the path lies, that is the loss there (with accuracy nan: it is not kept);
+        elsewhere loss and accuracy of the nearest sample.
+        """
+        close = 1e-9 * max(high - low for low, high in self.sides)
+        # a path's true losses are also the slice's where the path lies in it: a local slice everywhere, others at 0
+        known = self.path_loss if self.kind == "local" or not np.any(place) else self.shadow_loss
+        here = np.linalg.norm(self.path - np.asarray(place), axis=1) <= close if len(self.path) else np.zeros(0, bool)
+        is_sample = all(np.abs(side - at).min() <= close for side, at in zip((self.x, self.y), place, strict=True))
+        if is_sample or not here.any() or len(known) != len(here):
+            return self.nearest(place)
+        return float(known[here.argmax()]), math.nan
+
     @property
     def way(self) -> tuple[Floats, Floats]:
         """A path on it: coordinates (T, 2), and the true losses there (T,), empty if they are the slice's own.

@@ -88,9 +88,12 @@ def _contents(path: Path, shape: tuple[int, ...]) -> tuple[Floats, Texts, NDArra
     if shape:
         points = _plain(path, shape)
         return points, np.full(len(points), ""), None
+    what = f"{path.name!r}; a .csv is read as the curves of a run."
+    if path.is_dir():
+        what = f"the folder {str(path)!r}; name a file in it."
     raise UserError(
-        f"Vectors are read from .npy and .npz (arrays), .tsv (text) or .pbtxt (TensorBoard's projector), not from "
-        f"{path.name!r}; a .csv is read as the curves of a run."
+        "Vectors are read from .npy and .npz (arrays), .tsv (text) or .pbtxt (TensorBoard's projector), not from "
+        f"{what}"
     )
 
 

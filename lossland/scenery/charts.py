@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lossland.models.curves import Pair, stretches
+from lossland.models.curves import Pair, isolated, stretches
 from lossland.world import layers, shapes
 from lossland.world.layers import Label, Layer
 from lossland.world.phrases import words
@@ -238,6 +238,16 @@ class RunRibbons:
         return [(at, self.plot.world(at, up.value(share))) for at, share in parts]
 
     @cached_property
+    def single(self) -> dict[str, tuple[NDArray[np.int64], Floats]]:
+        """Steps (m,) and world points (m, 3) of each curve's values between values that are not finite."""
+        found = {}
+        for which, curve in self.pair.named.items():
+            values = self.smoothed[which]
+            at = isolated(self.plot.scales[1].share(values))
+            found[which] = (curve.steps[at], self.plot.world(curve.steps[at], values[at]))
+        return found
+
+    @cached_property
     def _lines(self) -> list[Layer]:
         """The original values, as thin lines."""
         found: list[Layer] = []
@@ -264,15 +274,27 @@ class RunRibbons:
                             key=f"{which}:{self.lane}:{k}:{pale}",
                         )
                         found.append(ribbon)
+            found += self._dashes(which, until)
             found += self._end(which, until)
         return found + self._between(until)
 
+    def _dashes(self, which: str, until: float) -> list[Layer]:
+        """Return the values that are no part of a ribbon up to a step, as dashes as long as a ribbon is broad."""
+        steps, points = self.single[which]
+        half, name, found = np.array([0.0, self.broad / 2, 0.0]), f"{self.pair.name}: {which}", list[Layer]()
+        for pale, shown in enumerate((steps <= min(self.stop, until), (steps > self.stop) & (steps <= until))):
+            dashes, key = np.stack([points - half, points + half], axis=1)[shown], f"{which}:{self.lane}:single:{pale}"
+            if len(dashes):
+                found.append(layers.Lines(list(dashes), self.colors[which], 4.0, dim=0.6 * pale, name=name, key=key))
+        return found
+
     def _end(self, which: str, until: float) -> list[Layer]:
         """Return a mark where a curve ends because all following values are nan."""
-        parts = self.paths[which]
-        if not parts or np.isfinite(self.pair.named[which].values[-1]) or parts[-1][0][-1] > until:
+        ends = [(float(at[-1]), points[-1]) for at, points in (*self.paths[which], self.single[which]) if len(at)]
+        last, place = max(ends, key=lambda end: end[0], default=(np.inf, np.zeros(3)))
+        if last > until or np.isfinite(self.pair.named[which].values[-1]):
             return []
-        place, color, name = parts[-1][1][-1], self.colors[which], f"{which} is no number from here"
+        color, name = self.colors[which], f"{which} is no number from here"
         key = f"end.{which}.{self.lane}"
         ring = layers.Points(place[None], color, 7.0, "ring", outline=True, key=key, name=name)
         return [ring, Label(place, "nan", color, size=18, side="below")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -152,6 +152,12 @@ def test_the_stretches_of_a_line() -> None:
     np.testing.assert_allclose((x, y), [[1 / 3, 2 / 3], [0, 1]])
 
 
+def test_values_alone_are_no_part_of_a_line() -> None:
+    nan = np.nan
+    assert curves.isolated([0.5, nan, 0.1, 0.2, nan, 1.0, np.inf, 1.5, nan, 0.0]).tolist() == [0, 5, 9]
+    assert curves.isolated([0.5]).tolist() == [0]
+
+
 def test_a_share_of_the_labels_is_wrong() -> None:
     data = split_digits()[0].part(0, 100)
     for seed in range(3):
@@ -241,7 +247,20 @@ def test_what_is_not_in_the_picture_is_told() -> None:
     ends = curves.Pair("a", Scalars(steps, np.array([1.0, 2.0, np.nan, np.inf])))
     gap = curves.Pair("b", None, Scalars(steps, np.array([1.0, np.nan, 2.0, 3.0])))
     assert curves.no_numbers([ends, gap], "step") == ["a: training is no number after step 1, and 1 more."]
-    assert curves.no_numbers([gap], "epoch") == ["b: validation is no number at 1 × epoch."]
+    assert curves.no_numbers([gap], "epoch") == ["b: validation is no number at epoch 1."]
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        ([300], "epoch 300"), ([10, 20], "epochs 10 and 20"), ([10, 30, 50], "epochs 10, 30 and 50"),
+        (range(30, 510, 40), "12 epochs, the first 30"),
+    ],
+)  # fmt: skip
+def test_steps_without_a_number_are_named(missing: Sequence[int], told: str) -> None:
+    steps = np.arange(0, 1000, 10)
+    pair = curves.Pair("run", None, Scalars(steps, np.where(np.isin(steps, missing), np.nan, 1.0)))
+    assert curves.no_numbers([pair], "epoch") == [f"run: validation is no number at {told}."]
 
 
 def test_the_range_of_huge_values_has_a_length() -> None:

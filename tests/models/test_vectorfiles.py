@@ -81,6 +81,8 @@ def test_arrays_that_are_no_vectors_are_refused(tmp_path: Path) -> None:
         vectorfiles.read(tmp_path / "o.npy")
     with pytest.raises(UserError, match="There is no file"):
         vectorfiles.read(tmp_path / "none.npy")
+    with pytest.raises(UserError, match=r"not from the folder '\.'; name a file in it\."):
+        vectorfiles.read(".")
 
 
 def test_sets_that_mislead_are_what_is_said_of_them() -> None:

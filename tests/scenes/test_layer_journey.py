@@ -90,8 +90,23 @@ def test_a_run_of_ones_own(tmp_path: Path) -> None:
     assert read["epoch"] == 20
     assert len(read["separation"]) == 3
     assert made.frame(made.clock.seconds).layers
+    (meter,) = [note for note in made.frame(0.0).notes if isinstance(note, layers.Meter)]
+    assert str(meter.heading) == "Right of 1\u2009797 digits"  # it may have learnt from any of them
+    assert not made.has_control("widths")
+    assert not made.has_control("epochs")
+    assert made.has_control("activation")  # which a file does not tell
     made.set("widths", "8")
     assert made.run == ""
+    assert made.has_control("widths")
+
+
+def test_a_run_of_flowers(tmp_path: Path) -> None:
+    network = networks.mlp((4, 12, 3), "relu")
+    with ll.Recorder(tmp_path / "run.npz") as recorder:
+        recorder.save(network.views(networks.initial(network, 0)))
+    made = scene(run=str(tmp_path / "run.npz"))
+    (meter,) = [note for note in made.frame(0.0).notes if isinstance(note, layers.Meter)]
+    assert str(meter.heading) == "Right of 150 flowers"
 
 
 def test_a_run_that_grows_is_followed(tmp_path: Path) -> None:

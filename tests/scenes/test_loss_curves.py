@@ -194,6 +194,31 @@ def test_a_ribbon_ends_where_the_loss_is_no_number(tmp_path: Path) -> None:
         library.scene(str(tmp_path / "run.csv"))
 
 
+def test_a_value_alone_is_a_dash(tmp_path: Path) -> None:
+    """Training has one value between two that are no number, and ends after another one."""
+    losses = (2, 1.8, "nan", 1.2, "nan", 1, "nan")
+    rows = [f"{10 * k},{loss},2\n" for k, loss in enumerate(losses)]
+    (tmp_path / "run.csv").write_text("step,loss,val_loss\n" + "".join(rows))
+    made: Any = library.scene(str(tmp_path / "run.csv"))
+    frame, plot = made.frame(made.clock.seconds), made.plot(0)
+    dashes = frame.layer("train:0:single:0")
+    wanted = [(30, 1.2), (50, 1.0)]
+    np.testing.assert_allclose([plot.data(np.mean(path, axis=0)) for path in dashes.paths], wanted, atol=1e-6)
+    assert {round(float(np.ptp(path[:, 1])), 6) for path in dashes.paths} == {0.2}  # as a ribbon is broad
+    (ring,) = frame.layer("end.train.0").position
+    np.testing.assert_allclose(plot.data(ring), (50, 1.0), atol=1e-6)
+    assert made.pick(dashes, 0)
+    assert made.frame(0.0).layer("train:0:single:0") is None  # not yet
+
+
+def test_the_legend_tells_the_last_step_that_there_is(tmp_path: Path) -> None:
+    (tmp_path / "run.csv").write_text("step,loss\n0,1.5\n")
+    made: Any = library.scene(str(tmp_path / "run.csv"))
+    frame = made.frame(made.clock.seconds)
+    assert [note.heading for note in frame.notes if isinstance(note, layers.Legend)] == ["loss at step 0"]
+    assert frame.layer("train:0:single:0").paths  # it is seen
+
+
 def test_values_that_are_cut_are_counted(tmp_path: Path) -> None:
     """Ten values of 0.5 and two far above: the plot is to 8 × 0.5 and a margin, and the ribbon breaks there."""
     values = [0.5, 0.5, 0.5, 1e300, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 100.0]

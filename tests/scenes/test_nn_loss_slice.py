@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import lossland as ll
+from lossland import words
 from lossland.cli import main
 from lossland.errors import UserError
 from lossland.models import datasets, networks, slicefiles, slicing, training
@@ -158,6 +160,24 @@ def test_a_file_is_flown_over(tmp_path: Path) -> None:
     made.set("data", "circle")  # another one is asked for
     assert made.file == ""
     assert "centre" in made.readouts(0.0)
+
+
+def test_the_loss_that_a_file_tells_is_that_of_the_network(tmp_path: Path) -> None:
+    """The path's end and its points' shadows lie between the samples: their own losses are told, of none a grid's."""
+    prepared = slicing.prepare("2-4-1", "xor", directions="pca", n=(8, 8), steps=20)
+    found = prepared.recipe.whole()
+    shadow = prepared.recipe.surface.at(found.path)[0]
+    slicefiles.write(tmp_path / "s.npz", replace(found, shadow_loss=shadow))
+    made: Any = ll.scene(tmp_path / "s.npz")
+    exact = prepared.task.loss(prepared.theta)
+    assert made.readouts(0.0)["loss"] == pytest.approx(float(exact), abs=1e-12)
+    assert abs(found.nearest((0.0, 0.0))[0] - float(exact)) > 1e-4
+    (label,) = [one for one in made.frame(0.0).layers if isinstance(one, layers.Label) and one.text == "loss"]
+    assert label.value == words("?.3", float(exact))
+    made.set("place", tuple(found.path[3]))
+    assert made.readouts(0.0)["loss"] == pytest.approx(float(shadow[3]), abs=1e-12)
+    made.set("place", (float(found.x[2]), float(found.y[5])))
+    assert (made.readouts(0.0)["loss"], made.readouts(0.0)["accuracy"]) == (found.value[5, 2], found.accuracy[5, 2])
 
 
 def test_a_file_of_the_command_tells_what_it_may_be_trusted_for(

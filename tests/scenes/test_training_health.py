@@ -18,6 +18,10 @@ def scene(preset: Any = None, **values: Any) -> Any:
     return library.scene("training_health", preset, **values)
 
 
+def cautions(frame: Any) -> list[str]:
+    return [str(note.text) for note in frame.notes if isinstance(note, layers.Caution)]
+
+
 @pytest.mark.parametrize(
     ("fault", "seed", "lamps"),
     [("none", 0, []), *((f, 0, [lamp]) for f, lamp in health.FAULTS.items()), ("rate", 1, ["update"]),
@@ -89,6 +93,42 @@ def test_a_recorded_run_is_shown_instead(tmp_path: Path) -> None:
     assert made.frame(made.clock.seconds).layers
     made.set("fault", "init")
     assert made.run == ""
+
+
+def test_histograms_that_a_run_does_not_have_are_not_drawn(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    with ll.Recorder(tmp_path / "bare.npz") as recorder:
+        for step in range(3):
+            recorder.save({name: {"weight": random.normal(size=(8, 8))} for name in ("one", "two")}, step, loss=1.0)
+    made = scene(run=str(tmp_path / "bare.npz"))
+    frame = made.frame(made.clock.seconds)
+    assert set(frame.layer("ridges").color) == {"down"}
+    assert cautions(frame) == ["This run has no activations: its weights are shown."]
+    assert not made.has_control("show")  # there is nothing to choose from
+    assert made.pick(frame.layer("ridges"), len(frame.layer("ridges").worth) - 1)
+    assert made.layer == 2
+    opened = made.frame(made.clock.seconds)
+    assert [one.text for one in opened.layers if isinstance(one, layers.Label)] == ["weight"]
+    assert not cautions(opened)
+
+
+def test_only_layers_with_histograms_have_ridges(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    with ll.Recorder(tmp_path / "some.npz") as recorder:
+        for step in range(3):
+            weights = {name: {"weight": random.normal(size=(8, 8))} for name in ("one", "two")}
+            recorder.save(weights, step, {"two/activation": np.tanh(random.normal(size=500))}, loss=1.0)
+    made = scene(run=str(tmp_path / "some.npz"))
+    frame = made.frame(made.clock.seconds)
+    ridges = frame.layer("ridges")
+    own = made.seen().layers.index("two")
+    left, right = made.place(own)
+    low, high = np.asarray(ridges.low)[:, 0], np.asarray(ridges.high)[:, 0]
+    assert left - 1e-9 <= low.min() < high.max() <= right + 1e-9
+    assert not cautions(frame)
+    assert made.has_control("show")
+    assert made.pick(ridges, 0)
+    assert made.layer == own + 1
 
 
 def test_a_run_that_grows_is_followed(tmp_path: Path) -> None:
