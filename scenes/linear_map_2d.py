@@ -166,7 +166,7 @@ class LinearMap2D(ll.Scene):
         for k, kept in enumerate(self.eigen_directions(), 1):
             (x, y), role, factor = kept.vector, f"eigen{k}", tex(r"\lambda_? = ?", k, kept.factor)
             aside = np.array([abs(y), -x if y >= 0 else x])
-            far = kept.vector * min(1.05, 1.0 / max(abs(x), 1e-9), 0.85 / max(abs(y), 1e-9)) + 0.03 * aside
+            far = kept.vector * min(1.05, 0.82 / max(abs(x), 1e-9), 0.85 / max(abs(y), 1e-9)) + 0.03 * aside
             found.append((plane.eigenline(kept, k), plane.name(far * self.reach, factor, role, aside, 24)))
         return found
 

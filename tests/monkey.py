@@ -36,6 +36,7 @@ from lossland.scenery.parameters import Choice, Integer, Number, Toggle
 from lossland.scenery.scene import Frame, Show
 from lossland.ui import thumbnails
 from lossland.world.theme import theme as theme_named
+from lossland.writing.placement import Rect
 
 SIZES = ((640, 400), (700, 420), (520, 360))
 FINE = Quality(mesh=48, lit=192, bake=64, supersample=2)  # at rest, as far as a test needs it
@@ -72,8 +73,8 @@ class Rig:
         self.acts: list[Callable[[], object]] = []  # what the panels do when they are built next
         build = picture.panels.draw
 
-        def built(player: Player, frame: Frame, size: tuple[int, int]) -> tuple[float, float, float, float]:
-            free = build(player, frame, size)
+        def built(player: Player, frame: Frame, size: tuple[int, int], **options: bool) -> Rect:
+            free = build(player, frame, size, **options)
             for act in self.acts:
                 with suppress(UserError):
                     act()

@@ -30,9 +30,9 @@ class Watched:
         self.written: list[Frame] = []
         build, write = self.rig.loop.picture.panels.draw, picture.draw_overlay
 
-        def built(player: Player, frame: Frame, size: tuple[int, int]) -> Any:
+        def built(player: Player, frame: Frame, size: tuple[int, int], **options: bool) -> Any:
             self.fed[id(frame)] = player.time, frame
-            return build(player, frame, size)
+            return build(player, frame, size, **options)
 
         def wrote(dl: Any, type_: Any, frame: Frame, *rest: Any, **options: Any) -> None:
             self.written.append(frame)
