@@ -73,8 +73,8 @@ class Rig:
         self.acts: list[Callable[[], object]] = []  # what the panels do when they are built next
         build = picture.panels.draw
 
-        def built(player: Player, frame: Frame, size: tuple[int, int], **options: bool) -> Rect:
-            free = build(player, frame, size, **options)
+        def built(player: Player, frame: Frame, size: tuple[int, int], seen: bool = True) -> Rect:
+            free = build(player, frame, size, seen)
             for act in self.acts:
                 with suppress(UserError):
                     act()

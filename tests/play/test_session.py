@@ -92,7 +92,7 @@ def test_sessions_of_tiny_and_huge_windows_can_be_read(
     tmp_path: Path, window: tuple[int, int], said: tuple[int, int]
 ) -> None:
     player = Player(library.scene("linear_map_2d"), (640, 400))
-    player.resize(window, (0.0, 0.0, *map(float, window)))
+    player.resize(window, (0.0, 0.0, float(window[0]), float(window[1])))
     path = tmp_path / "s.lossland"
     session.save(session.of(player), path)
     assert session.load(path).size == said
