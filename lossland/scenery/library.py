@@ -65,13 +65,17 @@ _LITERAL = re.compile(r'^    (title|chapter) = (".*")$', re.MULTILINE)  # in the
 def heads() -> tuple[Head, ...]:
     """Return the heads of all scenes, chapter by chapter.
 
-    They are read in the text of the scenes' files, where they are literals: running all files takes a tenth of a
-    second, and a window's list should not wait for that.
+    They are read in the text of the scenes' files, where they are literals (else the file is run): running all files
+    takes a tenth of a second, and a window's list should not wait for that.
     """
     found: list[Head] = []
     for name, file in _files().items():
-        literals = _LITERAL.findall(file.read_text(encoding="utf-8"))
-        found.append(Head(name, **{key: ast.literal_eval(text) for key, text in reversed(literals)}))
+        literals = dict(reversed(_LITERAL.findall(file.read_text(encoding="utf-8"))))
+        if len(literals) == 2:
+            found.append(Head(name, **{key: ast.literal_eval(text) for key, text in literals.items()}))
+        else:
+            kind = scene_class(name)
+            found.append(Head(name, kind.title, kind.chapter))
     return tuple(sorted(found, key=lambda one: (CHAPTERS.index(one.chapter), one.name)))
 
 

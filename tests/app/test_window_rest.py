@@ -222,6 +222,33 @@ def test_windows_may_be_tiny(display: str, tmp_path: Path) -> None:
     assert run_program(TINY, display, tmp_path) == 3 * [[40, 30], [1, 600], [600, 1], [1, 1], [640, 400]]
 
 
+RESIZED = """
+import json
+from vispy import gloo
+from lossland.app.meter import Meter
+from lossland.app.window import Window
+from lossland.render.gl import canvas
+from lossland.scenery import library
+
+seen = []
+with Window(library.scene("gradient_descent"), (640, 400)) as window:
+    window.run(Meter(window.canvas), 5)
+    for width, lost in ((600, False), (620, True)):
+        if lost:  # as Mesa leaves a buffer of a new size
+            with canvas.drawing(window.canvas):
+                gloo.clear(color=(0.0, 0.0, 0.0, 1.0))
+        window._unshown = True
+        window._note_size(window.handle, width, 400)
+        window._follow_size()
+        seen.append(window._unshown)
+print(json.dumps(seen))
+"""
+
+
+def test_a_picture_that_a_new_size_has_emptied_is_not_shown(display: str, tmp_path: Path) -> None:
+    assert run_program(RESIZED, display, tmp_path) == [True, False]
+
+
 PROCESSORS = """
 import json, os
 import glfw
