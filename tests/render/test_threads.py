@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lossland.render.gl import threads
 from lossland.render.gl.threads import Processors, drawing_threads
 
 
@@ -102,15 +103,23 @@ def running_thread(name: str) -> Iterator[int]:
     thread.start()
     begun.wait()
     assert thread.native_id is not None
-    yield thread.native_id
-    over.set()
-    thread.join()
+    try:
+        yield thread.native_id
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_threads_are_found_by_mesas_name() -> None:
-    before = drawing_threads()
     with running_thread("llvmpipe-3") as drawing, running_thread("another") as other:
         found = drawing_threads()
-        assert found == before | {drawing: 3}
-        assert other not in found
-    assert drawing_threads() == before
+    assert found[drawing] == 3
+    assert other not in found
+
+
+def test_a_thread_that_ends_while_they_are_listed_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "21").mkdir()  # its name is gone, as the system's list may show for a moment
+    (tmp_path / "22").mkdir()
+    (tmp_path / "22" / "comm").write_text("llvmpipe-1\n")
+    monkeypatch.setattr(threads, "OWN_THREADS", tmp_path)
+    assert drawing_threads() == {22: 1}
