@@ -4,6 +4,7 @@
     python tools/gallery.py bars graph only these layers
     python tools/gallery.py scenes     every scene, and the page docs/scenes.md
     python tools/gallery.py pca        only this scene
+    python tools/gallery.py secant     only this trial scene
 
 Every picture is a little mathematics, composed here as a scene composes it. The golden images of the tests are made
 from the same frames.
@@ -27,6 +28,7 @@ from lossland.world import figures, layers, plots, shapes
 
 DOCS = Path(__file__).parent.parent / "docs"
 FOLDER, SCENES = DOCS / "pictures" / "gallery", DOCS / "pictures" / "scenes"
+TRIALS = Path(__file__).parent.parent / "tests" / "scenes"  # scenes of the tests, made of plots and figures
 SIZE, SCENE_SIZE = (960, 540), (640, 360)
 LARGEST_FILE = 250_000  # bytes
 COARSEST = 6  # of 256 levels
@@ -713,6 +715,13 @@ def write(image: NDArray[np.uint8], target: Path) -> None:
     raise SystemExit(f"{target} is larger than {LARGEST_FILE} bytes; draw it smaller.")
 
 
+def draw_trial(name: str) -> None:
+    """Draw a trial scene in both themes, as it is three seconds after its beginning."""
+    scene = ll.scene(str(TRIALS / f"{name}.py"))
+    for theme in ("dark", "print"):
+        write(ll.snapshot(scene, SIZE, theme=theme, time=3.0), FOLDER / f"{name}_{theme}.png")
+
+
 SHOWN = {"bench": "profiles"}  # whose first preset has more names than a small picture has room for
 
 
@@ -746,13 +755,16 @@ def main(names: Sequence[str]) -> None:
     """Draw the named pictures, or all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     SCENES.mkdir(parents=True, exist_ok=True)
-    for name in names or [*FRAMES, "scenes"]:
+    trials = ("secant", "sentence")
+    for name in names or [*FRAMES, *trials, "scenes"]:
         if name == "scenes":
             for scene in library.names():
                 draw_scene(scene)
             (DOCS / "scenes.md").write_text(scenes_page(), encoding="utf-8")
         elif name in library.names():
             draw_scene(name)
+        elif name in trials:
+            draw_trial(name)
         else:
             for theme in ("dark", "print"):
                 write(ll.snapshot(Page(FRAMES[name]()), SIZE, theme=theme), FOLDER / f"{name}_{theme}.png")

@@ -46,7 +46,7 @@ class Sentence(ll.Scene):
         arcs = figures.Arcs(start, end, weights[others], rise=0.36, spread=0.07, key="others", **look)
         below = chips.bottom[[at]]
         own = figures.Arcs(below, below, weights[[at]], rise=0.7, up=(0, -1, 0), key="itself", **look)
-        latex = r"w_i = \frac{e^{s_i / T}}{\sum_j e^{s_j / T}}"
+        latex = r"w_i = \dfrac{e^{s_i / T}}{\sum_j e^{s_j / T}}"
         facts = [f"temperature {numerals.short(self.heat)}", f"entropy {numerals.fixed(read['entropy'])} nats"]
         reach = 0.5 * float(np.ptp(chips.top[:, 0])) + 0.8
         bounds = np.array([[-reach, -1.4, 0], [reach, 0.36 * 1.25 * reach, 0]])
