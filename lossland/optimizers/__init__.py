@@ -66,7 +66,7 @@ from lossland.optimizers.gradient import (
     RestartedMomentum,
 )
 from lossland.optimizers.line_search import Armijo, BarzilaiBorwein, CauchyStep, ConjugateGradient, PolyakStep
-from lossland.optimizers.look import Look, Symbols, trace
+from lossland.optimizers.look import Look, Symbols, repeats, trace
 from lossland.optimizers.looks_ahead import SAM, Extragradient, Lookahead, OptimisticDescent
 from lossland.optimizers.matrix import Muon, Shampoo
 from lossland.optimizers.noise import noisy, noisy_class
@@ -343,6 +343,12 @@ def check_rule(kind: type[Optimizer]) -> None:
         raise UserError(f"{method} of {kind.__name__} fails: {fault_of(error)}.") from error
     if rank(trace(kind).terms.step) > 1:
         raise UserError(f"{where}: the step of {kind.__name__} must be a vector, not a matrix.")
+    if not rule_module.is_ours(kind) and not repeats(kind):
+        raise UserError(
+            f"{where}: {method} of {kind.__name__} gives other terms each time it is called, as with np.random, so "
+            f"that no seed would repeat its runs: draw nothing in it, and name it with noise ({kind.text}:noise=0.5), "
+            "which is drawn from the seed and added to its gradients."
+        )
 
 
 def _last(kind: type[Optimizer]) -> Step:
