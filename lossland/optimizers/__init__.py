@@ -73,7 +73,6 @@ from lossland.optimizers.noise import noisy, noisy_class
 from lossland.optimizers.rule import (
     CATALOGUE,
     FAMILIES,
-    RATES,
     Hyper,
     Optimizer,
     Step,
@@ -255,8 +254,7 @@ def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
         if not equals:
             raise UserError(f"Write {name}'s settings as in {kind.text}:lr=0.1, not as {setting.strip()!r}.")
         if key not in known:
-            meant = " Did you mean 'lr'?" if key.lower() in RATES and "lr" in known else nearest(key, known)
-            raise UserError(f"{name} has no setting {key!r}.{meant} It has {', '.join(known)}.")
+            raise rule_module.lacks(name, key, known)
         if key in values:
             raise UserError(f"{name}'s {key} is given twice.")
         try:
