@@ -208,9 +208,11 @@ def test_what_has_no_lowest_value_is_refused(name: str) -> None:
         ("log(abs(x - 0.1))", "(0.1, "),
         ("log(x^2 + (y-2)^2)", "(0, 2)"),
         ("-1/sqrt(abs(x + y - 0.7))", "("),
+        ("log(max(x, 0))", "("),  # -inf in half the plane
+        ("floor(x)", "(-"),  # outward in stairs, on which no gradient leads
     ],
 )
-def test_what_falls_into_a_pole_is_refused_with_its_place(formula: str, place: str) -> None:
+def test_what_falls_ever_deeper_is_refused_with_a_place(formula: str, place: str) -> None:
     with pytest.raises(UserError) as refused:
         problem(formula)
     said = str(refused.value)
