@@ -20,7 +20,7 @@ from lossland.app.loop import NAP, Loop
 from lossland.app.meter import Meter
 from lossland.app.pacing import Faults, Remedy, Turn
 from lossland.app.resuming import Resuming
-from lossland.app.saving import save_picture, save_session
+from lossland.app.saving import Pictures, save_session
 from lossland.errors import MachineError, sentence
 from lossland.numerals import thousands
 from lossland.play.player import Player, Wish
@@ -48,6 +48,7 @@ class Window:
     ) -> None:
         self.player = shown if isinstance(shown, Player) else Player(shown, size)
         self.filming = Filming(self.player)
+        self.pictures = Pictures(self.player)
         self.shows_statistics = False  # the overlay that F3 switches
         self.player.theme = self.began = theme_named(theme).name  # the theme that a session of this window begins with
         self._text_scale = checked_text_scale(text_scale)
@@ -98,9 +99,9 @@ class Window:
         return self.loop.picture
 
     def __exit__(self, *_: object) -> None:
-        told = self.filming.leave(self.began, self._text_scale)
-        if told:
-            print(f"lossland: {told}", file=sys.stderr)
+        for told in (self.filming.leave(self.began, self._text_scale), self.pictures.leave()):
+            if told:
+                print(f"lossland: {told}", file=sys.stderr)
         self._processors.release()
         with canvases.drawing(self.canvas):
             self.picture.close()
@@ -371,7 +372,7 @@ class Window:
     def _grant_wishes(self) -> None:
         player, theme = self.player, self.picture.theme
         grant: dict[Wish, Callable[[], None]] = {
-            "shot": lambda: save_picture(player, self.loop.size, theme, self._text_scale),
+            "shot": lambda: self.pictures.save(self.loop.size, theme, self._text_scale),
             "record": lambda: self.filming.toggle(self.began, self._text_scale),
             "cancel": self.filming.cancel,
             "fullscreen": self._fullscreen,
@@ -393,6 +394,7 @@ class Window:
     def _look_around(self, now: float) -> None:
         """See to what goes on beside the picture, and say what there is to say of it."""
         self.filming.look()
+        self.pictures.look()
         if self.player.poll(now):
             self.loop.pace.stir()
         self.resuming.keep(self.began, now)

@@ -29,6 +29,8 @@ COCO = "bbob:"  # problems whose targets are COCO's own, from 10^2 to 10^-8
 SAMPLE = 4096  # random points, whose median value is a landscape's scale
 SEARCH = 1024  # starts of the search for an unknown lowest value
 SEARCH_STEPS = 1000
+SEARCH_ROUNDS, DIRECTIONS = 100, 32  # of the pattern search from the lowest value found
+STILL_FALLING = 1e-3  # of the usual differences: a last round that falls further has not come to an end
 APART = 0.25  # of the domain: least distance between the origin that rules see and any minimum
 
 
@@ -155,4 +157,48 @@ def _lowest(land: Ground, text: str) -> float:
         raise UserError(f"{text} has no lowest value that could be found, so that nothing can reach it.")
     if finite.min() == finite.max():
         raise UserError(f"{text} is level: every start is at its lowest value, which tells nothing of optimizers.")
-    return float(finite.min())
+    points, usual = np.concatenate((start, end[~lost], minima.position)), values[0][np.isfinite(values[0])]
+    spread = float(np.median(np.abs(usual - np.median(usual))))
+    place, fall = _deepest(land, points[np.nanargmin(np.concatenate(values))], size)
+    lowest = float(land.value(place))
+    if np.isneginf(lowest) or fall > STILL_FALLING * spread or _falls_ever_deeper(land, place, size, HARDEST * spread):
+        x, y = (0.0 if abs(part) < 1e-6 * size else part for part in place.tolist())
+        raise UserError(
+            f"{text} has no lowest value that could be found: near ({x:.4g}, {y:.4g}) it falls ever deeper, so that "
+            "nothing can reach it."
+        )
+    return lowest
+
+
+def _around(land: Landscape, place: Float64, radii: Float64) -> tuple[Float64, Float64]:
+    """Return points (radii, `DIRECTIONS`, 2) around a place and their values, inf where there is none."""
+    angles = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
+    points = place + radii[:, None, None] * np.stack((np.cos(angles), np.sin(angles)), axis=-1)
+    value = np.asarray(land.value(points))
+    return points, np.where(np.isnan(value), np.inf, value)
+
+
+def _deepest(land: Landscape, place: Float64, size: float) -> tuple[Float64, float]:
+    """Return where a pattern search from a place (2,) ends, and by how much its last round fell, 0 if it is done.
+
+    Its steps are of all lengths, so that it also goes into a pole.
+    """
+    value = float(land.value(place))
+    fall = 0.0
+    for _ in range(SEARCH_ROUNDS):
+        points, values = _around(land, place, size * 0.5 ** np.arange(1.0, 60.0))
+        fall = value - float(values.min())
+        if not fall > 0:
+            return place, 0.0
+        place, value = points.reshape(-1, 2)[values.argmin()], float(values.min())
+    return place, fall
+
+
+def _falls_ever_deeper(land: Landscape, place: Float64, size: float, least: float) -> bool:
+    """Whether a landscape falls as far on the last decades towards a place as on those before, in some direction.
+
+    So it does towards a pole, and as its logarithm does. Towards a minimum, a cusp too, it falls ever less. Falls
+    that are not above ``least`` do not count.
+    """
+    far, near, here = _around(land, place, size * np.array([1e-4, 1e-8, 1e-12]))[1]
+    return bool(((far - near > least) & (near - here > np.maximum(0.9 * (far - near), least))).any())

@@ -293,7 +293,8 @@ def make(op: str, *args: Node) -> Node:
 
 def constant(value: Number, name: str = "") -> Node:
     """Return a number as a node. A ``name`` is printed instead of the digits."""
-    return _intern("const", (), float(value) + 0.0, name)  # + 0.0 turns -0.0 into 0.0
+    number = float(value) + 0.0  # turns -0.0 into 0.0
+    return _intern("const", (), math.nan if math.isnan(number) else number, name)  # one nan, which is itself
 
 
 def variable(name: str) -> Node:

@@ -21,7 +21,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ SPLITS = ("train", "training", "validation", "valid", "val", "eval", "test")  # 
 PROJECTOR = "projector_config.pbtxt"  # TensorBoard's list of embeddings
 AGAIN = 1.0  # seconds between two polls of growing files
 MOST_FILES = 10_000  # in a folder
+FIRST_LINES = 20  # of a table, which show what stands between its cells
 
 
 def is_run(text: str | Path) -> bool:
@@ -245,7 +246,7 @@ def read_csv(path: Path) -> RecordedRun:
 
 def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float]]], int, list[str]]:
     """Return a table's names, the numbers of each column with their rows, the number of rows, and its faults."""
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    delimiter = _delimiter(text)
     lines = csv.reader(io.StringIO(text), delimiter=delimiter)
     numbers = partial(_number, comma=delimiter == ";")
     first = next(lines, [])
@@ -267,6 +268,24 @@ def _cells(path: Path, text: str) -> tuple[list[str], list[list[tuple[int, float
                 faults.append(f"{path}: line {lines.line_num}: {shown(cell.strip())} is no number.")
         count += 1
     return names, columns, count, faults
+
+
+def _delimiter(text: str) -> str:
+    """Return what stands between the cells of a table: that by which most of its first cells are numbers.
+
+    Where it is a semicolon, commas are within the numbers or names.
+    """
+    lines = list(islice(io.StringIO(text), FIRST_LINES))
+    there = [sign for sign in ",;\t" if lines and sign in lines[0]]
+    if len(there) < 2:
+        return there[0] if there else ","
+
+    def numbers(sign: str) -> tuple[float, int]:
+        cells = [cell for row in csv.reader(lines, delimiter=sign) for cell in row if cell.strip()]
+        read = sum(_number(cell, comma=sign == ";") is not None for cell in cells)
+        return read / max(len(cells), 1), lines[0].count(sign)
+
+    return max(there, key=numbers)
 
 
 def _number(cell: str, comma: bool) -> float | None:

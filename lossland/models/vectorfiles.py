@@ -7,10 +7,12 @@ TensorBoard's projector writes them; a first line of names and columns of text a
 labels. Labels may also be a file of their own, .npy or one label a line, as TensorBoard's metadata; so may pictures, as
 an array in a .npy or as a sprite image: all of them in one picture, in a square grid row by row, as TensorBoard has it.
 A .pbtxt is TensorBoard's own file, which names all three and says how large a picture is (``projectorfiles``).
+A line break within a label, of an array or between quotes in a file of labels, is read as a space.
 """
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,6 +67,7 @@ def read(path: str | Path, labels: str | Path = "", pictures: str | Path = "") -
     said = _labels(Path(labels).expanduser(), len(points)) if str(labels) else said
     if len(said) != len(points):
         raise UserError(f"{path} has {len(said)} labels for {len(points)} vectors.")
+    said = np.array([" ".join(filter(None, text.splitlines())) for text in said.tolist()])
     if not np.isfinite(points).all():
         row = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
         raise UserError(f"{path} has a number that is not finite in vector {row + 1}.")
@@ -150,10 +153,22 @@ def _labels(path: Path, count: int) -> Texts:
     if path.suffix.lower() == ".npy":
         return _texts(_arrays(path)["vectors"])
     lines = _lines(path)
-    lines = lines[1:] if len(lines) == count + 1 else lines
-    if len(lines) != count:
-        raise UserError(f"{path} has {len(lines)} labels for {count} vectors.")
-    return np.array([line.split("\t")[0] for line in lines])
+    said = [line.split("\t")[0] for line in lines]
+    if len(said) not in (count, count + 1):  # some may go over several lines, between quotes
+        quoted = _quoted(lines)
+        said = quoted if len(quoted) in (count, count + 1) else said
+    said = said[1:] if len(said) == count + 1 else said
+    if len(said) != count:
+        raise UserError(f"{path} has {len(said)} labels for {count} vectors.")
+    return np.array(said)
+
+
+def _quoted(lines: list[str]) -> list[str]:
+    """Return the first cells of a table whose cells may stand between quotes; none if it cannot be read so."""
+    try:
+        return [row[0] for row in csv.reader((f"{line}\n" for line in lines), delimiter="\t") if row]
+    except csv.Error:
+        return []
 
 
 def _lines(path: Path) -> list[str]:

@@ -66,14 +66,13 @@ from lossland.optimizers.gradient import (
     RestartedMomentum,
 )
 from lossland.optimizers.line_search import Armijo, BarzilaiBorwein, CauchyStep, ConjugateGradient, PolyakStep
-from lossland.optimizers.look import Look, Symbols, trace
+from lossland.optimizers.look import Look, Symbols, repeats, trace
 from lossland.optimizers.looks_ahead import SAM, Extragradient, Lookahead, OptimisticDescent
 from lossland.optimizers.matrix import Muon, Shampoo
 from lossland.optimizers.noise import noisy, noisy_class
 from lossland.optimizers.rule import (
     CATALOGUE,
     FAMILIES,
-    RATES,
     Hyper,
     Optimizer,
     Step,
@@ -255,8 +254,7 @@ def _with_settings(kind: type[Optimizer], settings: Sequence[str]) -> Optimizer:
         if not equals:
             raise UserError(f"Write {name}'s settings as in {kind.text}:lr=0.1, not as {setting.strip()!r}.")
         if key not in known:
-            meant = " Did you mean 'lr'?" if key.lower() in RATES and "lr" in known else nearest(key, known)
-            raise UserError(f"{name} has no setting {key!r}.{meant} It has {', '.join(known)}.")
+            raise rule_module.lacks(name, key, known)
         if key in values:
             raise UserError(f"{name}'s {key} is given twice.")
         try:
@@ -343,6 +341,12 @@ def check_rule(kind: type[Optimizer]) -> None:
         raise UserError(f"{method} of {kind.__name__} fails: {fault_of(error)}.") from error
     if rank(trace(kind).terms.step) > 1:
         raise UserError(f"{where}: the step of {kind.__name__} must be a vector, not a matrix.")
+    if not rule_module.is_ours(kind) and not repeats(kind):
+        raise UserError(
+            f"{where}: {method} of {kind.__name__} gives other terms each time it is called, as with np.random, so "
+            f"that no seed would repeat its runs: draw nothing in it, and name it with noise ({kind.text}:noise=0.5), "
+            "which is drawn from the seed and added to its gradients."
+        )
 
 
 def _last(kind: type[Optimizer]) -> Step:

@@ -144,6 +144,17 @@ def trace(kind: type[Optimizer], noisy: bool = False, axes: tuple[str, ...] = AX
     return Trace(terms, tuple(look.places), ranks, _carried(kind, terms, ranks), cost, hessians)
 
 
+def repeats(kind: type[Optimizer], times: int = 10) -> bool:
+    """Whether a rule gives the same expressions each time. One whose own draws seldom change them may pass."""
+
+    def found() -> list[Node]:
+        once = trace.__wrapped__(kind)
+        return [*_nodes(once.terms), *(node for place in once.places for node in place.position)]
+
+    first = found()  # equal expressions are one object
+    return all(found() == first for _ in range(times))
+
+
 def _by_axes(rule: Optimizer, look: Look, last: _Last) -> Step:
     """Return the terms of a coordinatewise rule; a term that is the same on all axes is a number."""
     axes = range(len(look.position))

@@ -7,7 +7,7 @@ import re
 from abc import ABC
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 from lossland import userfiles
 from lossland.display import Displayed
@@ -130,6 +130,15 @@ class Optimizer(Displayed, ABC):
         if not userfiles.is_own(cls.__module__):  # named by their files: see `text`
             CATALOGUE[cls.name] = cls
 
+    def __new__(cls, *_values: object, **settings: object) -> Self:
+        """Raise UserError for a setting that the class does not have."""
+        if "__dataclass_fields__" in vars(cls):  # a class of the user's may lack them still
+            known = [item.name for item in fields(cls)]
+            for name in settings:
+                if name not in known:
+                    raise lacks(cls.name, name, known)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for item in fields(self):
             value, hyper = getattr(self, item.name), _hyper_of(item)
@@ -191,9 +200,14 @@ def hyper_parameter(optimizer: type[Optimizer] | Optimizer, name: str) -> Hyper:
     """Return the symbol, slider and legal values of one hyper-parameter."""
     found = next((item for item in fields(optimizer) if item.name == name), None)
     if found is None:
-        known = [item.name for item in fields(optimizer)]
-        raise UserError(f"{optimizer.name} has no setting {name!r}.{nearest(name, known)} It has {', '.join(known)}.")
+        raise lacks(optimizer.name, name, [item.name for item in fields(optimizer)])
     return _hyper_of(found)
+
+
+def lacks(optimizer: str, name: str, known: list[str]) -> UserError:
+    """Return the error for a setting that an optimizer does not have."""
+    meant = " Did you mean 'lr'?" if name.lower() in RATES and "lr" in known else nearest(name, known)
+    return UserError(f"{optimizer} has no setting {name!r}.{meant} It has {', '.join(known) or 'none'}.")
 
 
 def _hyper_of(item: Field) -> Hyper:

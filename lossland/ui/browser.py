@@ -71,6 +71,7 @@ class Browser:
         self.thumbnails = thumbnails
         self.entries = entries()
         self.search = ""
+        self.emptied = False  # the cross was clicked in the last frame: the box asks for the keyboard
         self.folded: set[str] = set()
         self.opened = False  # whether something was opened in this frame
         self._sought: tuple[str, float] | None = None  # the scene whose row was brought into view last, and the room
@@ -130,15 +131,18 @@ class Browser:
         imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(34, 8))
         imgui.set_next_item_allow_overlap()  # the cross is in the box
         with pen.font("regular", 14):
+            if self.emptied:
+                imgui.set_keyboard_focus_here()
             select = imgui.InputTextFlags_.auto_select_all.value  # a click is the beginning of another search
             _, self.search = imgui.input_text_with_hint("##search", "Find a scene", self.search, select)
             entered = imgui.is_item_deactivated() and imgui.is_key_pressed(imgui.Key.enter)
         imgui.pop_style_var()
         pen.explain("Type a part of a name; Enter opens the first one found", box, pen.panel)
         pen.text(box.x + 18, box.center[1], Icon.SEARCH, 12, "faint", "icon", align=0.5)
-        if self.search and icon_button(
+        self.emptied = bool(self.search) and icon_button(
             pen, box.right - 16, box.center[1], Icon.CLOSE, "clear", "Show all again", 11, reach=11
-        ):
+        )
+        if self.emptied:
             self.search = ""
         if entered:
             found = self.found()

@@ -1,4 +1,7 @@
-"""Editable numbers: a click turns a value into a text box; one in a cell can be dragged too."""
+"""Editable numbers: a click turns a value into a text box; one in a cell can be dragged too.
+
+Tab takes what was typed and opens the number that is drawn next, Shift+Tab the one before.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def number_field(
     color: str = "text",
     align: float = 1.0,
 ) -> str | None:
-    """Draw a value that becomes a text box when clicked. Returns the typed text when Enter closes the box.
+    """Draw a value that becomes a text box when clicked. Returns the typed text when Enter or Tab closes the box.
 
     (x, y) is the middle of the left edge; ``edit`` is the text to start editing with.
     """
@@ -51,7 +54,7 @@ def number_field(
     if touch.hovered:
         pen.box(x - 4, y - 10, width + 8, 20, "text", 0.08, 5)
     pen.text(x + align * width, y, text, size, color, align=align)
-    if touch.clicked:
+    if touch.clicked or _is_next(pen, key, edit):
         open_number(pen, key, edit)
     return None
 
@@ -77,8 +80,9 @@ def number_cell(
         if pen.typing.dragged != key:
             pen.typing.dragged, pen.typing.drag_from = key, value
         return round((pen.typing.drag_from + dragged * step) / step) * step
-    if touch.clicked and pen.typing.dragged != key:
-        open_number(pen, key, plain_number(value))
+    clicked, edit = touch.clicked and pen.typing.dragged != key, plain_number(value)
+    if _is_next(pen, key, edit) or clicked:
+        open_number(pen, key, edit)
     if not touch.held and pen.typing.dragged == key:
         pen.typing.dragged = ""
     return None
@@ -86,22 +90,42 @@ def number_cell(
 
 def open_number(pen: Pen, key: str, edit: str) -> None:
     """Turn the number with a key into a text box."""
-    pen.typing.key, pen.typing.draft, pen.typing.fresh = key, edit, True
+    pen.typing.key, pen.typing.edit, pen.typing.draft, pen.typing.fresh = key, edit, edit, True
+
+
+def _is_next(pen: Pen, key: str, edit: str) -> bool:
+    """Whether Tab opens a number that is drawn: the first one after the box, or in the next frame from the top."""
+    if pen.mute:
+        return False
+    pen.typing.last = key, edit
+    if imgui.get_frame_count() - pen.typing.left > 1:
+        return False
+    pen.typing.left = -2
+    return True
 
 
 def _number_box(pen: Pen, key: str, x: float, y: float, width: float, size: float) -> str | None:
+    typing = pen.typing
     imgui.set_cursor_screen_pos(pen.at(x - 4, y - 10))
     imgui.set_next_item_width((width + 8) * pen.scale)
     imgui.push_style_var(imgui.StyleVar_.frame_padding.value, pen.at(4, 3))
     imgui.push_style_var(imgui.StyleVar_.frame_rounding.value, 5 * pen.scale)
     with pen.font("regular", size):
-        if pen.typing.fresh:
+        if typing.fresh:
             imgui.set_keyboard_focus_here()
-        entered, pen.typing.draft = imgui.input_text(f"##{key}", pen.typing.draft, _ENTER)
-        closed = not pen.typing.fresh and imgui.is_item_deactivated()
-        pen.explain("Enter takes it, Esc leaves it as it was", Rect(x, y - 10, width, 20), pen.panel)
+        entered, typing.draft = imgui.input_text(f"##{key}", typing.draft, _ENTER)
+        closed = not typing.fresh and imgui.is_item_deactivated()
+        tabbed = imgui.is_item_active() and imgui.is_key_pressed(imgui.Key.tab)
+        pen.explain("Enter or Tab takes it, Esc leaves it as it was", Rect(x, y - 10, width, 20), pen.panel)
     imgui.pop_style_var(2)
-    pen.typing.fresh = False
-    if entered or closed:
-        pen.typing.key = ""
-    return pen.typing.draft if entered else None
+    typing.fresh = False
+    if entered or closed or tabbed:
+        typing.key = ""
+    if not tabbed:
+        return typing.draft if entered else None
+    draft = typing.draft if typing.draft != typing.edit else None  # a number passed by keeps all its digits
+    if not imgui.get_io().key_shift:
+        typing.left = imgui.get_frame_count()
+    elif typing.last[0]:
+        open_number(pen, *typing.last)
+    return draft

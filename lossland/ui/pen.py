@@ -41,8 +41,11 @@ class Typing:
     """The number that is being typed or dragged, and the text box below an open list: at most one in all panels."""
 
     key: str = ""  # of the open box, "" if none is
+    edit: str = ""  # the text it was opened with
     draft: str = ""  # its text
     fresh: bool = False  # it was opened in this frame and requests the keyboard focus
+    last: tuple[str, str] = ("", "")  # key and text of the number that was drawn last and is not open
+    left: int = -2  # the frame in which Tab left the box for the next number
     dragged: str = ""  # key of the cell that is dragged
     drag_from: float = 0.0  # and its value before
     line: str = ""  # the text of the box below a list

@@ -34,3 +34,18 @@ def test_letters_wait_for_the_list_that_a_click_opens() -> None:
         assert not rig.player.messages
     finally:
         rig.close()
+
+
+def test_letters_after_a_click_on_the_cross_of_the_search_are_the_next_search() -> None:
+    size = (1280, 720)
+    rig = Rig(Player(library.scene("linear_map_2d"), size), size=size)
+    try:
+        rig.loop.picture.panels.browser.search = "pca"
+        rig.rest()
+        cross, click = Move(216.0, 78.0), (Button(glfw.MOUSE_BUTTON_LEFT, True), Button(glfw.MOUSE_BUTTON_LEFT, False))
+        before = rig.player.scene.values | {"loop": rig.player.loop, "turntable": rig.player.turntable}
+        rig.turn(TICK, cross, *click, *(Char(ord(letter)) for letter in "vectors"))
+        assert rig.loop.picture.panels.browser.search == "vectors"
+        assert rig.player.scene.values | {"loop": rig.player.loop, "turntable": rig.player.turntable} == before
+    finally:
+        rig.close()

@@ -174,6 +174,17 @@ def test_a_typed_formula_replaces_the_ground_and_a_broken_one_says_why(drive: Dr
     assert landscape(shown).value(point) == pytest.approx(1.5**2 + 3 * np.sin(2.0))
 
 
+def test_numbers_typed_at_once_go_from_cell_to_cell_with_tab(display: str, tmp_path: Path) -> None:
+    driven = Drive(display, tmp_path, "linear_map_2d")
+    try:
+        driven.do("mousemove", "1110", "156", "click", "1", "type", "--delay", "5", "3\t-2\t1\t-0.5\t")
+        driven.do("key", "Escape")
+        done = driven.quit()
+    finally:
+        driven.stop()
+    assert session.at(done).scene.values["matrix"] == ((3.0, -2.0), (1.0, -0.5))
+
+
 def test_formulas_of_any_size_are_drawn(drive: Drive) -> None:
     formulas = ("1/(x^2-y^2)", "(x*y)^-7", "1e308*x")
     drive.do("key", "space", "mousemove", "120", "525", "click", "1")

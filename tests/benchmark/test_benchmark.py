@@ -173,7 +173,16 @@ def test_targets_and_scale() -> None:
 
 @pytest.mark.parametrize(
     ("formula", "lowest"),
-    [("(x-1)^2 + (y+2)^4 - 3", -3.0), ("x^4 - 8*x^2 + x + y^2", -18.0282), ("abs(x) + abs(y)", 0.0)],
+    [
+        ("(x-1)^2 + (y+2)^4 - 3", -3.0),
+        ("x^4 - 8*x^2 + x + y^2", -18.0282),
+        ("abs(x) + abs(y)", 0.0),
+        ("sqrt(abs(x-0.3)) + abs(y)", 0.0),  # infinitely steep, but no pole
+        ("sqrt(x)", 0.0),  # at the edge of where it has values
+        ("floor(x)^2 + floor(y)^2", 0.0),
+        ("1/(x*y)^2 + x^2 + y^2", 3.0),  # poles upward; at x^6 = 1 = y^6
+        ("-1/(0.001 + x^2 + y^2)", -1000.0),
+    ],
 )
 def test_an_unknown_lowest_value_is_searched(formula: str, lowest: float) -> None:
     """The quartic's from NumPy's roots of its derivative."""
@@ -187,6 +196,29 @@ def test_an_unknown_lowest_value_is_searched(formula: str, lowest: float) -> Non
 def test_what_has_no_lowest_value_is_refused(name: str) -> None:
     with pytest.raises(UserError, match="no lowest value"):
         problem(name)
+
+
+@pytest.mark.parametrize(
+    ("formula", "place"),
+    [
+        ("1/x", "(0, "),
+        ("1/(x-0.3) + y^2", "(0.3, "),
+        ("1/(x*y)", "0"),
+        ("tan(x)", "1.571, "),
+        ("log(abs(x - 0.1))", "(0.1, "),
+        ("log(x^2 + (y-2)^2)", "(0, 2)"),
+        ("-1/sqrt(abs(x + y - 0.7))", "("),
+        ("log(max(x, 0))", "("),  # -inf in half the plane
+        ("floor(x)", "(-"),  # outward in stairs, on which no gradient leads
+    ],
+)
+def test_what_falls_ever_deeper_is_refused_with_a_place(formula: str, place: str) -> None:
+    with pytest.raises(UserError) as refused:
+        problem(formula)
+    said = str(refused.value)
+    assert said.startswith(f"{formula} has no lowest value that could be found: near (")
+    assert place in said
+    assert said.endswith(") it falls ever deeper, so that nothing can reach it.")
 
 
 def test_tuning_takes_the_trial_of_the_highest_score(found: Results) -> None:

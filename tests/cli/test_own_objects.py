@@ -190,6 +190,23 @@ WRONG: dict[str, tuple[str, str, str]] = {
         )
         for call in ("float(grad)", "int(grad)", "sum(range(t))", "complex(grad).real", "__import__('math').sin(grad)")
     },
+    **{
+        f"draws by {draw}": (
+            f"import numpy as np\nimport random\nown = np.random.default_rng(3)\nclass A(Base):\n"
+            f"    def update(self, grad, last, t, position):\n        return self.Terms(-self.lr * grad * {draw})",
+            "x.py:A",
+            "x.py, line 15: update of A gives other terms each time it is called, as with np.random, so that no seed "
+            "would repeat its runs: draw nothing in it, and name it with noise (x.py:A:noise=0.5)",
+        )
+        for draw in ("np.random.normal()", "np.random.default_rng().random()", "random.gauss(1, 2)", "own.random()",
+                     "(np.random.random() < 0.5)", "np.random.default_rng().integers(2)")
+    },
+    "draws where it looks": (
+        "import numpy as np\nclass A(Base):\n    def decide(self, look, last, t):\n"
+        "        return self.Terms(-self.lr * look.grad_at(look.position * np.random.normal()))",
+        "x.py:A",
+        "x.py, line 13: decide of A gives other terms each time",
+    ),
     "taken": ("class A(Base):\n    title = 'Adam'", "x.py:A", "called Adam already"),
     "setting": ("", "mine.py:MyRule:rate=1", "has no setting 'rate'"),
     "text as default": ("class A(Base):\n    mode: float = 'fast'", "x.py:A", "mode of a must be a number"),
@@ -217,6 +234,21 @@ def test_what_is_wrong_in_such_a_file_is_told_in_a_sentence(
     [line] = capsys.readouterr().err.splitlines()
     assert told in line
     assert "fault of lossland" not in line
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_rule_that_draws_nothing_gets_noise_from_the_seed() -> None:
+    rules = (
+        "import numpy as np",
+        "class Looks(Base):\n    def decide(self, look, last, t):\n        return self.Terms(-self.lr * look.grad)",
+        "class Late(Base):\n    def update(self, grad, last, t, position):",
+        "        return self.Terms(np.where(t > 1, float('nan'), -self.lr * grad))",
+    )
+    Path("x.py").write_text(BASE + "\n".join(rules) + "\n")
+    for name in ("Base", "Looks", "Late"):
+        runs = [ll.run("bowl", f"x.py:{name}:noise=2", steps=1, seed=seed).points for seed in (5, 5, 6)]
+        assert np.array_equal(runs[0], runs[1])
+        assert not np.array_equal(runs[0], runs[2])
 
 
 def test_own_rules_get_rates_that_suit() -> None:

@@ -37,6 +37,12 @@ with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
     def long_name():
         player.scene.name = "n" * 300
 
+    def told():
+        for _ in range(400):  # a thread writes the picture
+            if player.messages:
+                return
+            run(6)
+
     def no_folder():
         (here / "file").touch()
         player.scene.name = "file/inside"
@@ -54,6 +60,8 @@ with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
         else:
             window.input.events.append(Char(ord(what)))
         run(6)
+        if what == "s":
+            told()
         if what == "v":
             for _ in range(40):  # a full disc shows when the encoder has given something
                 if not player.recording:
@@ -74,7 +82,7 @@ with windows.Window(library.scene("linear_map_2d"), (320, 200)) as window:
         steps.append([trouble.__name__, what, said, files, player.recording, meter.count])
     player.messages = []
     window.input.events.append(Char(ord("s")))
-    run(6)
+    told()
     last = [(message.kind, message.text) for message in player.messages]
 print(json.dumps({"steps": steps, "last": last}))
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,18 @@ REFUSED = {  # what is wrong, and what the sentence must say
     "too large a number": (lambda: python.optimizers.optimizer("adam:lr=1e400"), "too large: numbers end near 1.8e308"),
     "another case": (lambda: python.optimizers.optimizer("adam:LR=0.1"), "Did you mean 'lr'"),
     "a long name": (lambda: python.optimizers.optimizer("adam:learning_rate=0.1"), "Did you mean 'lr'"),
+    "a rate by another name": (
+        lambda: python.optimizers.Adam(learning_rate=1),
+        "^adam has no setting 'learning_rate'. Did you mean 'lr'\\? It has lr, beta1, beta2, eps.$",
+    ),
+    "settings of a library": (
+        lambda: python.optimizers.Adam(betas=(0.9, 0.99)),
+        "no setting 'betas'. Did you mean 'beta",
+    ),
+    "a setting of a variant": (
+        lambda: type(python.optimizers.noisy(python.optimizers.Adam(), 1.0))(nose=1),
+        "adam has no setting 'nose'. Did you mean 'noise'",
+    ),
     "a slider of nothing": (lambda: python.optimizers.field_range("adam", "momentum"), "has no setting 'momentum'"),
     "an instance": (lambda: python.landscape("bbob:1:1000000"), "from 1 to 100000, not 1000000"),
     "a larger instance": (lambda: python.landscape("bbob:1:1" + 20 * "0"), "from 1 to 100000, not 1000000000000000000"),
@@ -55,6 +68,11 @@ def test_one_sentence_says_what_is_wrong(case: str) -> None:
     call, says = REFUSED[case]
     with pytest.raises(UserError, match=says):
         call()
+
+
+def test_the_signature_of_an_optimizer_names_its_settings() -> None:
+    assert list(signature(ll.optimizers.Adam).parameters) == [item.name for item in fields(ll.optimizers.Adam)]
+    assert ll.optimizers.Adam(0.1, eps=1e-6) == ll.optimizers.optimizer("adam:lr=0.1,eps=1e-6")
 
 
 def test_questions_about_optimizers_take_every_form() -> None:

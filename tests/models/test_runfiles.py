@@ -76,6 +76,26 @@ def test_decimal_commas_between_semicolons_and_the_unit_of_steps(tmp_path: Path)
     assert only(table(tmp_path, "loss\n3\n")).unit == "step"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0,5;1,5;2,25\n0,25;3,5;4\n", [[0.5, 0.25], [1.5, 3.5], [2.25, 4.0]]),  # more commas than semicolons
+        ("0;1,5\n1;1,25\n", [[0.0, 1.0], [1.5, 1.25]]),  # as many
+        ("-1,5e-1;2,5\n;3,5\n", [[-0.15], [2.5, 3.5]]),
+        ("loss, train;loss, val;rate, as set\n0,5;1;2\n", [[0.5], [1.0], [2.0]]),
+        ("a;b,c;d,e;f\n1,2,3\n4,5,6\n", [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]),
+        ("1,2;x\n3,4\n5,6\n", [[3.0, 5.0], [4.0, 6.0]]),  # one semicolon in a name of commas
+        ("1.5,2\n2.5,3\n", [[1.5, 2.5], [2.0, 3.0]]),
+    ],
+)
+def test_what_stands_between_the_cells_is_seen_from_their_numbers(
+    tmp_path: Path, text: str, expected: list[list[float]]
+) -> None:
+    run = only(table(tmp_path, text))
+    assert [one.values.tolist() for one in run.scalars.values()] == expected
+    assert not run.faults
+
+
 def test_what_is_no_number_in_a_table_is_told_with_its_line(tmp_path: Path) -> None:
     file = table(tmp_path, "step,loss\n0,1\n1,oops\n2,0.5,7\n\n3,inf\n")
     run = only(file)

@@ -42,6 +42,25 @@ def test_tables_are_read_as_tensorboard_writes_them(tmp_path: Path) -> None:
     assert list(read.labels) == ["k0", "k1", "k0", "k1", "k0"]
 
 
+def test_a_label_is_one_line(tmp_path: Path) -> None:
+    broken = ["two\nlines", "\r\nthree \r\n\n of\rthem\n", "a\u2028b\x0bc", "as it  is"]
+    plain = ["two lines", "three   of them", "a b c", "as it  is"]
+    np.savez(tmp_path / "v.npz", vectors=POINTS, labels=np.array(broken))
+    np.save(tmp_path / "labels.npy", np.array(broken))
+    for labels in ("", tmp_path / "labels.npy"):
+        assert vectorfiles.read(tmp_path / "v.npz", labels).labels.tolist() == plain
+    quoted = '"two\nlines"\t1\n"say ""three\n\nlines"""\t2\n"one"\t3\n4\t4\n'
+    for head in ("", "name\tcount\n"):
+        (tmp_path / "meta.tsv").write_text(head + quoted)
+        said = vectorfiles.read(tmp_path / "v.npz", tmp_path / "meta.tsv").labels.tolist()
+        assert said == ["two lines", 'say "three lines"', "one", "4"]
+    (tmp_path / "meta.tsv").write_text('"one\n2\n3"\n4\n')  # as many lines as vectors: quotes are letters
+    assert vectorfiles.read(tmp_path / "v.npz", tmp_path / "meta.tsv").labels.tolist() == ['"one', "2", '3"', "4"]
+    (tmp_path / "meta.tsv").write_text("one\ntwo\n")
+    with pytest.raises(UserError, match="has 2 labels for 4 vectors"):
+        vectorfiles.read(tmp_path / "v.npz", tmp_path / "meta.tsv")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [

@@ -91,15 +91,14 @@ class Bench:
         self.drag(place.center, (end, place.center[1]))
         return min(max((end - x) / width, 0.0), 1.0)
 
-    def key(self, key: imgui.Key, ctrl: bool = False) -> None:
+    def key(self, key: imgui.Key, ctrl: bool = False, shift: bool = False) -> None:
         io = imgui.get_io()
-        if ctrl:
-            io.add_key_event(imgui.Key.mod_ctrl, True)
-        io.add_key_event(key, True)
+        held = [mod for mod, down in ((imgui.Key.mod_ctrl, ctrl), (imgui.Key.mod_shift, shift)) if down]
+        for one in (*held, key):
+            io.add_key_event(one, True)
         self.frame()
-        io.add_key_event(key, False)
-        if ctrl:
-            io.add_key_event(imgui.Key.mod_ctrl, False)
+        for one in (key, *held):
+            io.add_key_event(one, False)
         self.frame()
 
     def write(self, text: str) -> None:

@@ -464,6 +464,51 @@ def test_two_numbers_are_read_as_they_are_typed(low: float, high: float, between
     assert read_domain(f" {low!r}{between}{high!r} ".replace("-", "−")) == (low, high)
 
 
+@pytest.mark.parametrize(
+    ("back", "ways"), [(False, ("0.0", "0.1", "1.0", "1.1", "0.0")), (True, ("0.0", "1.1", "1.0", "0.1", "0.0"))]
+)
+def test_tab_takes_a_number_and_opens_the_next_one(matrix: Bench, back: bool, ways: tuple[str, ...]) -> None:
+    matrix.click("set.matrix.0.0")
+    for number, cell in enumerate(ways, start=1):
+        assert matrix.panels.pen.typing.key == f"set.matrix.{cell}"
+        matrix.write(f"-{number}")  # in place of what was there
+        matrix.key(imgui.Key.tab, shift=back)
+        matrix.frame(2)
+        row, column = map(int, cell.split("."))
+        assert matrix.player.scene.values["matrix"][row][column] == -number
+    matrix.key(imgui.Key.escape)
+    matrix.frame(2)
+    assert matrix.panels.pen.typing.key == ""
+    matrix.key(imgui.Key.tab)
+    matrix.frame(3)
+    assert matrix.panels.pen.typing.key == ""  # it is for the box that is open
+
+
+def test_a_number_that_tab_only_passes_keeps_its_digits(matrix: Bench) -> None:
+    third = ((1 / 3, 1.0), (1.0, 2.0))
+    matrix.player.set_param("matrix", third)
+    matrix.frame(2)
+    matrix.click("set.matrix.0.0")
+    logged = len(matrix.player.log)
+    matrix.key(imgui.Key.tab)
+    matrix.frame(2)
+    assert matrix.panels.pen.typing.key == "set.matrix.0.1"
+    assert matrix.player.scene.values["matrix"] == third
+    assert len(matrix.player.log) == logged
+
+
+def test_tab_goes_from_slider_to_slider_and_tells_what_is_no_number(race: Bench) -> None:
+    number = race.player.lanes[0].optimizer.lr
+    first, second = [key for key in race.felt.touches if key.startswith("type.")][:2]
+    race.click(first)
+    race.write("fast")
+    race.key(imgui.Key.tab)
+    race.frame(2)
+    assert "must be a number, not 'fast'" in race.player.messages[-1].text
+    assert race.player.lanes[0].optimizer.lr == number
+    assert race.panels.pen.typing.key == second
+
+
 def test_a_cell_says_that_it_wants_a_number(matrix: Bench) -> None:
     before = matrix.player.scene.values["matrix"]
     matrix.click("set.matrix.0.1")
