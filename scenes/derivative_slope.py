@@ -137,7 +137,7 @@ class DerivativeSlope(ll.Scene):
         return curves.axes(self.span, plots.range_of(self.function, self.span), name, F, **PLACES.get(self.show, {}))
 
     @property
-    def graphs(self) -> tuple[plots.Function, plots.Function, plots.Function]:
+    def graphs(self) -> tuple[Any, Any, Any]:
         """F, f' and f''."""
         return self.function, self.function.derivative, self.function.derivative.derivative
 

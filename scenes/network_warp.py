@@ -222,10 +222,10 @@ class NetworkWarp(ll.Scene):
     def cut(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cut that the last layer makes, once the plane has come through all layers."""
         share = now.eased(0.84, 0.92) if self.play == "depth" else 1.0
-        if share == 0.0 or self.at(now) < self.depth:
+        if share == 0.0 or self.at(now) < self.depth or (found := self.cutting(self.epoch(now))) is None:
             return []
-        found, flat = self.cutting(self.epoch(now)), self.hidden()[-1].shape[1] <= 2
-        return [] if found is None else classes.cut(found[1], found[0] @ found[1], *found[::2], share, flat)
+        (middle, normal, half), flat = found, self.hidden()[-1].shape[1] <= 2
+        return classes.cut(normal, float(middle @ normal), middle, half, share, flat)
 
     def cutting(self, epoch: float) -> warps.Parting | None:
         """Return that cut, in a training moved from one to the next of those that are kept."""
