@@ -8,8 +8,6 @@ from __future__ import annotations
 from importlib import import_module
 
 TYPE_CHECKING = False  # typing would take longer to load than all of this
-if TYPE_CHECKING:
-    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -164,7 +162,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'lossland' has no attribute {name!r}")
     module, colon, attribute = _HOME[name].partition(":")
@@ -217,11 +215,13 @@ if TYPE_CHECKING:
     from lossland.models.slicing import slice as slice
     from lossland.optimizers import rates as rates
     from lossland.scenery import charts as charts
+    from lossland.scenery import classes as classes
     from lossland.scenery import curves as curves
     from lossland.scenery import ground as ground
     from lossland.scenery import level_points as level_points
     from lossland.scenery import pads as pads
     from lossland.scenery import parameters as parameters
+    from lossland.scenery import plane as plane
     from lossland.scenery import race as race
     from lossland.scenery.clock import Clock as Clock
     from lossland.scenery.clock import Now as Now

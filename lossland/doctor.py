@@ -75,7 +75,7 @@ def graphics(gl: str | None = None) -> dict[str, object]:
     return found
 
 
-def gl_devices(gl: str | None = None) -> list[dict[str, Any]]:
+def gl_devices(gl: str | None = None) -> list[dict[str, object]]:
     """List EGL's devices: ``index, software, cuda, file, taken`` with ``vendor, renderer, version`` or ``error``."""
     from lossland.render.gl import canvas
 

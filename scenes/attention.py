@@ -210,7 +210,7 @@ class Attention(ll.Scene):
         """Return the query and the keys; one that is hidden by the mask is a ghost."""
         query, keys, _ = self.places()
         sees, most = self.sees(), int(self.look().weights[0].argmax())
-        look: dict[str, Any] = {"latex": True, "size": 32}
+        label = partial(layers.Label, latex=True, size=32)
         return [
             *(layers.Arrows.one(SPHERE, keys[k], COLORS[k], width=4.5, ghost=not sees[k], key=f"key {k}", name="Key",
                                  worth=[words("?", self.keys[k])])
@@ -219,8 +219,8 @@ class Attention(ll.Scene):
                               worth=[words("?", self.query)]),
             layers.Points(np.vstack([query, keys]), "text", 5.0, "ring", outline=True, group="handles", pickable=False,
                           key="tips"),
-            layers.Label(query, "q", QUERY, side=query - SPHERE, key="name q", **look),
-            layers.Label(keys[most], f"k_{most + 1}", COLORS[most], side="below right", key="name k", **look),
+            label(query, "q", QUERY, side=query - SPHERE, key="name q"),
+            label(keys[most], f"k_{most + 1}", COLORS[most], side="below right", key="name k"),
         ]  # fmt: skip
 
     def grown(self, told: float) -> np.ndarray:
@@ -230,8 +230,8 @@ class Attention(ll.Scene):
     def beams(self, start: np.ndarray, ends: np.ndarray, wide: np.ndarray, name: str) -> layers.Lines:
         """Return beams from a place to others (m, 3), so wide (m,), each in its key's colour."""
         worth = [words("weight ?", one) for one in self.look().weights[0]]
-        paths, look = [np.stack([start, end]) for end in ends], dict[str, Any](depth=False, casing=1.0, worth=worth)
-        return layers.Lines(paths, COLORS[: len(ends)], wide, 0.85, key=f"{name.lower()}s", name=name, **look)
+        paths, colors, key = [np.stack([start, end]) for end in ends], COLORS[: len(ends)], f"{name.lower()}s"
+        return layers.Lines(paths, colors, wide, 0.85, depth=False, casing=1.0, key=key, name=name, worth=worth)
 
     @ll.kept
     def stage(self) -> list[layers.Layer]:

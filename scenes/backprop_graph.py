@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -103,7 +103,7 @@ class BackpropGraph(ll.Scene):
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what comes out, the loss, its derivatives by all inputs; and ``_after``: these after the step."""
-        graph, before, found = self.graph(), self.learning().before, dict[str, Any]()
+        graph, before, found = self.graph(), self.learning().before, ll.Readouts()
         for when, (known, _, gradients) in (("", before), ("_after", self.learning().after)):
             found[f"outputs{when}"] = np.array([known[name] for name in graph.outputs])
             found[f"loss{when}"] = known[graph.loss]
@@ -202,8 +202,8 @@ class BackpropGraph(ll.Scene):
             worth = [f"of {one}" if np.isnan(number) else words("of ?: ?6", one, number) for one, number in found]
             state: list[figures.State] = ["lit" if one else "plain" for one in text]
             row = at + np.array([0.0, 0.5 * up * high, 0.0])
-            look: dict[str, Any] = {"key": f"{key}{name}s", "name": name.capitalize(), "worth": worth}
-            drawn.append(figures.Chips(text, row, None, color, state, high, width, **look))
+            told = partial(figures.Chips, key=f"{key}{name}s", name=name.capitalize(), worth=worth)
+            drawn.append(told(text, row, None, color, state, high, width))
         return drawn
 
     def pulses(self, now: ll.Now) -> list[layers.Layer]:
@@ -220,8 +220,8 @@ class BackpropGraph(ll.Scene):
                 at = np.array([shapes.point_at(path, np.linspace(0, 1, len(path)), share) for path in paths])
                 away = np.abs(at[:, None, :2] - np.array(list(tags.values())).reshape(-1, 3)[:, :2])
                 seen = at[np.all(np.any(away > (NARROW / 2, TAG), axis=2), axis=1)]
-                look: dict[str, Any] = {"outline": True, "key": "pulse", "pickable": False, "passing": True}
-                drawn.append(layers.Points(seen, color, 9.0, "sphere", **look))
+                drawn.append(layers.Points(seen, color, 9.0, "sphere", outline=True, key="pulse", pickable=False,
+                                           passing=True))  # fmt: skip
         return drawn
 
     def slopes(self, now: ll.Now) -> list[layers.Layer]:

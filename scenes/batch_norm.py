@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -100,12 +100,12 @@ class BatchNorm(ll.Scene):
         found = normalization.stages(self.given(), self.used(), self.gamma, self.beta, self.eps)
         return np.array(found)[:, :, 0]
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return what becomes of x, the mean and variance that were used, and what the networks show."""
         own = normalization.statistics(self.given())
         trained = normalization.stages(self.given(), own, self.gamma, self.beta, self.eps)[-1]
         output = self.stages()[-1]
-        found: dict[str, Any] = {
+        found: ll.Readouts = {
             "output": output,
             "mean": self.used().mean.item(),
             "variance": self.used().variance.item(),
@@ -177,14 +177,14 @@ class BatchNorm(ll.Scene):
             drawn.append(layers.Lines(paths, "faint", 1.2, 0.7, key=f"threads {k}", pickable=False))
             if share < 1.0:
                 tips = np.array([path[1] for path in paths])
-                look: dict[str, Any] = {"outline": True, "key": "way", "pickable": False, "passing": True}
-                drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", **look))
+                drawn.append(layers.Points(tips, STAGE[k + 1], 7.0, "disc", outline=True, key="way", pickable=False,
+                                           passing=True))  # fmt: skip
         if at == MOVES and len(stages[3]) <= 4:
             drawn += self.told(lines[3].point_at(stages[3]))
         knobs = np.array([handle.position for handle in self.handles(now)[-2:]])
-        look = {"group": "handles", "key": "knobs", "name": "Knob", "units": lines[3]}
-        look["worth"] = [words("β = ?", self.beta), words("γ = ?", self.gamma)]
-        drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, **look))
+        told = [words("β = ?", self.beta), words("γ = ?", self.gamma)]
+        drawn.append(layers.Points(knobs, "accent", 5.0, "ring", outline=True, group="handles", key="knobs",
+                                   name="Knob", units=lines[3], worth=told))  # fmt: skip
         outwards = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))[:: 1 if self.gamma >= 0 else -1]
         drawn += [layers.Label(knob, name, "accent", latex=True, size=18.0, side=side, group="handles")
                   for name, knob, side in zip((r"\beta", r"\gamma"), knobs, outwards, strict=True)]  # fmt: skip
@@ -196,11 +196,11 @@ class BatchNorm(ll.Scene):
         middle = points + ROW * np.array([0.0, 1.4, 0.0])
         middle[:, 1] += ROW * figures.rows_apart(points[:, 0], PLATE)
         text = [words("?.2", value) for value in self.stages()[-1]]
-        look: dict[str, Any] = {"height": 0.9 * ROW, "width": np.full(len(text), 0.95 * PLATE), "key": "told"}
+        width = np.full(len(text), 0.95 * PLATE)
         leaders = [np.stack(pair) for pair in zip(points, middle, strict=True)]
         return [
             layers.Lines(leaders, STAGE[3], 1.2, key="leaders", pickable=False),
-            figures.Chips(text, middle, None, STAGE[3], "lit", name="Number", **look),
+            figures.Chips(text, middle, None, STAGE[3], "lit", 0.9 * ROW, width, name="Number", key="told"),
         ]
 
     def statistics_told(self) -> str:

@@ -294,9 +294,9 @@ class Bench(ll.Scene):
         """Return the first trials as dots, with a ring around the best so far."""
         tuned, ground = self.tuned(), self.tuned_ground()
         place, best = ground.world_from_domain(tuned.place[:count], 0.012), int(tuned.score[:count].argmax())
-        look: dict[str, Any] = {"outline": True, "name": "Trial", "worth": tuned.said[:count]}
+        colors, said = tuned.category[:count], tuned.said[:count]
         return [
-            layers.Points(place, tuned.category[:count], 5.0, "disc", **look),
+            layers.Points(place, colors, 5.0, "disc", outline=True, name="Trial", worth=said),
             layers.Points.on(ground, tuned.place[[best]], "accent", 9.0, "ring", name="Best so far"),
         ]
 

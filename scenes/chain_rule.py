@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class ChainRule(ll.Scene):
         return calculus.PlaneMap(u, v), calculus.PlaneMap(p, q)
 
     @ll.kept
-    def jacobians(self) -> dict[str, Any]:
+    def jacobians(self) -> ll.Readouts:
         """Return the Jacobian of each map at its point, of both one after the other, and their determinants."""
         f, g = self.maps()
         first, second = f.jacobian(self.point), g.jacobian(f(np.array(self.point)))
@@ -246,16 +246,16 @@ class ChainRule(ll.Scene):
             before = panels[max(k - 1, 0)]
             middle = np.array([PANEL * (max(k - 1, 0) + moved[k] * (k > 0)), 0.0, 0.01 * k])  # each over the one before
             grid = middle + REACH * ll.shapes.lifted(before + moved[k] * (panels[k] - before))
-            look: dict[str, Any] = {"fill": 0.2, "every": (FINE, FINE), "line": color, "width": 1.8, "key": f"grid {k}"}
-            drawn.append(layers.Sheet(grid, color=color, name="Grid", **look))
+            drawn.append(layers.Sheet(grid, color=color, fill=0.2, every=(FINE, FINE), line=color, width=1.8,
+                                      key=f"grid {k}", name="Grid"))  # fmt: skip
             drawn.append(layers.Points(middle[None], "text", 5.0, "disc", outline=True, name="Point"))
             if moved[k] == 1.0:
                 place = middle + np.array([0.0, 1.16 * REACH, 0.0])
                 drawn.append(layers.Label(place, name, color, latex=True, size=26, side="above"))
             if moved[k] == 1.0 and k > 0:
                 edge = ll.shapes.rim(panels[k - 1]) * (self.widths()[k - 1] / self.widths()[k])
-                look = {"depth": False, "casing": 1.2, "name": "The grid before, to scale"}
-                drawn.append(layers.Lines([middle + REACH * ll.shapes.lifted(edge)], (X, Y)[k - 1], 2.4, **look))
+                drawn.append(layers.Lines([middle + REACH * ll.shapes.lifted(edge)], (X, Y)[k - 1], 2.4, depth=False,
+                                          casing=1.2, name="The grid before, to scale"))  # fmt: skip
                 factor, place = read[("area_inner", "area_outer")[k - 1]], middle - [0.0, 1.3 * REACH, 0.0]
                 drawn.append(layers.Label(place, words("area ×\u2009?", factor), color, size=28, side="centre"))
         return drawn

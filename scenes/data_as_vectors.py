@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any, ClassVar, NamedTuple
+from functools import partial
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -199,7 +200,7 @@ class DataAsVectors(ll.Scene):
             return []
         back = self.turned(now).T
 
-        def move(scene: DataAsVectors, position: Any) -> None:
+        def move(scene: DataAsVectors, position: tuple[float, ...]) -> None:
             scene.set("facing", np.clip(np.round(back @ (position - scene.hinge()), 2), -1.5, 1.5))
 
         return [ll.Handle("facing", self.hinge() + back.T @ self.facing, move, free=True)]
@@ -237,21 +238,19 @@ class DataAsVectors(ll.Scene):
         """Return means (k, 3) of pixels as colours."""
         return np.clip(means / (255.0 if self.metric == "l2" else 1.0), 0.0, 1.0)
 
-    def cloud(self, now: ll.Now, come: float = 1.0, step: int | None = None, **look: Any) -> layers.Layer:
+    def cloud(self, now: ll.Now, dim: float, come: float = 1.0, step: int | None = None) -> layers.Layer:
         """Return all points, ``come`` of the way from the photo to the cloud."""
-        place = start = self.seen(self.points(), now)
-        look |= {"name": "Point", "worth": self.names(), "key": "cloud"}
-        if self.data == "photo":
-            start, look = self.pixels(), {**look, "target": place, "share": come}
-        return layers.Sprites(start, self.pictures(step), self.kind.size, self.colors(step), **look)
+        place = self.seen(self.points(), now)
+        start, target, share = (self.pixels(), place, come) if self.data == "photo" else (place, None, 0.0)
+        return layers.Sprites(start, self.pictures(step), self.kind.size, self.colors(step), target, share, dim=dim,
+                              name="Point", worth=self.names(), key="cloud")  # fmt: skip
 
     def large(self, which: np.ndarray, now: ll.Now, size: float, key: str, color: str = "") -> layers.Layer:
         """Return some points large, in frames; digits as they are on paper."""
         pictures, place = self.pictures()[which], self.seen(self.points()[which], now)
         pictures = PAPER + pictures[..., None] * (INK - PAPER) if self.data == "digits" else pictures
-        look: dict[str, Any] = {"worth": [self.names()[one] for one in which], "name": "Point", "key": key}
-        colors = color or [self.colors()[one] for one in which]
-        return layers.Sprites(place, pictures, size, colors, frame=2.5, smooth=False, **look)
+        colors, said = color or [self.colors()[one] for one in which], [self.names()[one] for one in which]
+        return layers.Sprites(place, pictures, size, colors, smooth=False, frame=2.5, name="Point", key=key, worth=said)
 
     # ---------------------------------------------------------------------- from a thing to a list, and to a point
     def thing(self) -> list[layers.Layer]:
@@ -268,9 +267,9 @@ class DataAsVectors(ll.Scene):
         height = THING[2] + ROW * (0.5 * (len(text) - 1) - np.arange(len(text)))
         places, width = [(-2.62, 0.0, z) for z in height], np.full(len(text), 0.76)
         rows = datasets.glove().rows(" ".join(text)) / self.kind.peak
-        look: dict[str, Any] = {"shades": "signed", "name": "Word", "key": "words"}
-        words_of = layers.Image.upright(rows, THING + 0.4 * RIGHT, 1.3, ROW * len(text), **look)
-        return [figures.Chips(text, places, height=0.9 * ROW, width=width, up=UP), words_of]
+        middle, high = THING + 0.4 * RIGHT, ROW * len(text)
+        return [figures.Chips(text, places, height=0.9 * ROW, width=width, up=UP),
+                layers.Image.upright(rows, middle, 1.3, high, shades="signed", name="Word", key="words")]  # fmt: skip
 
     def picture(self, colors: np.ndarray, key: str) -> layers.Image:
         """Return the photo, in its colours or others (64, 96, 3)."""
@@ -332,7 +331,7 @@ class DataAsVectors(ll.Scene):
 
     def plates(self, rect: np.ndarray, y: np.ndarray | float, key: str) -> layers.Layer:
         """Return the numbers as upright rectangles, like ``cells``, at y."""
-        colors: Any = (BARS[0], BARS[2], BARS[1]) if self.data == "photo" else self.shares()
+        colors = (BARS[0], BARS[2], BARS[1]) if self.data == "photo" else self.shares()
         x, z, wide, high = rect.T
         return layers.Plates(
             np.stack([x, np.broadcast_to(y, x.shape), z], -1), wide[:, None] * RIGHT, high[:, None] * UP, colors,
@@ -350,7 +349,7 @@ class DataAsVectors(ll.Scene):
         if fallen.max() > 0:
             drawn.append(self.plates((1 - fallen) * self.cells() + fallen * self.bars(), -0.02, "strip"))
         if come > 0:
-            drawn.append(self.cloud(now, come, dim=0.9 - 0.9 * come + 0.75 * told))
+            drawn.append(self.cloud(now, 0.9 - 0.9 * come + 0.75 * told, come))
         if flown.max() > 0 and told < 1:
             flight = (1 - flown) * self.bars() + flown * [here[0], here[2], 0.03, 0.03]
             drawn.append(self.plates(flight, flown[:, 0] * here[1], "flight"))
@@ -363,12 +362,12 @@ class DataAsVectors(ll.Scene):
             reached, large = found[np.array(grown) >= 1], self.kind.large
             drawn.append(layers.Lines(ways, "text", 1.8, 0.9, depth=False, pickable=False, key="ways"))
             drawn += [self.large(reached, now, large, "near")] if len(reached) else []
-            thin: dict[str, Any] = {"width": 3.0, "depth": False, "pickable": False, "dim": 1.0 - told}
+            thin = partial(layers.Arrows.one, width=3.0, depth=False, pickable=False, dim=1.0 - told)
             foot = np.clip(here[0], STRIP[0], self.bars()[-1, [0, 2]].sum()) * RIGHT + (STRIP[2] + TALL + 0.08) * UP
             short = here - 0.009 * large * (here - foot) / np.linalg.norm(here - foot)  # of the picture in its frame
             drawn += [
-                layers.Arrows.one(THING - 1.4 * UP, THING - 2.25 * UP, "dim", key="first", **thin),
-                layers.Arrows.one(foot, short, "accent", key="then", **thin),
+                thin(THING - 1.4 * UP, THING - 2.25 * UP, "dim", key="first"),
+                thin(foot, short, "accent", key="then"),
                 self.large(np.array([self.index]), now, 1.5 * large, "chosen", "accent"),
                 *self.beside(reached, now),
             ]
@@ -418,7 +417,7 @@ class DataAsVectors(ll.Scene):
             most = float(np.abs(centre).max())
             left = [figures.Table(centre, self.stand, cell, limit=most, digits=None, up=UP, shades=shades, key="means")]
         return [
-            *left, self.cloud(now, step=whole, dim=0.35),
+            *left, self.cloud(now, 0.35, step=whole),
             layers.Lines([self.seen(path, now) for path in paths], "text", 2.0, 0.9, depth=False, pickable=False),
             layers.Sprites(self.seen(centre, now), pictures, size, colors, frame=2.5, smooth=False, name="Mean"),
         ]  # fmt: skip
@@ -441,8 +440,8 @@ class DataAsVectors(ll.Scene):
                 drawn.append(layers.Points(wrong, "bad", 8.0, "ring", dim=0.3, name="On the other side", key="wrong"))
         if self.data == "digits":
             weights = (self.axes()[1] @ normal).reshape(8, 8)
-            look: dict[str, Any] = {"shades": "signed", "name": "Weight", "key": "looks for"}
-            drawn.append(layers.Image.upright(weights / np.abs(weights).max(), self.stand, WIDE, **look))
+            drawn.append(layers.Image.upright(weights / np.abs(weights).max(), self.stand, WIDE, shades="signed",
+                                              name="Weight", key="looks for"))  # fmt: skip
         return [
             *drawn,
             layers.Solid(shapes.plane(foot, normal, 1.35), "accent", alpha=0.2, name="Plane"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -120,12 +120,12 @@ class DepthOrigami(ll.Scene):
             ]
         return []
 
-    def cut_at(self, position: Any) -> None:
+    def cut_at(self, position: tuple[float, ...]) -> None:
         """Cut the packet at a place of the sheet."""
         low = foldings.packet(self.depth)
         self.set("cut", np.clip((np.asarray(position) - low) / (1.0 - low), 0.35, 0.65))
 
-    def turn_line(self, position: Any, line: int) -> None:
+    def turn_line(self, position: tuple[float, ...], line: int) -> None:
         """Move an end of a line along the circle, to below a place."""
         turn = foldings.chord_turn(self.width, line, np.asarray(position) - self.place())
         self.set("turns", [*self.turns[:line], round(turn, 3), *self.turns[line + 1 :]])
@@ -153,15 +153,15 @@ class DepthOrigami(ll.Scene):
         place = foldings.in_paper(sheet, folds, thick).reshape(-1, 3)
         mesh = shapes.Mesh(place, *foldings.joined(len(sheet), count, size > 0))
         drawn: list[layers.Layer] = [layers.Solid(mesh, PAPER, 1.0, 1.2, EDGE, name="Paper", key="paper")]
-        look: dict[str, Any] = {"depth": False, "pickable": False}
+        lines = partial(layers.Lines, depth=False, pickable=False)
         if folds == self.depth and size > 0:  # on top of the packet
             edge = shapes.lifted(sheet[0, [*range(count), 0]], (2**self.depth - 1) * thick)
-            drawn.append(layers.Lines([edge], "area", 2.6, key="cut", **look))
+            drawn.append(lines([edge], "area", 2.6, key="cut"))
         if folds == 0 and now.share > 0.5:
             rims = [*shapes.lifted(sheet[:, [*range(count, 2 * count), count]])]
-            drawn.append(layers.Lines(rims, "dim", 1.0, 0.6, key="creases", **look))
+            drawn.append(lines(rims, "dim", 1.0, 0.6, key="creases"))
             ring = ll.Handle("Cut", shapes.lifted(self.middle(), 0.01), DepthOrigami.cut_at).ring("text", 6.0)
-            drawn += [layers.Lines(rims[:1], "area", 2.4, key="packet", **look), ring]
+            drawn += [lines(rims[:1], "area", 2.4, key="packet"), ring]
         view = ll.View(-64.0, 40.0, bounds=self.around(folds), moves=True)
         return ll.Frame(drawn, self.paper_notes(now, folds), view)
 
@@ -281,12 +281,12 @@ class DepthOrigami(ll.Scene):
         copies = foldings.partly_drawn(self.lines(self.width), drawn, folds) + self.place()
         if not len(copies):
             return []
-        look: dict[str, Any] = {"width": 2.2 if folds < 2 else 1.4, "depth": False}
-        cut = layers.Lines([*shapes.lifted(copies)], "area", name="Line", key="lines", **look)
+        lines = partial(layers.Lines, width=2.2 if folds < 2 else 1.4, depth=False)
+        cut = lines([*shapes.lifted(copies)], "area", name="Line", key="lines")
         if not folds:
             return [cut]
         creases = shapes.lifted(shapes.grid(1.0, 2.0 / 2**folds) + self.place())
-        return [cut, layers.Lines([*creases], "text", name="Crease", key="creases", **look)]
+        return [cut, lines([*creases], "text", name="Crease", key="creases")]
 
     @ll.kept
     def one_layer(self) -> list[layers.Layer]:

@@ -163,7 +163,7 @@ class DerivativeSlope(ll.Scene):
         return drawn
 
     @ll.kept
-    def slope_curve(self, plot: plots.Plot, graph: Any, color: str) -> plots.Pieces:
+    def slope_curve(self, plot: plots.Plot, graph: plots.Function, color: str) -> plots.Pieces:
         """Return the whole curve of a derivative."""
         return plot.curve(graph, color, key=f"traced {color}")
 
@@ -196,8 +196,8 @@ class DerivativeSlope(ll.Scene):
         slope, far = read["slope"], abs(h) / (self.span[1] - self.span[0])
         drawn: list[layers.Layer] = [*self.standing(), plot.line((x, y), (x + h, other), SECANT, name="Secant")]
         if arrived > 0.0:
-            look: dict[str, Any] = {"width": 2.2 + 1.4 * arrived, "emphasis": 1.0 - now.eased(0.84, 1.0)}
-            drawn += [plot.tangent(f, x, SLOPE, **look)] if np.isfinite(slope) else self.half_tangents(x, y)
+            touching = partial(plot.tangent, width=2.2 + 1.4 * arrived, emphasis=1.0 - now.eased(0.84, 1.0))
+            drawn += [touching(f, x, SLOPE)] if np.isfinite(slope) else self.half_tangents(x, y)
         elif far > 0.04 and np.isfinite([y, other]).all():
             corner = ([x, x + h, x + h], [y, y, other])
             drawn.append(plot.curve(corner, "text", width=1.6, dash=(8, 5), pickable=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -234,8 +234,8 @@ class DotProduct(ll.Scene):
         most = float(max(np.ceil(2.6 * np.linalg.norm(b)), 1.0))
         end = shapes.lifted(most * b / (b @ b))
         side = "below" if abs(b[0]) >= abs(b[1]) else "right"
-        look: dict[str, Any] = {"start": -end, "end": end, "side": side, "key": "line", "group": "grid"}
-        return plots.NumberLine(-most, most, count=13, color="text", **look)
+        return plots.NumberLine(-most, most, count=13, color="text", start=-end, end=end, side=side,
+                                key="line", group="grid")  # fmt: skip
 
     # ------------------------------------------------------------------------------------- many dimensions
     @ll.kept
@@ -253,12 +253,11 @@ class DotProduct(ll.Scene):
         sd, top = (1 - part) / np.sqrt(before) + part / np.sqrt(after), plot.world(0.0, 1.13 * plot.y[1])
         right, left = plot.world([sd, -sd], [0.0, 0.0]) - (0.0, 0.3, 0.0)  # below the numbers of the axis
         told = tex("d = ?n", here) if part in (0.0, 1.0) else tex(r"d = ?n \to ?n", before, after)
-        look: dict[str, Any] = {"away": 0.32, "size": 0.16, "key": "spread", "name": "Spread"}
         return [
             plot, self.three_pairs(),
             plot.bars(np.linspace(-1, 1, BINS + 1), heights, A, 0.0, name="Share", key="bars"),
             plot.curve((x, exact), "area", name="Exact density", key="theory"),
-            figures.Measure(right, left, r"\pm 1/\sqrt{d}", "area", **look),
+            figures.Measure(right, left, r"\pm 1/\sqrt{d}", "area", away=0.32, size=0.16, key="spread", name="Spread"),
             layers.Label(top, told, latex=True, size=34, side="centre", key="dimension"),
         ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -106,7 +106,7 @@ class Dropout(ll.Scene):
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return full network, mean, variance and the output now; and how sheets and units differ, where they show."""
-        crowd, found = self.crowd(), dict[str, Any]()
+        crowd, found = self.crowd(), ll.Readouts()
         found |= {"full": crowd.full, "mean": crowd.mean, "variance": crowd.variance, "gap": crowd.mean - crowd.full}
         found |= {"masks": float(crowd.count), "now": float(crowd.outputs[self.order()[self.turn_of(now)]])}
         if self.show == "sheets":

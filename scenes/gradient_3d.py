@@ -117,8 +117,8 @@ class Gradient3D(ll.GroundScene):
             return [contour, walker]
         up = gradient / steepness
         plane = layers.Polygon(tangent.square(up, PLANE, 0.012), "accent", fill=0.2, outline=1.6, name="Tangent plane")
-        tip, look = middle + 1.25 * PLANE * tangent.ahead(up), {"width": 6.0, "size": 22.0, "name": "Gradient"}
-        arrow = layers.named_arrow(middle, tip, "up", r"\nabla f", worth=[steepness], **look)
+        tip = middle + 1.25 * PLANE * tangent.ahead(up)
+        arrow = layers.named_arrow(middle, tip, "up", r"\nabla f", size=22, width=6, name="Gradient", worth=[steepness])
         return [contour, plane, self.lobe(up, 0.0, "up"), self.lobe(up, 180.0, "down"), *arrow, walker]
 
     def lobe(self, up: np.ndarray, turn: float, color: str) -> layers.Layer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from itertools import islice
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -125,12 +125,12 @@ class GradientFlow(ll.Scene):
         low, high = self.span()
         return min(HIGHEST, TALL / (high - low))
 
-    def height(self, level: Any) -> Any:
+    def height(self, level: float | np.ndarray) -> np.ndarray:
         """Return the z of powers of ten."""
         low, high = self.span()
         return self.decade() * (np.clip(level, low + 0.02 * (high - low), high) - low)
 
-    def along(self, layer: float | np.ndarray) -> Any:
+    def along(self, layer: float | np.ndarray) -> np.ndarray:
         """Return the x of a layer, the input being 0."""
         return LENGTH * (np.asarray(layer) / self.depth - 0.5)
 
@@ -171,8 +171,8 @@ class GradientFlow(ll.Scene):
             return []
         foot, rise, reach = np.concatenate(feet), np.concatenate(heights), np.array([half, THICK / 2, 0.0])
         high = foot + reach + np.outer(rise, (0.0, 0.0, 1.0))
-        look: dict[str, Any] = {"key": f"lane.{kind}", "name": NAMES[kind], "worth": worth, "shadow": False}
-        return [layers.Bars(foot - reach, high, colors, **look)]
+        name, key = NAMES[kind], f"lane.{kind}"
+        return [layers.Bars(foot - reach, high, colors, shadow=False, key=key, name=name, worth=worth)]
 
     def packet(self, kind: str, layer: float, which: int) -> layers.Points:
         """Return the signal (0) or the gradient (1) on its way: as large as it is now."""
@@ -180,8 +180,8 @@ class GradientFlow(ll.Scene):
         at = np.array([[float(self.along(layer)), self.lane(kind, which), float(self.height(level)) + 0.06]])
         size = float(np.clip(9.0 * 10 ** (0.12 * level), 3.0, 22.0))
         color, name = tuple(COLORS.values())[which], ("Signal", "Gradient")[which]
-        look: dict[str, Any] = {"outline": True, "key": f"packet.{kind}.{which}", "name": name, "passing": True}
-        return layers.Points(at, color, size, "sphere", **look)
+        key = f"packet.{kind}.{which}"
+        return layers.Points(at, color, size, "sphere", outline=True, key=key, name=name, passing=True)
 
     def names(self, kind: str, layer: float) -> list[layers.Layer]:
         """Return a lane's name behind its output, and how long its gradient is by a layer."""
@@ -204,9 +204,9 @@ class GradientFlow(ll.Scene):
         edges = self.along(np.arange(self.depth + 2.0) - 0.5)
         boxes = np.array(shapes.ridgeline(edges, shown, -pitch, -0.72)) + np.array([0.0, depth / 2, 0.0])
         told = [words("length ?", one) for one in length[::2].ravel()[: shown.size]]
-        look: dict[str, Any] = {"name": "Gradient", "worth": told, "key": "ridges", "shadow": False}
         color = shown.ravel() / max(float(level.max()), 1e-9)
-        drawn = [*self.scale(), layers.Bars(boxes.min(axis=0), boxes.max(axis=0), color, "height", **look)]
+        drawn = [*self.scale(), layers.Bars(boxes.min(axis=0), boxes.max(axis=0), color, "height", shadow=False,
+                                            name="Gradient", worth=told, key="ridges")]  # fmt: skip
         for k in sorted({0, int(step)}):
             y, right, left = depth / 2 - (k + 0.4) * pitch, float(edges[-1]) + 0.05, float(edges[0]) - 0.05
             first, z = words("?", length[2 * k, 0]), float(level[k, 0])
@@ -276,8 +276,8 @@ class GradientFlow(ll.Scene):
 
     def knob(self) -> list[layers.Layer]:
         """Return the knob."""
-        look: dict[str, Any] = {"outline": True, "group": "handles", "key": "knob", "name": "Drag: the gain follows"}
-        return [layers.Points(self.knob_at()[None], "accent", 7.0, "sphere", **look)]
+        return [layers.Points(self.knob_at()[None], "accent", 7.0, "sphere", outline=True, group="handles", key="knob",
+                              name="Drag: the gain follows")]  # fmt: skip
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the knob that changes the gain."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -115,7 +115,7 @@ class LayerJourney(ll.RunScene):
         """Return the network in the end."""
         return self.course().moment(self.course().last)
 
-    def readouts(self, now: ll.Now) -> dict[str, Any]:
+    def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return how far apart the classes are in each layer, and how well the network does."""
         index = int(self.moment(now) + 1e-6)
         told, misread = self.network(index), len(self.trained_network().misread)
@@ -196,9 +196,9 @@ class LayerJourney(ll.RunScene):
         for k, (start, end) in enumerate(self.by_class(first, second, index)):
             said = self.said()[k] * (len(start) // max(len(self.members()[k]), 1))
             dim = 0.0 if self.show in ("all", str(k)) else 1.0
-            look: dict[str, Any] = {"name": with_article(self.names()[k]).capitalize(), "worth": said, "dim": dim}
-            look |= {"target": end, "share": share, "key": f"class {k}"}
-            drawn.append(layers.Points(start, f"class.{k}", 2.9, "sphere", **look))
+            name = with_article(self.names()[k]).capitalize()
+            drawn.append(layers.Points(start, f"class.{k}", 2.9, "sphere", target=end, share=share, key=f"class {k}",
+                                       name=name, worth=said, dim=dim))  # fmt: skip
         drawn += self.digits() + self.threads(now) + self.below(index, int(self.at(now) + 1e-6)) + self.filters(index)
         drawn += self.drawn() if self.draws else self.picture()
         return ll.Frame(drawn, self.notes(now), self.view(now))
@@ -215,8 +215,8 @@ class LayerJourney(ll.RunScene):
         left = (1.3 if self.draws or self.depth > 2 else 0.8) - half  # beside the picture, or the pad
         for k, x in enumerate(np.linspace(left, min(left + wide, half + 0.9), many)):
             color = "faint" if self.show.isdigit() and self.show != str(k) else f"class.{k}"
-            look: dict[str, Any] = {"size": 16, "side": "above", "key": f"digit {k}", "plate": color}
-            found.append(layers.Label((x, -0.9, 1.2), self.names()[k], color, **look))
+            at, name = (x, -0.9, 1.2), self.names()[k]
+            found.append(layers.Label(at, name, color, size=16, side="above", plate=color, key=f"digit {k}"))
         return found
 
     @ll.kept
@@ -238,13 +238,12 @@ class LayerJourney(ll.RunScene):
         colors = [f"class.{self.read_as()}"] if self.draws else self.thread_colors()
         if not colors:
             return []
-        look: dict[str, Any] = {"casing": 1.2, "depth": False, "pickable": False, "key": "threads"}
-        ways = [layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, **look)] if len(clouds) > 1 else []
-        drawn = list[layers.Layer](ways)
+        ways = layers.Lines(list(clouds.transpose(1, 0, 2)), colors, 2.4, depth=False, casing=1.2, pickable=False,
+                            key="threads")  # fmt: skip
+        drawn: list[layers.Layer] = [ways] if len(clouds) > 1 else []
         for k, color in enumerate(colors):
-            name = "Drawn" if self.draws else "Followed"
-            look = {"outline": True, "key": "drawn" if self.draws else f"followed {own[k]}", "name": name}
-            drawn.append(layers.Points(clouds[:, k], color, 5.2, "sphere", **look))
+            name, key = ("Drawn", "drawn") if self.draws else ("Followed", f"followed {own[k]}")
+            drawn.append(layers.Points(clouds[:, k], color, 5.2, "sphere", outline=True, key=key, name=name))
         return drawn
 
     @ll.kept
@@ -260,8 +259,8 @@ class LayerJourney(ll.RunScene):
             return []
         place = np.array([(self.middles()[0], -0.9, PICTURE_AT)])
         picture = self.course().data.points[self.followed()[:1]].reshape(1, 8, 8)
-        look: dict[str, Any] = {"size": 46.0, "frame": 2.0, "smooth": False, "pickable": False, "key": "picture"}
-        return [layers.Sprites(place, picture, color=self.thread_colors()[:1], **look)]
+        return [layers.Sprites(place, picture, 46.0, self.thread_colors()[:1], smooth=False, frame=2.0,
+                               pickable=False, key="picture")]  # fmt: skip
 
     @ll.kept(most=3)
     def below(self, index: int, upto: int) -> list[layers.Layer]:
@@ -270,11 +269,10 @@ class LayerJourney(ll.RunScene):
         found, many = [], len(separation)
         for k in range(many) if many <= 5 else (0, many // 2, many - 1):
             name = "pixels" if k == 0 else "outputs" if k == many - 1 else words("layer ?n", k)
-            look: dict[str, Any] = {"size": 17, "side": "below", "key": f"name {k}"}
             at, color, told = (self.middles()[k], 0.0, NAMES_AT), "faint", ""
             if k <= upto:
                 color, told = "text", words("B/T ?.2", separation[k])
-            found.append(layers.Label(at, name, color, told, **look))
+            found.append(layers.Label(at, name, color, told, size=17, side="below", key=f"name {k}"))
         return found
 
     @ll.kept(most=3)
@@ -288,10 +286,10 @@ class LayerJourney(ll.RunScene):
         pixel = min(0.062, (PITCH * self.depth + 1.6) / wide, 1.06 / high)
         right, up = np.array([pixel * wide, 0.0, 0.0]), np.array([0.0, 0.0, pixel * high])
         corner = np.array([0.0, 0.0, NAMES_AT - self.gap]) - right / 2 - up
-        look: dict[str, Any] = {"shades": "signed", "key": "filters", "name": "First layer's weights"}
+        image = layers.Image(picture, corner, right, up, "signed", key="filters", name="First layer's weights")
         at, said = corner + right / 2 - (0.0, 0.0, 0.1), "weights of the first layer, a picture for each neuron"
         caption = layers.Label(at, said, "dim", size=15, side="below", key="filters' name")
-        return [layers.Image(picture, corner, right, up, **look), caption]
+        return [image, caption]
 
     # ---------------------------------------------------------------------------------------------- your own digit
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -98,7 +98,7 @@ class LayerMap(ll.Scene):
         return neurons.straight_cut(points, positive), neurons.straight_cut(self.layer.outputs(points), positive)
 
     @ll.kept
-    def numbers(self) -> dict[str, Any]:
+    def numbers(self) -> ll.Readouts:
         """Return outputs, determinant, areas, and how well straight cuts do."""
         factors = self.layer.area_factors(self.inputs().reshape(-1, 2))
         before, after = self.cuts()
@@ -181,11 +181,11 @@ class LayerMap(ll.Scene):
         far[2] = max(1.0, float(self.layer.stages(self.inputs())[3][..., 2].max())) + 0.45  # in view, with its name
         ends = np.diag(far)
         axes, floor = [np.stack([0 * end, end]) for end in ends], [*shapes.lifted(shapes.grid(3.0))]
-        look: dict[str, Any] = {"pickable": False, "group": "grid"}
+        lines = partial(layers.Lines, pickable=False, group="grid")
         names = [layers.Label(end, f"h_{k}", "dim", latex=True, size=26, side=end) for k, end in enumerate(ends, 1)]
         return [
-            layers.Lines(floor, "hair", 1.0, key="floor", **look),
-            layers.Lines(axes, "grid.axis", 1.6, 0.7, key="axes", **look),
+            lines(floor, "hair", 1.0, key="floor"),
+            lines(axes, "grid.axis", 1.6, 0.7, key="axes"),
             *(names if ended else []),
         ]
 
@@ -194,11 +194,11 @@ class LayerMap(ll.Scene):
         turned, shifted, bend = self.score(now)
         done = KEYS * turned + shifted + bend
         key = min(int(done), KEYS + 1)
-        look: dict[str, Any] = {"every": (EVERY, EVERY), "line": "grid.axis", "width": 1.3, "key": "sheet"}
+        sheet = partial(layers.Sheet, every=(EVERY, EVERY), line="grid.axis", width=1.3, key="sheet")
         fill, paint = 0.9 if self.width == 3 else 0.45, self.origin()
         edge = self.layer.at(shapes.rim(self.inputs()), turned, shifted, bend)
         return [
-            layers.Sheet(self.keyed(key), self.keyed(key + 1), done - key, fill=fill, paint=paint, **look),
+            sheet(self.keyed(key), self.keyed(key + 1), done - key, fill=fill, paint=paint),
             layers.Lines([edge], "grid.axis", 1.8, depth=self.width == 3, key="edge", pickable=False),
         ]
 
@@ -223,10 +223,10 @@ class LayerMap(ll.Scene):
         drawn: list[layers.Layer] = []
         for tail, name, color, width, way in arrows:
             if np.linalg.norm(way) > 0.02:
-                look: dict[str, Any] = {"width": width, "depth": self.width == 3, "dim": 0.4 * bend}
-                look |= {"size": 20, "plate": color, "key": f"arrow {color}"}
-                look["turned"] = ASIDE.get(color, 0.0) if self.width < 3 else 0.0
-                drawn += layers.named_arrow(tail, tail + way, color, name, **look)
+                turned = ASIDE.get(color, 0.0) if self.width < 3 else 0.0
+                drawn += layers.named_arrow(tail, tail + way, color, name, 0.0, 20, plate=color, turned=turned,
+                                            width=width, depth=self.width == 3, dim=0.4 * bend,
+                                            key=f"arrow {color}")  # fmt: skip
         return drawn
 
     def place(self, turned: float, shifted: float, bend: float) -> np.ndarray:
@@ -259,10 +259,10 @@ class LayerMap(ll.Scene):
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the heads of W's columns where they will be, and that of b."""
         foot = self.score(ll.Now(now, self.clock))[1] * self.layer.shift
-        look: dict[str, Any] = {"plane": None if self.width == 3 else 0.0, "free": self.width == 3}
+        handle = partial(ll.Handle, plane=None if self.width == 3 else 0.0, free=self.width == 3)
         drags = (partial(LayerMap.drag, column=k, foot=foot) for k in (0, 1))
-        found = [ll.Handle(*one, **look) for one in zip(COLUMNS, foot + self.layer.matrix.T[:2], drags, strict=True)]
-        return [*found, ll.Handle("b", self.layer.shift, LayerMap.push, **look)]
+        found = [handle(*one) for one in zip(COLUMNS, foot + self.layer.matrix.T[:2], drags, strict=True)]
+        return [*found, handle("b", self.layer.shift, LayerMap.push)]
 
     def drag(self, place: Sequence[float], column: int, foot: np.ndarray) -> None:
         """Let a column of W end at a place."""

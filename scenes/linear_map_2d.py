@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,7 +15,6 @@ SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
 LETTER = np.array([(0.4, 0.3), (0.7, 0.3), (0.7, 0.9), (1.1, 0.9), (1.1, 1.2), (0.7, 1.2), (0.7, 1.5),
                    (1.3, 1.5), (1.3, 1.8), (0.4, 1.8), (0.4, 0.3)])  # fmt: skip
 HOUSE = np.array([(0.5, 0.5), (1.5, 0.5), (1.5, 1.4), (1, 1.9), (0.5, 1.4), (0.5, 0.5)])
-CATCH: dict[str, Any] = {"group": "handles", "name": "Column"}  # rings to be dragged
 SHAPES = {"none": None, "circle": plane.CIRCLE, "letter": LETTER, "house": HOUSE}
 
 
@@ -139,7 +138,8 @@ class LinearMap2D(ll.Scene):
     @ll.kept
     def rings(self) -> list[layers.Layer]:
         """Return a ring at the origin, and rings where A sends the basis, to be dragged."""
-        ends = (layers.Points(shapes.lifted(self.a.T[[k]]), COLUMNS[k], 7.0, "ring", **CATCH) for k in range(2))
+        heads = zip(shapes.lifted(self.a.T)[:, None], COLUMNS, strict=True)
+        ends = (layers.Points(head, color, 7.0, "ring", group="handles", name="Column") for head, color in heads)
         return [layers.Points(np.zeros((1, 3)), "text", 4.5, "ring", outline=True), *ends]
 
     def basis(self, moved: np.ndarray) -> list[layers.Layer]:

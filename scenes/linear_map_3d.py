@@ -146,9 +146,8 @@ class LinearMap3D(ll.Scene):
     def arrow(self, tip: Any, role: str, key: str, tail: Any = (0, 0, 0), **look: Any) -> list[layers.Layer]:
         """Return an arrow between places; none of no length."""
         start, end = self.world([tail, tip])
-        if np.linalg.norm(end - start) < 0.02:
-            return []
-        return [layers.Arrows.one(start, end, role, **{"width": 6.5, "key": key, "name": "Column", **look})]
+        look = {"width": 6.5, "key": key, "name": "Column", **look}
+        return [] if np.linalg.norm(end - start) < 0.02 else [layers.Arrows.one(start, end, role, **look)]
 
     def named(self, at: Any, name: str, role: str, side: Any = None, **look: Any) -> layers.Label:
         """Return the name of an arrow at its head, away from the origin."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -243,8 +243,8 @@ class LossCurves(ll.RunScene):
             gate, foot = np.stack([x, x + np.array([0.0, 0.0, 0.9 * HIGH])]), np.stack([x, (x[0], self.front, 0.0)])
             drawn.append(layers.Lines([gate, foot], "accent", 2.0, dash=(9.0, 5.0), name="Patience ends"))
             drawn.append(layers.Label(gate[1], "stop", "accent", size=18, side="above"))
-            look: dict[str, Any] = {"group": "handles", "key": "knob", "name": "Drag: patience follows"}
-            drawn.append(layers.Points(foot[1:], "accent", 7.0, "sphere", outline=True, **look))
+            drawn.append(layers.Points(foot[1:], "accent", 7.0, "sphere", outline=True, group="handles", key="knob",
+                                       name="Drag: patience follows"))  # fmt: skip
         end = np.array([WIDE / 2 + 0.08, plot.world(0, plot.y[0])[1], 0.0])
         if front or len(self.lanes()) <= 4:
             drawn.append(layers.Label(end, one.name, color, size=18, side="right", key=f"name.{lane}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -177,12 +177,12 @@ class MatrixComposition(ll.Scene):
         middle, dim, key = self.middle(column, row), 0.0 if active else 0.35, f"{column} {row}"
         lines = [shapes.lifted(piece + middle) for piece in maps.clipped(shapes.grid(CELLS) @ moved.T, self.half())]
         tails, tips = shapes.lifted(np.tile(middle, (2, 1))), shapes.lifted(moved.T + middle)
-        look: dict[str, Any] = {"depth": False, "dim": dim}
+        grid = partial(layers.Lines, key=f"grid {key}", group="grid", pickable=False, depth=False, dim=dim)
         return [
             self.edge(column, row),
-            layers.Lines(lines, "grid", 1.3, 0.7, key=f"grid {key}", group="grid", pickable=False, **look),
+            grid(lines, "grid", 1.3, 0.7),
             *self.letter(LETTER @ moved.T + middle, role, f"letter {key}", dim),
-            layers.Arrows(tails, tips, COLUMNS, 5.0, key=f"arrows {key}", name="Basis arrow", **look),
+            layers.Arrows(tails, tips, COLUMNS, 5.0, depth=False, key=f"arrows {key}", name="Basis arrow", dim=dim),
         ]
 
     def letter(self, corners: np.ndarray, role: str, key: str, dim: float = 0.0) -> list[layers.Layer]:
@@ -205,11 +205,8 @@ class MatrixComposition(ll.Scene):
 
     def rings(self) -> list[layers.Layer]:
         """Return where B and A send the basis arrows: to be dragged."""
-        look: dict[str, Any] = {"outline": True, "group": "handles", "name": "Column"}
-        return [
-            layers.Points(np.array([handle.position]), handle.name[-1], 7.0, "ring", **look)
-            for handle in self.handles(self.now(0.0))
-        ]
+        ring = partial(layers.Points, size=7.0, style="ring", outline=True, group="handles", name="Column")
+        return [ring(np.array([handle.position]), handle.name[-1]) for handle in self.handles(self.now(0.0))]
 
     def handles(self, now: ll.Now) -> Sequence[ll.Handle]:
         """Return the heads of the columns of the matrices that act first: B's above, and A's below."""

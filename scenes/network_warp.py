@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -213,20 +213,19 @@ class NetworkWarp(ll.Scene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the sheet with both classes on it, as far as it has come, and the cut in the end."""
         start, end, share = self.moving(self.at(now), self.epoch(now))
-        look: dict[str, Any] = {"shades": "signed", "every": (EVERY, EVERY), "line": "grid.axis", "width": 1.1}
         paint, worth = self.answers(self.nearest(now))
-        look |= {"paint": paint, "worth": worth, "fill": 0.72, "key": "sheet", "name": "The inputs"}
-        sheet = layers.Sheet(start[0], end[0], share, **look)
+        sheet = layers.Sheet(start[0], end[0], share, fill=0.72, paint=paint, shades="signed", every=(EVERY, EVERY),
+                             line="grid.axis", width=1.1, worth=worth, key="sheet", name="The inputs")  # fmt: skip
         samples = classes.samples(start[1:], 4.6, targets=end[1:], share=share, name="Sample")
         return ll.Frame([sheet, *samples, *self.ball(now), *self.cut(now)], self.notes(now), self.view(now))
 
     def cut(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cut that the last layer makes, once the plane has come through all layers."""
         share = now.eased(0.84, 0.92) if self.play == "depth" else 1.0
-        if share == 0.0 or self.at(now) < self.depth:
+        if share == 0.0 or self.at(now) < self.depth or (found := self.cutting(self.epoch(now))) is None:
             return []
-        found, flat = self.cutting(self.epoch(now)), self.hidden()[-1].shape[1] <= 2
-        return [] if found is None else classes.cut(found[1], found[0] @ found[1], *found[::2], share, flat)
+        (middle, normal, half), flat = found, self.hidden()[-1].shape[1] <= 2
+        return classes.cut(normal, float(middle @ normal), middle, half, share, flat)
 
     def cutting(self, epoch: float) -> warps.Parting | None:
         """Return that cut, in a training moved from one to the next of those that are kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import lossland as ll
 from lossland import layers, signs
@@ -70,7 +70,7 @@ class OptimizerRace(ll.RaceScene):
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return each lane's place after the first step, now and after the last, and its loss now and last."""
-        found: dict[str, Any] = {"step": float(now.whole)}
+        found: ll.Readouts = {"step": float(now.whole)}
         for racer in self.racers():
             points, values = racer.run.points, racer.run.values
             found |= {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -132,7 +132,7 @@ class PCA(ll.Scene):
             return []
         place, back = self.rotated(now) @ self.axis, self.rotated(now).T
 
-        def move(scene: PCA, position: Any) -> None:
+        def move(scene: PCA, position: tuple[float, ...]) -> None:
             scene.set("axis", np.clip(np.round(back @ position, 2), -2.2, 2.2))
 
         return [ll.Handle("axis", shapes.lifted(place), move, plane=0.0)]
@@ -184,10 +184,10 @@ class PCA(ll.Scene):
         """Return the samples, each class in its colour; as balls while there are few."""
         count = len(position)
         size = 5.0 if count < 400 else 3.0 if count <= MANY else 1.0
-        look: dict[str, Any] = {"style": "sphere" if count <= MANY else "dot", "alpha": min(1.0, MIST / count) ** 0.5}
+        style = "sphere" if count <= MANY else "dot"
         return [
-            layers.Points(position if len(own) == count else position[own], LANES[k], size, name="Sample",
-                          key=f"class {k}", **look)
+            layers.Points(position if len(own) == count else position[own], LANES[k], size, style, name="Sample",
+                          key=f"class {k}", alpha=min(1.0, MIST / count) ** 0.5)
             for k, own in enumerate(self.classes())
         ]  # fmt: skip
 
@@ -195,8 +195,8 @@ class PCA(ll.Scene):
         """Return the names of many classes, each in the middle of its samples; few are told in a legend."""
         names = self.taken().names if len(self.taken().names) > FEW else ()
         places = means(position, self.taken().target, len(names))
-        look: dict[str, Any] = {"size": 18, "side": "centre"}
-        return [layers.Label(places[k], name, plate=LANES[k], key=f"name {k}", **look) for k, name in enumerate(names)]
+        return [layers.Label(places[k], name, size=18, side="centre", plate=LANES[k], key=f"name {k}")
+                for k, name in enumerate(names)]  # fmt: skip
 
     def turning(self, now: ll.Now) -> list[layers.Layer]:
         """Return the cloud in its ellipsoid, with the axes that it has come to."""
@@ -216,12 +216,11 @@ class PCA(ll.Scene):
             dim = 0.7 * pressed if gone else 0.0
             if np.linalg.norm(tip) > 0.03:  # an axis on which all samples come to lie gets thin, and lies under them
                 foot, end = np.array([-tip, tip]) - (0.0, 0.0, 0.05 * onto_line)
-                look: dict[str, Any] = {"depth": onto_line > 0.0, "dim": dim, "name": "Axis", "key": f"axis {k + 1}"}
-                drawn.append(layers.Arrows(foot[None], end[None], ROLES[k], 5.5 - 3.0 * onto_line, **look))
+                drawn.append(layers.Arrows(foot[None], end[None], ROLES[k], 5.5 - 3.0 * onto_line, onto_line > 0.0,
+                                           dim=dim, name="Axis", key=f"axis {k + 1}"))  # fmt: skip
             if turn > 0.3 and not (gone and pressed > 0.5):
-                share, size = words("?.1 %", 100 * self.found().ratios[k]), 24 if k == 0 else 18
-                said: dict[str, Any] = {"plate": ROLES[k], "size": size, "side": tip, "key": f"share {k + 1}"}
-                drawn.append(layers.Label(tip, share, dim=dim, **said))
+                share, size, key = words("?.1 %", 100 * self.found().ratios[k]), 24 if k == 0 else 18, f"share {k + 1}"
+                drawn.append(layers.Label(tip, share, size=size, side=tip, plate=ROLES[k], dim=dim, key=key))
         return drawn
 
     def feature_axes(self, seen: np.ndarray, turn: float) -> list[layers.Layer]:
@@ -230,12 +229,12 @@ class PCA(ll.Scene):
         lengths = np.maximum(1.2 * reach, 0.75 * reach.max()) * (1.0, 1.5 - 0.5 * turn, 1.0)  # seen end on
         for feature, length in zip(self.features(), lengths, strict=True):
             along = length * seen[feature]
-            line: dict[str, Any] = {"dim": 0.88 * turn, "depth": True, "pickable": False, "key": f"feature {feature}"}
-            drawn.append(layers.Lines([np.array([-along, along])], "dim", 1.4, **line))
+            drawn.append(layers.Lines([np.array([-along, along])], "dim", 1.4, pickable=False, dim=0.88 * turn,
+                                      key=f"feature {feature}"))  # fmt: skip
             if turn < 0.5:
-                look: dict[str, Any] = {"bold": False, "dim": 0.9 * min(2 * turn, 1.0), "side": along}
-                look |= {"size": 17, "key": f"name {feature}"}
-                drawn.append(layers.Label(along, self.taken().features[feature], "dim", **look))
+                name, key = self.taken().features[feature], f"name {feature}"
+                drawn.append(layers.Label(along, name, "dim", size=17, side=along, bold=False,
+                                          dim=0.9 * min(2 * turn, 1.0), key=key))  # fmt: skip
         return drawn
 
     def lost(self, now: ll.Now) -> list[layers.Layer]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -269,13 +269,13 @@ class Playground(ll.Scene):
         if neurons:
             later = self.neurons(after)[0]
             drawn.append(sheet(neurons[0], later, share, paint=neurons[1], key="neurons", name="Neuron"))
-        look: dict[str, Any] = {"every": (10, 10), "line": "hair", "width": 1.0, "key": "output", "name": "Output"}
-        drawn.append(sheet(grid, end, share, paint=paint, **look))
+        surface = partial(sheet, every=(10, 10), line="hair", width=1.0, key="output", name="Output")
+        drawn.append(surface(grid, end, share, paint=paint))
         size = 3.0 if self.data in playground.REGRESSION else 3.6  # heights lie closer together than classes
         for k, (color, _, part) in enumerate(self.groups()):
             style, name = ("ring", "Test sample") if part else ("disc", "Sample")
-            look = {"target": self.of_group(after, k), "share": share, "key": f"samples.{k}", "name": name}
-            drawn.append(layers.Points(self.of_group(epoch, k), color, size, style, outline=True, **look))
+            points = partial(layers.Points, outline=True, share=share, key=f"samples.{k}", name=name)
+            drawn.append(points(self.of_group(epoch, k), color, size, style, target=self.of_group(after, k)))
         return drawn
 
     @ll.kept(most=3)
@@ -289,8 +289,8 @@ class Playground(ll.Scene):
         """Return the links, as wide as their weights are large; signals run along them while the network trains."""
         weights, offsets, flow = self.strength(epoch)
         phase = (0.6 * now.seconds) % 1.0 if 0.0 < now.share < 1.0 else None
-        look: dict[str, Any] = {"radius": 3.6, "phase": phase, "pulse": "text", "flow": flow, "key": "links"}
-        return layers.Graph(self.ports(), self.layout().ends, weights, offsets, name="Port", **look)
+        graph = partial(layers.Graph, radius=3.6, phase=phase, flow=flow, pulse="text", key="links", name="Port")
+        return graph(self.ports(), self.layout().ends, weights, offsets)
 
     @ll.kept
     def ports(self) -> np.ndarray:
@@ -310,12 +310,11 @@ class Playground(ll.Scene):
     def knob(self, epoch: int) -> list[layers.Layer]:
         """Return that knob."""
         top, value = self.knob_at(epoch)
-        look: dict[str, Any] = {"group": "handles"}
         side = "above" if value >= 0 else "below"
         return [
-            layers.Lines([np.stack([top * (1, 1, 0), top])], "accent", 2.0, pickable=False, **look),
-            layers.Points(top[None], "accent", 6.5, "sphere", outline=True, name="Drag this weight", **look),
-            layers.Label(top, words("?.2", value), "accent", size=16, side=side, plate="panel", **look),
+            layers.Lines([np.stack([top * (1, 1, 0), top])], "accent", 2.0, pickable=False, group="handles"),
+            layers.Points(top[None], "accent", 6.5, "sphere", outline=True, name="Drag this weight", group="handles"),
+            layers.Label(top, words("?.2", value), "accent", size=16, side=side, plate="panel", group="handles"),
         ]
 
     def view(self, now: ll.Now) -> ll.View:
@@ -388,14 +387,13 @@ class Playground(ll.Scene):
     def crowd_names(self) -> list[layers.Layer]:
         """Return lines before and behind the crowd, a scale of its heights, and the rates of some columns."""
         x, y = SIDES + np.array([0.0, 0.3 * PITCH])
-        look: dict[str, Any] = {"size": 16, "bold": False}
         ends = np.array([((-x, -y, 0), (x, -y, 0)), ((-x, y, 0), (x + 0.3, y, 0))], float)
         drawn = [layers.Lines([*ends], "faint", 1.2, pickable=False)]
-        drawn += layers.upright((x + 0.3, y), ((0.0, "loss 0", "dim"), (HILL, "loss 1", "dim")), **look)
+        drawn += layers.upright((x + 0.3, y), ((0.0, "loss 0", "dim"), (HILL, "loss 1", "dim")), size=16, bold=False)
         if self.crowd == "rates":
             for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
                 at = (float(np.interp(np.log(rate), np.log(RATES), playground.seats(PITCH)[:ACROSS, 0])), -y, 0.0)
-                drawn.append(layers.Label(at, words("?", rate), "dim", side="below", **look))
+                drawn.append(layers.Label(at, words("?", rate), "dim", size=16, side="below", bold=False))
             drawn.append(
                 layers.Label((0.0, -y - 0.3, 0.0), r"\text{rate } \alpha", "dim", latex=True, size=20, side="below")
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -306,12 +306,12 @@ class Projector(ll.Scene):
         drawn: list[layers.Layer] = []
         size = 11.0 if self.samples().pictures is not None else 7.0 if len(place) > 600 else 14.0
         for key, part in self.parts(self.is_judged(now)).items():
-            look: dict[str, Any] = {"name": "Point", "dim": part.dim, "key": key}
+            own, dim = place[part.rows], part.dim
             if len(place) > SPRITES:
-                drawn.append(layers.Points(place[part.rows], part.color, 1.6, "dot", **look))
+                drawn.append(layers.Points(own, part.color, 1.6, "dot", name="Point", dim=dim, key=key))
             else:
-                look["worth"] = part.called
-                drawn.append(layers.Sprites(place[part.rows], part.pictures, size, part.color, **look))
+                sprites = partial(layers.Sprites, name="Point", worth=part.called, dim=dim, key=key)
+                drawn.append(sprites(own, part.pictures, size, part.color))
         return drawn
 
     @ll.kept
@@ -334,8 +334,8 @@ class Projector(ll.Scene):
             rings = layers.Points(place[at], "text", 6.0, "ring", outline=True, pickable=False, key="rings")
             return [*drawn, rings]
         colors = [colored(one) for one in self.groups()[0][self.shown()[at]].tolist()]
-        look: dict[str, Any] = {"frame": 2.5, "smooth": False, "pickable": False, "key": "large"}
-        return [*drawn, layers.Sprites(place[at], found, 28.0, colors, **look)]
+        large = partial(layers.Sprites, smooth=False, frame=2.5, pickable=False, key="large")
+        return [*drawn, large(place[at], found, 28.0, colors)]
 
     def names(self, place: np.ndarray) -> list[layers.Layer]:
         """Return the names of the largest groups, each on a plate of its colour amid its points.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -165,20 +165,21 @@ class ResidualStream(ll.Scene):
     @ll.kept
     def ground(self) -> list[layers.Layer]:
         """Return the tokens below their streams, and the names of the lanes where they are written or erased."""
-        chips = self.chips(FOOT, [SYMBOLS[one] for one in self.symbols()], "token", 0.5, key="tokens", name="Token")
+        chips = self.chips("tokens", FOOT, [SYMBOLS[one] for one in self.symbols()], "token", None)
         levels = zip(residual.LANES, (FOOT, 2 * LEVEL, LEVEL, 3 * LEVEL), strict=True)
         return [chips, *(
             layers.Label((ASIDE, 0.0, z), lane, COLORS[lane], size=19, side="centre", key=f"lane {lane}")
             for lane, z in levels
         )]  # fmt: skip
 
-    def chips(self, z: float, texts: list[str], lane: str, most: float, full: Any = None, **look: Any) -> figures.Chips:
-        """Return a chip on each stream at a height, in its lane's colour, ``most`` wide at most. The last token is lit;
-        those of a lane are as ``full`` (n,) as it is."""
+    def chips(self, key: str, z: float, texts: list[str], lane: str, full: np.ndarray | None) -> figures.Chips:
+        """Return a chip on each stream at a height, in its lane's colour. The last token is lit; those of a lane are
+        as ``full`` (n,) as it is."""
         states: list[figures.State] = [*["plain" for _ in texts[1:]], "lit" if full is None else "plain"]
-        x, wide = self.along + (0.0 if full is None else OFFSET[lane]), min(most, 1.6 * most * WIDE / len(texts))
-        middle = np.stack([x, 0 * x - 0.02, 0 * x + z], -1)
-        return figures.Chips(texts, middle, full, COLORS[lane], states, CHIP, np.full(len(x), wide), up=UP, **look)
+        aside, most = (0.0, 0.5) if full is None else (OFFSET[lane], 0.4)
+        x, width = self.along + aside, np.full(len(self.along), min(most, 1.6 * most * WIDE / len(texts)))
+        middle, name = np.stack([x, 0 * x - 0.02, 0 * x + z], -1), lane.capitalize()
+        return figures.Chips(texts, middle, full, COLORS[lane], states, CHIP, width, up=UP, key=key, name=name)
 
     @ll.kept
     def lanes(self, depth: float) -> layers.Lines:
@@ -215,13 +216,12 @@ class ResidualStream(ll.Scene):
             paths.append(path[: max(int(share * 33), 2)])
             widths.append(1.0 + 4.0 * weight)
             alphas.append((0.9 if token == len(self.along) - 1 or block == 0 else 0.3) * weight)
-        look: dict[str, Any] = {"key": f"looks {block}", "name": "Copied"}
-        drawn: list[layers.Layer] = [layers.Lines(paths, COLORS[lane], tuple(widths), tuple(alphas), **look)]
+        ways = layers.Lines(paths, COLORS[lane], tuple(widths), tuple(alphas), key=f"looks {block}", name="Copied")
+        drawn: list[layers.Layer] = [ways]
         if share == 1.0:
             content = np.maximum(found.states[block + 1][:, self.model.lanes[lane]], 0.0)
             texts, full = [SYMBOLS[one] for one in content.argmax(axis=1)], np.clip(content.max(axis=1), 0.0, 1.0)
-            look = {"key": f"written {block}", "name": lane.capitalize()}
-            drawn.append(self.chips(end + 0.14, texts, lane, 0.4, full, **look))
+            drawn.append(self.chips(f"written {block}", end + 0.14, texts, lane, full))
         return drawn
 
     @ll.kept
@@ -322,6 +322,6 @@ class ResidualStream(ll.Scene):
             alpha = np.broadcast_to(np.where(chosen, 1.0, 0.5), (len(moves), len(here)))
             thick, dash = (1.6, None) if kind % 2 == 0 else (1.2, (6, 4))
             width = np.broadcast_to(np.where(chosen, 2.6 * thick, thick), alpha.shape)
-            look: dict[str, Any] = {"key": f"move {kind}", "name": minilm.MOVES[kind].capitalize()}
-            drawn.append(layers.Lines(ways, color, width.ravel(), alpha.ravel(), dash, **look))
+            key, name = f"move {kind}", minilm.MOVES[kind].capitalize()
+            drawn.append(layers.Lines(ways, color, width.ravel(), alpha.ravel(), dash, key=key, name=name))
         return drawn

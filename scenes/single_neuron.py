@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class SingleNeuron(ll.Scene):
         return neurons.Neuron(np.array(self.w), self.b, self.activation)
 
     @ll.kept
-    def numbers(self) -> dict[str, Any]:
+    def numbers(self) -> ll.Readouts:
         """Return what becomes of x, and of a gate what comes out right, and the nearest that is linear."""
         found = self.neuron.numbers(self.x)
         if self.points == "none":
@@ -131,10 +131,10 @@ class SingleNeuron(ll.Scene):
         """Return w on its line, which steps back when φ bends."""
         tip, bend = shapes.lifted(self.w), self.score(now)[2]
         line = shapes.lifted(np.outer((-1.4, 1.4), self.neuron.ahead) * self.reach)
-        arrow: dict[str, Any] = {"width": 6.5, "depth": True, "key": "w", "name": "w", "dim": 0.4 * bend}
+        arrow = partial(layers.named_arrow, size=30, width=6.5, depth=True, key="w", name="w")
         return [
             layers.Lines([line], W, 1.4, 0.6, dash=(12, 7), key="line", name="Line of w", dim=0.5 * bend),
-            *layers.named_arrow(np.zeros(3), tip, W, "w", size=30, **arrow),
+            *arrow(np.zeros(3), tip, W, "w", dim=0.4 * bend),
         ]
 
     def beside(self) -> np.ndarray:
@@ -225,8 +225,8 @@ class SingleNeuron(ll.Scene):
         drawn: list[layers.Layer] = []
         if swept > 0:
             start, end, paint = self.sheet()
-            look: dict[str, Any] = {"paint": paint, "shades": "signed", "every": (8, 0), "line": "text", "width": 1.0}
-            drawn.append(layers.Sheet(start, end, swept, fill=0.86, key="sheet", name="Output", **look))
+            drawn.append(layers.Sheet(start, end, swept, fill=0.86, paint=paint, shades="signed", every=(8, 0),
+                                      line="text", width=1.0, key="sheet", name="Output"))  # fmt: skip
         if bend > 0 and swept < 1:
             flat = self.section().axis[self.section().within]
             foot, top = shapes.lifted(flat), np.column_stack([flat, bend * self.unit * self.neuron.output(flat)])

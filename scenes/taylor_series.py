@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar, Unpack
 
 import numpy as np
 
@@ -192,7 +192,7 @@ class TaylorSeries(ll.Scene):
         degree = words("degree ?n", last) if last == coming else words("degree ?n → ?n", last, coming)
         return [*drawn, curves.headline(plot, degree, COPY)], self.flat_view()
 
-    def drawn(self, coefficients: np.ndarray, width: float = 3.0, **named: Any) -> plots.Pieces:
+    def drawn(self, coefficients: np.ndarray, width: float = 3.0, **named: Unpack[plots.Named]) -> plots.Pieces:
         """Return the curve of a polynomial."""
         return self.plot.curve(lambda x: taylor.polynomial(coefficients, self.centre, x), COPY, width=width, **named)
 
@@ -360,8 +360,8 @@ class TaylorSeries(ll.Scene):
         """Return the surface, the plane that touches it, which bends, and where its lowest point leads."""
         ground, drawn, shown, bent = self.terrain, list(self.block()), now.eased(0.06, 0.2), self.bent(now)
         if shown > 0.0 and self.degree:
-            look: dict[str, Any] = {"alpha": 0.55 * shown, "share": bent, "contours": False, "lift": LIFT}
-            drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, into=self.sheet(2), **look))
+            drawn.append(layers.Surface(self.sheet(1), COPY, sheet=True, into=self.sheet(2), share=bent,
+                                        alpha=0.55 * shown, contours=False, lift=LIFT))  # fmt: skip
         drawn.append(layers.Points.on(ground, self.point, "text", 8.0, "sphere", name="Point"))
         part, landing = now.eased(0.62, 0.84), np.clip(self.model.landing, *np.transpose(self.hill.domain))
         if part > 0.0 and self.degree >= 2:

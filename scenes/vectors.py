@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 import lossland as ll
 from lossland import figures, layers, parameters, shapes, signs, tex, words
@@ -99,7 +100,7 @@ class Vectors(ll.Scene):
         """How many world units one unit is."""
         return 0.5 if self.deep else 1.0
 
-    def world(self, place: Any) -> np.ndarray:
+    def world(self, place: ArrayLike) -> np.ndarray:
         """Return the world points (..., 3) of places of two or three numbers."""
         found = np.asarray(place, float) * self.unit
         return found if found.shape[-1] == 3 else shapes.lifted(found)
@@ -190,7 +191,7 @@ class Vectors(ll.Scene):
         turn = now.eased(0.0, 1.0) - 0.5
         return ll.View(-71.0, 28.0, bounds=self.bounds(), turned=(30.0 * turn, 8.0 * turn))
 
-    def arrow(self, tail: Any, tip: Any, color: str, name: str, **look: Any) -> list[layers.Layer]:
+    def arrow(self, tail: ArrayLike, tip: ArrayLike, color: str, name: str, **look: Any) -> list[layers.Layer]:
         """Return an arrow between places in units, with a thread to the floor in space; none of no length."""
         tail, tip = self.world(tail), self.world(tip)
         if np.linalg.norm(tip - tail) < 0.02:
@@ -202,17 +203,17 @@ class Vectors(ll.Scene):
             drawn.append(layers.Lines(thread, "dim", 1.2, 0.8, dash=(8, 5), pickable=False, key=f"{name} above"))
         return drawn
 
-    def beside(self, along: Any, other: Any, now: ll.Now) -> np.ndarray:
+    def beside(self, along: ArrayLike, other: ArrayLike, now: ll.Now) -> np.ndarray:
         """Return the direction (3,) across an arrow, as it is seen, away from another one."""
         left = self.view(now).left_of(self.world(along))
         return -left if left @ self.world(other) > 0 else left
 
-    def column(self, at: Any, numbers: np.ndarray, color: str, side: Any, symbol: str) -> layers.Label:
+    def column(self, at: ArrayLike, numbers: np.ndarray, color: str, side: Any, symbol: str) -> layers.Label:
         """Return a list of numbers as a column beside a place in units."""
         text = symbol + tex("?", (color, np.round(numbers, 2)[:, None]))
         return layers.Label(self.world(at), text, color, latex=True, size=24, side=side)
 
-    def letter(self, at: Any, name: str, color: str, side: Any) -> layers.Label:
+    def letter(self, at: ArrayLike, name: str, color: str, side: np.ndarray) -> layers.Label:
         """Return the name of an arrow a little beside a place in units."""
         place = self.world(at) + 0.05 * np.asarray(side) / max(float(np.linalg.norm(side)), 1e-9)
         return layers.Label(place, name, color, latex=True, size=28, side=side, key=f"name {name}")
@@ -267,8 +268,7 @@ class Vectors(ll.Scene):
             corner = a * (np.arange(len(a)) < k)
             leg = self.world([corner, corner + part * a[k] * axes[k]])
             away = axes[1] * (-1 if a[1] >= 0 else 1) if k == 0 else axes[0] * (-1 if a[0] < 0 else 1)
-            look: dict[str, Any] = {"depth": self.deep, "name": f"Step {k + 1}", "key": f"step {k}"}
-            drawn.append(layers.Lines([leg], STEPS[k], 5.0, **look))
+            drawn.append(layers.Lines([leg], STEPS[k], 5.0, depth=self.deep, name=f"Step {k + 1}", key=f"step {k}"))
             text, side = words("?2", part * a[k]), self.world(away)
             drawn.append(layers.Label(leg.mean(0), text, STEPS[k], size=24, side=side, key=f"count {k}"))
         drawn += self.arrow(0 * a, now.eased(0.64, 0.82) * a, A, "a", width=7.0)

@@ -194,8 +194,8 @@ class WordEmbeddings(ll.Scene):
             grown, carried = np.clip(step - 2 * leg - np.arange(2), 0.0, 1.0)
             if grown > 0:
                 at, way = tail + carried * (start - tail), grown * (tip - tail)
-                look: dict[str, Any] = {"depth": False, "name": "Difference"}
-                drawn.append(layers.Arrows(at[None], (at + way)[None], "area", 5.5, key=f"carried {leg}", **look))
+                drawn.append(layers.Arrows(at[None], (at + way)[None], "area", 5.5, depth=False, name="Difference",
+                                           key=f"carried {leg}"))  # fmt: skip
             if carried > 0:
                 corners = np.array([tail, tip, tip + carried * (start - tail), tail + carried * (start - tail)])
                 drawn += [

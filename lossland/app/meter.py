@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypedDict, cast
 
 import numpy as np
 
@@ -25,6 +25,19 @@ class Drawn(Protocol):
     def context(self) -> GLContext:
         """The GL context, whose parser gets all draw commands."""
         ...
+
+
+class Statistics(TypedDict):
+    """What the frames of a window took; draws and vertices are those of the last one."""
+
+    frames: int
+    seconds: float
+    p50_ms: float
+    p95_ms: float
+    max_ms: float
+    draws: int
+    vertices: int
+    renderer: str
 
 
 class Meter:
@@ -97,7 +110,7 @@ class Meter:
         """Count the draw commands for another canvas."""
         self._parser = cast("Parser", canvas.context.shared.parser)
 
-    def result(self) -> dict[str, object]:
+    def result(self) -> Statistics:
         """Return all statistics as JSON data."""
         times = 1000 * np.array(self._times or [np.nan])
         return {

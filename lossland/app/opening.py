@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from lossland.app import autosave
 from lossland.app.display import on_display_lost
-from lossland.app.meter import Meter
+from lossland.app.meter import Meter, Statistics
 from lossland.app.saving import check_replayable
 from lossland.app.stage import checked_size
 from lossland.app.window import Window
@@ -61,7 +60,7 @@ def explore(
     frames: int | None = None,
     theme: str = "dark",
     text_scale: float = 1.0,
-) -> dict[str, Any]:
+) -> Statistics:
     """Open the window and return, when it is closed, how it went.
 
     A session (or the name of a .lossland file) is replayed, and goes on.
@@ -88,7 +87,7 @@ def _explore(
     frames: int | None,
     theme: str,
     text_scale: float,
-) -> dict[str, Any]:
+) -> Statistics:
     """Do what `explore` says, while no other window is open."""
     made = _meant(scene)
     player = session.begun(made, size) if isinstance(made, Session) else Player(made, size)

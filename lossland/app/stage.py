@@ -305,25 +305,34 @@ def stage_at(
     scene: Shown | Session,
     time: float | None,
     size: tuple[int, int],
-    *settings: Any,
+    theme: str = "dark",
+    ui: bool = False,
+    gl: str | int | None = None,
+    text_scale: float = 1.0,
+    *,
     camera: Sequence[float] | None = None,
+    transparent: bool = False,
+    title: bool = True,
+    cmap: str | None = None,
     domain: Domain | None = None,
     follows_theme: bool = False,
-    **look: Any,
 ) -> Iterator[Stage]:
     """Open a stage of a scene or session at a time (None: the time for stills); the rest is as in `Stage`.
 
     A session may be drawn in the theme that the user had chosen at that time (``follows_theme``).
     """
-    if isinstance(scene, Session):
-        if camera is not None or domain is not None:
-            raise UserError("A session brings its own cameras and domains; camera and domain are for scenes.")
-        with Stage(session.begun(scene, checked_size(size)), size, *settings, **look) as stage:
+    if isinstance(scene, Session) and (camera is not None or domain is not None):
+        raise UserError("A session brings its own cameras and domains; camera and domain are for scenes.")
+    drawn = session.begun(scene, checked_size(size)) if isinstance(scene, Session) else scene
+    made = Stage(
+        drawn, size, theme, ui, gl, text_scale,
+        camera=camera, transparent=transparent, title=title, cmap=cmap, domain=domain,
+    )  # fmt: skip
+    with made as stage:
+        if isinstance(scene, Session):
             stage.follows_theme = follows_theme
             stage.prepare(stage.player)
             session.forward(stage.player, scene.tick_at(time))
-            yield stage
-        return
-    with Stage(scene, size, *settings, camera=camera, domain=domain, **look) as stage:
-        stage.player.seek(stage.player.scene.still_time if time is None else time)
+        else:
+            stage.player.seek(stage.player.scene.still_time if time is None else time)
         yield stage

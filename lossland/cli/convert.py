@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from lossland.cli.options import add_json
 from lossland.cli.output import note, number, print_json
@@ -13,7 +13,7 @@ from lossland.errors import UserError
 from lossland.files import RUNS, kind_of, may_be_run
 
 if TYPE_CHECKING:
-    from lossland.landscapes.gridfiles import Arrays, GridFile
+    from lossland.landscapes.gridfiles import Arrays, GridFile, OpenFile
 
 MESHES = (".vtp", ".glb")
 SIZE = (1280, 720)
@@ -172,7 +172,7 @@ def _summary(found: GridFile) -> Summary:
     }
 
 
-def _parts(source: Path, file: Any) -> Arrays:
+def _parts(source: Path, file: OpenFile) -> Arrays:
     """Return the arrays of a direction file or a projection file; none for any other file.
 
     A path whose direction file is in the same folder is also given in the surface's units, as ``path`` (T, k).

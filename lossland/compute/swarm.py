@@ -121,7 +121,7 @@ class SwarmState:
         return self._crowd.positions
 
     @property
-    def resident(self) -> Any:
+    def resident(self) -> Points | Resident:
         """The positions as a new array (N, 2) where they are computed, for a layer: NumPy's or a `Resident`."""
         return self._crowd.resident
 

@@ -112,7 +112,7 @@ def solve(matrix: Vectorlike, vector: Vectorlike) -> Vectorlike:
     return Vector(found)
 
 
-def spectral(function: Callable[[Value], Any], matrix: Vectorlike) -> Value:
+def spectral(function: Callable[[Value], Value], matrix: Vectorlike) -> Value:
     """Apply a function to the eigenvalues of a symmetric matrix, keeping its eigenvectors.
 
     For 2 x 2 this has a closed form: with eigenvalues a >= b it is (f(a) + f(b))/2 times the identity plus

@@ -26,6 +26,7 @@ from lossland.files import written
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, np.ndarray]
+OpenFile = Mapping[str, Any]  # of the arrays in an .npz; of the data sets and groups in HDF5
 ENDINGS = (".npz", ".h5", ".hdf5")
 MOST_POINTS = 2**26
 NEEDS_H5PY = "HDF5 files need the package h5py: pip install 'lossland[h5]'."
@@ -165,7 +166,7 @@ def read(path: str | Path) -> GridFile:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[OpenFile]:
     """Open a .npz or .h5 file for reading; errors become UserError or MachineError."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
@@ -196,7 +197,7 @@ def _opened_npz(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
 
 
 @contextmanager
-def _opened_h5(path: Path) -> Iterator[Any]:
+def _opened_h5(path: Path) -> Iterator[OpenFile]:
     h5py = _h5py()
     try:
         with h5py.File(path, "r") as file:
@@ -235,7 +236,7 @@ def _from_npz(path: Path, file: Mapping[str, np.ndarray]) -> GridFile:
     )
 
 
-def _from_h5(path: Path, file: Any) -> GridFile:
+def _from_h5(path: Path, file: OpenFile) -> GridFile:
     name = next((name for name in LOSSES if name in file), "")
     if "xcoordinates" not in file or not name:
         raise UserError(f"{path} holds no surface: it needs xcoordinates and train_loss, and has {listed(list(file))}.")
@@ -278,7 +279,7 @@ def _reordered(path: Path, name: str, stored: Floats, x: Floats, y: Floats) -> F
     return np.where(value == _empty(name), np.nan, value)
 
 
-def direction_parts(file: Any) -> Arrays:
+def direction_parts(file: OpenFile) -> Arrays:
     """Return a file's directions by parameter tensors, "xdirection/0" ..., in their order."""
     return {
         f"{axis}/{key}": np.asarray(file[axis][key])
@@ -306,7 +307,7 @@ def directions_beside(path: Path, name: object) -> Path | None:
     return file if file.is_file() and file != path else None
 
 
-def _projected(path: Path, file: Any, axes: int) -> tuple[Arrays, Arrays]:
+def _projected(path: Path, file: OpenFile, axes: int) -> tuple[Arrays, Arrays]:
     """Return path and directions from the files in a surface's folder, as far as they exist."""
     beside = directions_beside(path, file["dir_file"][()] if "dir_file" in file else "")
     if beside is None:

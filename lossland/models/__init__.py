@@ -61,7 +61,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lossland.models import (
@@ -183,7 +183,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a module at its first use: a scene needs a few of them, and all take as long as its first picture."""
     if name not in __all__:
         raise AttributeError(f"module 'lossland.models' has no attribute {name!r}")

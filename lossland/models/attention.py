@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from lossland.errors import UserError
 from lossland.expression.node import Array, namespace
@@ -33,7 +33,7 @@ class Attention(NamedTuple, Generic[A]):
     output: A
 
 
-def causal(xp: ModuleType, count: int) -> Any:
+def causal(xp: ModuleType, count: int) -> Array:
     """Return the causal mask (count, count) as an array of ``xp``: True where a token may attend, itself and before."""
     return xp.tril(xp.ones((count, count), dtype=xp.bool))
 

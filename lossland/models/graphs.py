@@ -21,7 +21,7 @@ from lossland.compute.philox import Purpose, particles, standard_normal
 from lossland.errors import UserError, shown
 from lossland.expression import Node, constant, evaluate, exp, latex, maximum, tanh, trace, variable
 from lossland.expression.formula import parse
-from lossland.expression.node import COMPARISONS, Value, make, ordered, varies
+from lossland.expression.node import COMPARISONS, V, Value, make, ordered, varies
 
 Floats = NDArray[np.float64]
 
@@ -116,18 +116,18 @@ class Graph:
         return way if slope.number is not None else rf"{way} = {self.latex(slope)}"
 
     # ------------------------------------------------------------------------------------------------ both passes
-    def forward(self, values: Mapping[str, Value]) -> dict[str, Any]:
+    def forward(self, values: Mapping[str, V]) -> dict[str, V]:
         """Return the values of inputs and steps, from those of the inputs: floats, or arrays that broadcast."""
         known = {name: values[name] for name in self.inputs}
         for step in self.steps:
             known[step.name] = self._at(step.formula, known)
         return known
 
-    def local(self, known: Mapping[str, Value]) -> dict[tuple[str, str], Any]:
+    def local(self, known: Mapping[str, V]) -> dict[tuple[str, str], V]:
         """Return the value of every slope, from the values that ``forward`` returned."""
         return {pair: self._at(slope, known) for pair, slope in self.slopes.items()}
 
-    def backward(self, known: Mapping[str, Value], count: int | None = None) -> dict[str, Any]:
+    def backward(self, known: Mapping[str, V], count: int | None = None) -> dict[str, V]:
         """Return the derivatives of the loss by every name that has been reached.
 
         With a ``count`` the pass stops after so many steps, counted from the loss back: a name then has the sum of the

@@ -7,7 +7,6 @@ Sources: Rosenblatt (1958), the perceptron; Minsky and Papert (1969), for what i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -81,7 +80,7 @@ class Neuron:
         """Return the point (2,) of the line w·x + share b = 0 that is nearest to the origin."""
         return -share * self.b / max(self.length, 1e-9) * self.ahead
 
-    def numbers(self, point: ArrayLike) -> dict[str, Any]:
+    def numbers(self, point: ArrayLike) -> dict[str, float | Floats]:
         """Return intermediate values at a point (2,), and the distances of the line z = 0 from it and the origin."""
         x = np.asarray(point, float)
         return {

@@ -59,7 +59,7 @@ class Made(NamedTuple):
 
     model: Module
     loss: Callable[..., Tensor]
-    data: Any  # see `TorchTask`
+    data: object  # see `TorchTask`
 
 
 def made_by(text: str) -> Made:
@@ -250,7 +250,7 @@ class TorchTask:
         self,
         model: Module,
         loss: Callable[..., Tensor],
-        data: Any,
+        data: object,
         device: str = "cpu",
         dtype: str | None = None,
         batch: int | None = None,

@@ -279,7 +279,7 @@ def _opaque(text: str, transformation: Any) -> type[Foreign]:
     return made
 
 
-def _kind(make: Callable[..., Any], base: type[Foreign], text: str, title: str) -> type[Foreign]:
+def _kind(make: Callable[..., object], base: type[Foreign], text: str, title: str) -> type[Foreign]:
     """Make the class of a library's optimizer, with its numbers as fields."""
     arguments: dict[str, Argument] = {}
     defaults: dict[str, float] = {}

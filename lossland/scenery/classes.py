@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.world import shapes
-from lossland.world.layers import Layer, Lines, Points, Solid, Style
+from lossland.world.layers import Layer, Lines, Look, Points, Solid, Style
 
 Floats = NDArray[np.float64]
 OFF, ON, CUT = "signed.low", "signed.high", "accent"
@@ -24,17 +24,23 @@ def split(samples: ArrayLike, positive: NDArray[np.bool_]) -> tuple[Floats, Floa
 
 
 def samples(
-    places: Sequence[Floats], size: float, style: Style = "sphere", targets: Sequence[Floats] | None = None, **look: Any
+    places: Sequence[Floats],
+    size: float,
+    style: Style = "sphere",
+    targets: Sequence[Floats] | None = None,
+    share: float = 0.0,
+    outline: bool = True,
+    **look: Unpack[Look],
 ) -> list[Layer]:
-    """Return the samples (n, 3) of both classes, moving towards ``targets`` if these are given.
+    """Return the samples (n, 3) of both classes, moving by a ``share`` towards ``targets`` if these are given.
 
-    ``look`` are other fields of `Points`. The keys are "class 0" and "class 1".
+    The keys are "class 0" and "class 1".
     """
-    ways = ({}, {}) if targets is None else tuple({"target": target} for target in targets)
-    look = {"outline": True, **look}
+    ends = (None, None) if targets is None else targets
+    points = partial(Points, size=size, style=style, outline=outline, share=share, **look)
     return [
-        Points(place, color, size, style, key=f"class {k}", **way, **look)
-        for k, (place, color, way) in enumerate(zip(places, (OFF, ON), ways, strict=True))
+        points(place, color, target=end, key=f"class {k}")
+        for k, (place, color, end) in enumerate(zip(places, (OFF, ON), ends, strict=True))
     ]
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from lossland.world.layers import Color, Points
 
+Move = Callable[[Any, Any], None]  # of a scene of the class that declares the handle, and of a position
+
 
 @dataclass(frozen=True, eq=False)
 class Handle:
@@ -24,7 +26,7 @@ class Handle:
 
     name: str
     position: Sequence[float] | NDArray[np.floating]
-    move: Callable[[Any, Any], None]  # of a scene of the class that declares it
+    move: Move
     plane: float | None = None
     free: bool = False
     along: tuple[float, float, float] | None = None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Hashable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def kept(
 ) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]: ...
 @overload
 def kept(*, framing: Literal[True]) -> Callable[[Callable[[S], R]], Callable[[S], R]]: ...
-def kept(make: Callable[..., Any] | None = None, *, most: int = 16, framing: bool = False) -> Callable[..., Any]:
+def kept(make: Callable[..., object] | None = None, *, most: int = 16, framing: bool = False) -> Callable[..., object]:
     """Cache a method's results, the last ``most`` of them for different arguments.
 
     A result is recomputed when a parameter (or the seed) that was read while computing it has another value. Kept

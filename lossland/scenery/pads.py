@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lossland.models import drawings
-from lossland.scenery.handles import Handle
+from lossland.scenery.handles import Handle, Move
 from lossland.world import layers
 from lossland.world.plots import Plot
 
@@ -38,13 +36,13 @@ class Pad:
         """Return the drawing with a coloured border, as the layer ``pad``, and the pen."""
         right, up = np.array([self.size, 0.0, 0.0]), np.array([0.0, 0.0, self.size])
         image, name = drawings.read(drawing), "Pad: click, and drag the pen"
-        look: dict[str, Any] = {"group": "handles", "key": "pen", "name": "Pen: drag it", "units": self.plot}
+        ring = partial(layers.Points, size=6.0, style="ring", outline=True, group="handles", units=self.plot)
         return [
             layers.Image(image, np.array(self.corner), right, up, border=color, name=name, key="pad"),
-            layers.Points(self.plot.world(*pen)[None], "accent", 6.0, "ring", outline=True, **look),
+            ring(self.plot.world(*pen)[None], "accent", name="Pen: drag it", key="pen"),
         ]
 
-    def handle(self, pen: Place, move: Callable[[Any, Any], None]) -> Handle:
+    def handle(self, pen: Place, move: Move) -> Handle:
         """Return the pen's handle; ``move(scene, position)`` gets world positions."""
         return Handle("pen", self.plot.world(*pen), move, free=True)
 

@@ -29,7 +29,7 @@ from typing import (
 
 from lossland.errors import UserError, nearest, shown
 from lossland.expression.function import Function, function
-from lossland.scenery.handles import Handle
+from lossland.scenery.handles import Handle, Move
 from lossland.scenery.kept import note_read
 from lossland.world.insets import Square
 from lossland.world.theme import USUAL_LANE
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from lossland.scenery.scene import Scene
 
 T = TypeVar("T")
+OfScene = Callable[[Any], T]  # of a scene of the class that declares the parameter, as it is now
 ON_GROUND = 0.012  # world units: height above the ground of handles on it
 MOST_NAMED = 50  # options listed in an error
 _BETWEEN = str.maketrans("[](),;", "      ")
@@ -153,7 +154,7 @@ class Number(Param[float]):
         unit: str = "",
         log: bool = False,
         hidden: bool = False,
-        reach: Callable[[Any], float] | None = None,
+        reach: OfScene[float] | None = None,
     ) -> None:
         super().__init__(default, label, help, hidden)
         self.min, self.max, self.unit, self.log, self._ends = min, max, unit, log, reach
@@ -191,8 +192,8 @@ class Integer(Param[int]):
         help: str = "",
         log: bool = False,
         hidden: bool = False,
-        most: Callable[[Any], int] | None = None,
-        reach: Callable[[Any], int] | None = None,
+        most: OfScene[int] | None = None,
+        reach: OfScene[int] | None = None,
     ) -> None:
         super().__init__(default, label, help, hidden)
         self.min, self.max, self.log, self._most, self._ends = min, max, log, most, reach
@@ -386,7 +387,7 @@ class Placing(TypedDict, total=False):
 
     click: bool
     restarts: bool
-    shown: Callable[[Any], bool] | None  # of a scene of the class that declares it
+    shown: OfScene[bool] | None
 
 
 class PlacedPoint(Point):
@@ -407,7 +408,7 @@ class PlacedPoint(Point):
         help: str = "",
         click: bool = False,
         restarts: bool = True,
-        shown: Callable[[Any], bool] | None = None,  # of a scene of the class that declares it
+        shown: OfScene[bool] | None = None,
     ) -> None:
         super().__init__(default, min, max, label, help, hidden=True)
         self.click, self.restarts, self._shown = click, restarts, shown
@@ -424,7 +425,7 @@ class PlacedPoint(Point):
         """Return the handle at the point."""
         raise NotImplementedError
 
-    def move(self, scene: Scene, position: Any) -> None:
+    def move(self, scene: Scene, position: Sequence[float]) -> None:
         """Set the position that it was dragged to, or the nearest allowed one."""
         raise NotImplementedError
 
@@ -514,7 +515,7 @@ class PlanePoint(PlacedPoint):
         x, y = scene.values[self.name]
         return Handle(self.name, (x, y, 0.0), self.move, plane=0.0)
 
-    def move(self, scene: Scene, position: tuple[float, float]) -> None:
+    def move(self, scene: Scene, position: Sequence[float]) -> None:
         """Take the allowed point that is nearest to a position."""
         scene.set(self.name, [_clamped(round(v, self.digits), self.min, self.max) for v in position])
 
@@ -533,7 +534,7 @@ class InsetPoint(PlacedPoint):
         place = self.inset.world_from_inset(scene.values[self.name])
         return Handle(self.name, place, self.move, plane=self.inset.z)
 
-    def move(self, scene: Scene, position: tuple[float, float]) -> None:
+    def move(self, scene: Scene, position: Sequence[float]) -> None:
         """Take the point of the inset that is nearest to a position in the plane."""
         place = self.inset.inset_from_world(position)
         scene.set(self.name, [_clamped(float(v), self.min, self.max) for v in place])
@@ -560,7 +561,7 @@ class SpacePoint(PlacedPoint):
         label: str = "",
         help: str = "",
         digits: int = 2,
-        unit: Callable[[Any], float] = one_each,
+        unit: OfScene[float] = one_each,
         **options: Unpack[Placing],
     ) -> None:
         super().__init__(default, min, max, label, help, **options)
@@ -583,7 +584,7 @@ class PlaneOrSpacePoint(SpacePoint):
     dimensions = (2, 3)
 
 
-def _handle_at(name: str, point: Sequence[float], unit: float, move: Callable[[Any, Any], None]) -> Handle:
+def _handle_at(name: str, point: Sequence[float], unit: float, move: Move) -> Handle:
     """Return the handle at a point of two numbers in the plane, or of three in space."""
     place, deep = tuple(unit * v for v in point), len(point) == 3
     return Handle(name, (*place, 0.0)[:3], move, plane=None if deep else 0.0, free=deep)
@@ -603,7 +604,7 @@ class Matrix(Param[tuple[tuple[float, ...], ...]]):
 
     def __init__(
         self, default: Sequence[Sequence[float]], min: float = -10, max: float = 10, label: str = "", help: str = "",
-        hidden: bool = False, columns: Sequence[str] = (), unit: Callable[[Any], float] = one_each,
+        hidden: bool = False, columns: Sequence[str] = (), unit: OfScene[float] = one_each,
         rows: Sequence[int] = (),
     ) -> None:  # fmt: skip
         super().__init__(tuple(tuple(map(float, row)) for row in default), label, help, hidden)

@@ -6,46 +6,65 @@ Positions and directions are (2,). All layers are in one plane, so later ones ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lossland.models.calculus import unrolled_ring
 from lossland.models.linear_maps import EigenDirection, cross, rotation, whole_multiple
-from lossland.world.layers import Arrows, Color, Curve, Facts, Label, Lines
+from lossland.world.layers import Arrows, Cell, Color, Curve, Facts, Label, Lines, Look
 from lossland.world.phrases import tex
 from lossland.world.shapes import lifted
 
+Dash = tuple[float, float]  # see `Lines`
 FAR = 14.0  # half the length of an infinite line, world
 CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 2 * np.pi, 97))], -1)  # the unit circle
 
 
-def path(points: ArrayLike, color: Color, width: float, **look: Any) -> Lines:
+def path(
+    points: ArrayLike, color: Color, width: float, alpha: float = 1.0, dash: Dash | None = None, **look: Unpack[Look]
+) -> Lines:
     """Return the line through points (n, 2)."""
-    return Lines([lifted(points)], color, width, depth=False, **look)
+    return Lines([lifted(points)], color, width, alpha, dash, depth=False, **look)
 
 
-def line(direction: ArrayLike, color: Color, width: float, **look: Any) -> Lines:
+def line(
+    direction: ArrayLike, color: Color, width: float, alpha: float = 1.0, dash: Dash | None = None, **look: Unpack[Look]
+) -> Lines:
     """Return the infinite line through the origin in a direction (2,) of any length; none for 0."""
     ahead = np.asarray(direction, float)
-    return path(np.outer((-FAR, FAR), ahead / max(float(np.linalg.norm(ahead)), 1e-9)), color, width, **look)
+    ends = np.outer((-FAR, FAR), ahead / max(float(np.linalg.norm(ahead)), 1e-9))
+    return path(ends, color, width, alpha, dash, **look)
 
 
 def eigenline(kept: EigenDirection, number: int) -> Lines:
     """Return the whole line of a direction that a map keeps, dashed, in the colour of its number (from 1 on)."""
-    look = {"dash": (15, 10), "name": "Eigenline", "key": f"line {number}", "worth": [kept.factor]}
-    return line(kept.vector, f"eigen{number}", 2.4, **look)
+    dashed = partial(line, dash=(15, 10), name="Eigenline", key=f"line {number}", worth=[kept.factor])
+    return dashed(kept.vector, f"eigen{number}", 2.4)
 
 
-def arrow(tip: ArrayLike, color: Color, width: float, **look: Any) -> Arrows:
+def arrow(tip: ArrayLike, color: Color, width: float, **look: Unpack[Look]) -> Arrows:
     """Return an arrow from the origin."""
     return Arrows.one((0.0, 0.0), tip, color, width=width, depth=False, **look)
 
 
-def name(at: ArrayLike, text: str, color: Color, side: ArrayLike, size: float = 26.0, **look: Any) -> Label:
+def name(
+    at: ArrayLike,
+    text: str,
+    color: Color,
+    side: ArrayLike,
+    size: float = 26.0,
+    latex: bool = True,
+    value: Cell = "",
+    bold: bool = True,
+    plate: Color = "",
+    stays: bool = False,
+    **look: Unpack[Look],
+) -> Label:
     """Return a name (LaTeX) beside a position, on the side that a direction (2,) points to."""
-    return Label(lifted(at), text, color, side=lifted(side), size=size, **{"latex": True, **look})
+    return Label(lifted(at), text, color, value, latex, size, lifted(side), bold, plate, stays, **look)
 
 
 def beside(arrow: ArrayLike, other: ArrayLike, turn: float = 0.6) -> np.ndarray:

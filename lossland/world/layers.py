@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property, lru_cache
 from math import floor, inf, isnan, log10
-from typing import Any, Literal, Protocol, TypeVar, get_args
+from typing import Any, Literal, Protocol, TypedDict, TypeVar, Unpack, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -225,6 +225,54 @@ class Layer:
         _check(self)
 
 
+class Named(TypedDict, total=False):
+    """Options of every layer, also where several are made at once: see `Layer`."""
+
+    key: str
+    name: str
+    group: str
+    pickable: bool
+    dim: float
+    ghost: bool
+    emphasis: float
+
+
+class Look(Named, total=False):
+    """Options of a single layer: see `Layer`."""
+
+    worth: Sequence[float] | Sequence[str] | Array | None
+    units: Units | None
+
+
+class PointLook(Look, total=False):
+    """Options of points: see `Points`."""
+
+    target: Array | None
+    share: float
+    number: NDArray[np.integer] | None
+    alpha: float
+    passing: bool
+
+
+class ArrowLook(Look, total=False):
+    """Options of arrows: see `Arrows`."""
+
+    width: float
+    depth: bool
+
+
+class LabelLook(Look, total=False):
+    """Options of labels: see `Label`."""
+
+    value: Cell
+    latex: bool
+    size: float
+    side: Side | Sequence[float] | Array
+    bold: bool
+    plate: Color
+    stays: bool
+
+
 L = TypeVar("L", bound=Layer)
 
 
@@ -411,7 +459,13 @@ class Points(Layer):
 
     @classmethod
     def on(
-        cls, terrain: Terrain, position: ArrayLike, color: Color, size: float, style: Style, **options: Any
+        cls,
+        terrain: Terrain,
+        position: ArrayLike,
+        color: Color,
+        size: float,
+        style: Style,
+        **options: Unpack[PointLook],
     ) -> Points:
         """Return discs, rings or spheres at positions (n, 2) of the domain, on the ground."""
         world = terrain.world_from_domain(np.reshape(position, (-1, 2)), ON_GROUND)
@@ -429,7 +483,7 @@ class Arrows(Layer):
     depth: bool = True  # False: always in front
 
     @classmethod
-    def one(cls, tail: ArrayLike, tip: ArrayLike, color: Color, **options: Any) -> Arrows:
+    def one(cls, tail: ArrayLike, tip: ArrayLike, color: Color, **options: Unpack[ArrowLook]) -> Arrows:
         """Return one arrow between points (3,) of the world, or (2,) of the plane z = 0."""
         start, end = (np.reshape(place, (1, -1)).astype(float) for place in (tail, tip))
         start, end = (place if place.shape == (1, 3) else lifted(place) for place in (start, end))
@@ -437,14 +491,21 @@ class Arrows(Layer):
 
     @classmethod
     def on(
-        cls, terrain: Terrain, tail: ArrayLike, tip: ArrayLike, color: Color | Sequence[Color], **options: Any
+        cls,
+        terrain: Terrain,
+        tail: ArrayLike,
+        tip: ArrayLike,
+        color: Color | Sequence[Color],
+        **options: Unpack[ArrowLook],
     ) -> Arrows:
         """Return arrows between positions (n, 2) of the domain, with both ends on the ground."""
         tail, tip = (terrain.world_from_domain(np.reshape(one, (-1, 2)), ON_GROUND) for one in (tail, tip))
         return cls(tail, tip, color, **options)
 
     @classmethod
-    def ahead(cls, trails: Sequence[Trail], lengths: Sequence[float], gap: float, **options: Any) -> list[Arrows]:
+    def ahead(
+        cls, trails: Sequence[Trail], lengths: Sequence[float], gap: float, **options: Unpack[ArrowLook]
+    ) -> list[Arrows]:
         """Return a layer of arrows ahead of the heads of trails, none where there is no arrow.
 
         They point along the path ahead of the head, and have the world ``lengths``, from ``gap`` beyond the head. A
@@ -472,7 +533,7 @@ def named_arrow(
     size: float = 20.0,
     plate: Color = "",
     turned: float = 0.0,
-    **options: Any,
+    **options: Unpack[ArrowLook],
 ) -> list[Layer]:
     """Return an arrow in front of everything, from ``gap`` beyond its tail (3,) to its tip (3,), and its label ahead.
 
@@ -480,7 +541,8 @@ def named_arrow(
     may be ``turned`` from straight ahead, in radians to the left. ``options`` are other fields of the arrow.
     """
     along = (tip - tail) / max(float(np.linalg.norm(tip - tail)), 1e-9)
-    arrow = Arrows((tail + gap * along)[None], tip[None], color, **{"width": 5.5, "depth": False, **options})
+    look: ArrowLook = {"width": 5.5, "depth": False, **options}
+    arrow = Arrows((tail + gap * along)[None], tip[None], color, **look)
     side = np.cos(turned) * along + np.sin(turned) * np.array([-along[1], along[0], 0.0])
     return [arrow, Label(tip, latex, color, latex=True, size=size, side=side, plate=plate, dim=arrow.dim)]
 
@@ -501,7 +563,9 @@ class Lines(Layer):
     casing: float = 0.0  # pixels
 
 
-def upright(place: Sequence[float], marks: Sequence[tuple[float, str, Color]], **look: Any) -> list[Layer]:
+def upright(
+    place: Sequence[float], marks: Sequence[tuple[float, str, Color]], **look: Unpack[LabelLook]
+) -> list[Layer]:
     """Return a scale that stands on a place (2,) of the plane: ``marks`` are a height, its text and the text's colour.
 
     ``look`` are other fields of the labels.
@@ -667,14 +731,26 @@ class Image(Layer):
     border: Color = "dim"  # "" draws none
 
     @classmethod
-    def upright(cls, picture: NDArray, middle: ArrayLike, width: float, height: float = 0.0, **options: Any) -> Image:
+    def upright(
+        cls,
+        picture: NDArray,
+        middle: ArrayLike,
+        width: float,
+        height: float = 0.0,
+        shades: Shades = "height",
+        smooth: bool = False,
+        alpha: float = 1.0,
+        border: Color = "dim",
+        **options: Unpack[Look],
+    ) -> Image:
         """Return a vertical picture along x, centred at ``middle`` (3,).
 
         Without a ``height`` its pixels are squares.
         """
         height = height or width * picture.shape[0] / picture.shape[1]
         right, up = np.array([width, 0.0, 0.0]), np.array([0.0, 0.0, height])
-        return cls(picture, np.asarray(middle, float) - (right + up) / 2, right, up, **options)
+        corner = np.asarray(middle, float) - (right + up) / 2
+        return cls(picture, corner, right, up, shades, smooth, alpha, border, **options)
 
 
 @dataclass(frozen=True, eq=False)
@@ -756,7 +832,9 @@ class Label(Layer):
     stays: bool = False
 
     @classmethod
-    def each(cls, positions: ArrayLike, texts: Iterable[str], color: Color = "dim", **look: Any) -> list[Label]:
+    def each(
+        cls, positions: ArrayLike, texts: Iterable[str], color: Color = "dim", **look: Unpack[LabelLook]
+    ) -> list[Label]:
         """Return a label at each position (n, 3), such as numbers and names along an edge; ``look`` applies to all."""
         places = np.asarray(positions, float).reshape(-1, 3)
         return [cls(place, text, color, **look) for place, text in zip(places, texts, strict=True)]

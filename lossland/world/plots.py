@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,7 @@ from lossland.world.layers import (
     Label,
     Layer,
     Lines,
+    Named,
     Points,
     Polygon,
     Side,
@@ -64,18 +65,6 @@ TOUCH = 1e-5  # widths of the plot: half the distance of the two points that def
 ON_EDGE = 1e-9
 THREAD = 0.55  # opacity of the lines between two number lines
 OUTSIDE = 1e6  # heights of the plot: where values are clamped before clipping
-
-
-class Named(TypedDict, total=False):
-    """Options of every layer: see ``layers.Layer``."""
-
-    key: str
-    name: str
-    group: str
-    pickable: bool
-    dim: float
-    ghost: bool
-    emphasis: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -293,7 +292,7 @@ class Terrain:
         return np.isfinite(self.z)
 
     @cached_property
-    def relief(self) -> Any:
+    def relief(self) -> NDArray[np.float32]:
         """The height texture (ny, nx, 2) float32: world heights without holes, and contour phases.
 
         A scene that computes it on a CUDA device may set it to that array (see ``layers``).

@@ -282,7 +282,7 @@ def _renderer(window: Any) -> Any:
     import glfw
     from imgui_bundle.python_backends.glfw_backend import GlfwRenderer
 
-    renderer: Any = type("WindowRenderer", (GlfwRenderer,), sources)(window, attach_callbacks=False)
+    renderer = type("WindowRenderer", (GlfwRenderer,), sources)(window, attach_callbacks=False)
 
     def clipboard(_context: object) -> str:
         text: Any = glfw.get_clipboard_string(window)

@@ -22,6 +22,7 @@ from lossland.errors import MachineError, UserError
 from lossland.render.gl import egl, foreign
 
 if TYPE_CHECKING:
+    from vispy import app
     from vispy.gloo.context import GLContext
 
 VARIABLE = "LOSSLAND_GL"  # what draws pictures without a window, where no --gl says so
@@ -392,7 +393,7 @@ def has_display() -> bool:
     return bool(named) or sys.platform in ("darwin", "win32")
 
 
-def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: bool = True) -> Any:
+def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: bool = True) -> app.Canvas:
     """Open a GLFW window of a size in screen units and return its canvas, the GL context current.
 
     See ``glfw_handle`` for the GLFW window; the framebuffer may be larger than ``size`` on dense displays.
@@ -414,12 +415,9 @@ def window(title: str, size: tuple[int, int], fullscreen: bool = False, vsync: b
 
 def _made(canvas: Canvas) -> None:
     """Prepare a new canvas, which is current, for drawing; raise MachineError if it cannot be used."""
-    from vispy import gloo
-
-    from lossland.render.gl.driver import Parser
+    from lossland.render.gl.driver import Parser, gl
 
     _check_pyopengl()
-    gl: Any = gloo.gl
     if gl.current_backend is not gl.gl2:  # another library switched vispy to PyOpenGL's functions, which are slower
         gl.use_gl("gl2")
     canvas.context.shared.parser = Parser()
@@ -428,7 +426,7 @@ def _made(canvas: Canvas) -> None:
     check(_KNOWN)
 
 
-def _glfw_canvas(title: str, size: tuple[int, int], with_egl: bool, show: bool = True, **options: bool) -> Any:
+def _glfw_canvas(title: str, size: tuple[int, int], with_egl: bool, show: bool = True, **options: bool) -> app.Canvas:
     global _uses_glfw
     import glfw
     from vispy import app
@@ -520,7 +518,7 @@ def keeps_pictures(canvas: Any) -> bool:
     return bool((abs(seen.astype(int) - [[51, 102, 153], [51, 102, 204]]) <= 1).all())
 
 
-def has_lost_picture(canvas: Any) -> bool:
+def has_lost_picture(canvas: Canvas) -> bool:
     """Whether a window's back buffer has lost what it kept: Mesa's software driver empties it for a new size.
 
     It does so when it next draws, which may be in the middle of a picture of the old size. A corner is black then, as
@@ -534,9 +532,8 @@ def has_lost_picture(canvas: Any) -> bool:
 
 def description() -> dict[str, str]:
     """Return vendor, renderer and version of the current GL context."""
-    from vispy import gloo
+    from lossland.render.gl.driver import gl
 
-    gl: Any = gloo.gl
     names = {"vendor": gl.GL_VENDOR, "renderer": gl.GL_RENDERER, "version": gl.GL_VERSION}
     return {name: str(gl.glGetParameter(number)) for name, number in names.items()}
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
-from vispy.gloo import gl as vispys
 
-from lossland.render.gl.driver import gl_name, read_into
+from lossland.render.gl.driver import gl, gl_name, read_into
 from lossland.render.gl.programs import Region, Uniform, delete, program, set_region, set_state, vertex_buffer
 
-gl: Any = vispys  # its functions are put there when it is imported
 BGRA = 0x80E1  # GL_BGRA, which vispy does not name
 STRIPS = 16  # into which a pass is divided that must not delay a frame
 
