@@ -5,6 +5,8 @@ That a golden shows it is tested beside the goldens, in ``tests/render/test_gold
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 import numpy as np
 import pytest
 from frames import FRAMES, ROOT
@@ -16,7 +18,7 @@ from lossland.pointing.picking import Hit, describe, pick
 from lossland.render.painter import REGISTRY
 from lossland.render.renderer import Renderer  # registers the painters  # noqa: F401
 from lossland.world.camera import Camera
-from lossland.world.layers import Label, Layer
+from lossland.world.layers import ArrowLook, Arrows, Label, LabelLook, Layer, PointLook, Points
 
 SIZE = (256, 160)
 
@@ -82,3 +84,12 @@ def test_the_gallery_shows_it(kind: type[Layer]) -> None:
         pictures = [f"pictures/gallery/{name}_{theme}.png" for name in names]
         there = [picture for picture in pictures if picture in page and (ROOT / "docs" / picture).exists()]
         assert there, f"no {theme} picture of a {kind.__name__} is in docs/gallery.md"
+
+
+@pytest.mark.parametrize("kind", [Points, Arrows, Label], ids=named)
+def test_the_options_that_are_passed_on_are_its_fields(kind: type[Layer]) -> None:
+    """Where several layers are made at once, a type names what may be passed on to each of them."""
+    said = get_type_hints({Points: PointLook, Arrows: ArrowLook, Label: LabelLook}[kind])
+    assert set(said) > {"key", "worth", "units"}
+    types = get_type_hints(kind)
+    assert {name: types[name] for name in said} == said
