@@ -62,7 +62,7 @@ class _Page:
     def _shape(self, shape: Shape) -> list[str]:
         (x, y), scale = shape.at, shape.scale
         operator = "S" if shape.stroke else "f"
-        ink = f"{_color(shape.color)} {'RG' if shape.stroke else 'rg'}"
+        ink = f"{_ns(shape.color)} {'RG' if shape.stroke else 'rg'}"
         line = f" {_n(shape.stroke / scale)} w 1 j" if shape.stroke else ""
         transform = f"{_n(scale)} 0 0 {_n(scale)} {_n(x)} {_n(y)} cm"
         letter = scale != 1.0  # which may be reused
@@ -176,10 +176,6 @@ def _path(outline: Outline) -> str:
 def _rect(rect: tuple[float, float, float, float]) -> str:
     left, top, right, bottom = rect
     return _ns((left, top, right - left, bottom - top))
-
-
-def _color(rgb: Sequence[float]) -> str:
-    return _ns(rgb)
 
 
 def _ns(values: Sequence[float]) -> str:

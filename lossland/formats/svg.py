@@ -13,8 +13,6 @@ from PIL import Image
 
 from lossland.formats.drawing import Drawing, Outline, Ramp, Shape
 
-CSS_DPI = 96.0  # pixels of CSS in an inch
-
 
 def svg_text(drawing: Drawing, dpi: float | None = None) -> str:
     """Return the whole file. With ``dpi`` its size is in inches, else in pixels."""

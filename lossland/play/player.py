@@ -32,7 +32,6 @@ from lossland.world.camera import Camera
 from lossland.world.layers import Surface
 
 TICK = 1 / 60
-SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TURN = 12.0  # degrees a second of the turntable
 STRAY = 40.0  # logical pixels: an element farther than this from the pointer is no longer hovered
 PASSED = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -287,9 +286,8 @@ def default_of(lane: Lane, field: str) -> float:
 
 @cache
 def _defaults(kind: type[Optimizer]) -> dict[str, float]:
-    """Return an optimizer's hyper-parameters with their defaults, in declaration order."""
-    usual = kind()
-    return {item.name: float(getattr(usual, item.name)) for item in fields(kind)}
+    """Return an optimizer's hyper-parameters with their defaults, kept because every frame asks for them."""
+    return optimizers.defaults(kind)
 
 
 @lru_cache(maxsize=4)

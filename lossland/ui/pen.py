@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -315,14 +315,6 @@ class Pen:
         if self.mute:
             return
         self.dl.add_line(self.at(x0, y0), self.at(x1, y1), self.color(color, alpha), width * self.scale)
-
-    def polyline(self, points: Sequence[Sequence[float]], color: str, alpha: float = 1.0, width: float = 1.0) -> None:
-        """Draw a line through points (x, y)."""
-        if self.mute:
-            return
-        scale = self.scale
-        places: list[imgui.ImVec2Like] = [V2(x * scale, y * scale) for x, y in points]
-        self.dl.add_polyline(places, self.color(color, alpha), width * scale, 0)
 
     def rule(self, y: float, area: Rect | None = None) -> None:
         """Draw a hairline across the panel."""

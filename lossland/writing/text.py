@@ -308,11 +308,6 @@ class Type:
                 GL.glDeleteTextures([kept.gl_name])
                 del self._formulas[key]
 
-    @property
-    def texture_count(self) -> int:
-        """The number of GL textures that formulas hold now."""
-        return len(self._formulas)
-
     def close(self) -> None:
         """Free every formula's texture."""
         if self._formulas:

@@ -164,9 +164,10 @@ def test_formulas_are_kept_within_a_bound_and_freed_at_the_end(host):
             first = type_.formula(f"{frame}_{{{number}}}", 9.0)
             assert type_.formula(f"{frame}_{{{number}}}", 9.0) is first
         imgui.end_frame()
-    assert type_.texture_count <= FORMULAS_KEPT
+    textures = [kept.gl_name for kept in type_._formulas.values()]
+    assert 0 < len(textures) <= FORMULAS_KEPT
     type_.close()
-    assert type_.texture_count == 0
+    assert not any(GL.glIsTexture(name) for name in textures)
 
 
 # --------------------------------------------------------------------------------------------------- placement
