@@ -25,6 +25,7 @@ from lossland.render.painters.points import every_nth
 from lossland.render.renderer import Renderer
 from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
+from lossland.world.camera import Rect
 from lossland.world.layers import Points, Title
 from lossland.world.theme import Theme
 from lossland.writing.caption import Caption, above_caption, draw_caption
@@ -32,7 +33,6 @@ from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.panel_cache import Box, PanelCache, Progress
-from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
 from lossland.writing.said import can_say, said_as
 from lossland.writing.scale import picture_scale

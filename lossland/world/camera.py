@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Size = tuple[int, int] | tuple[float, float]
-Rect = tuple[float, float, float, float]  # x, y, width, height in pixels
+Rect = tuple[float, float, float, float]  # left, top, width, height in pixels, y down
 
 FIELD_OF_VIEW = 24.0  # degrees, vertical
 BEFORE, BEHIND = 3.0, 6.0  # world units in front of and behind the target that are drawn, at usual home distances

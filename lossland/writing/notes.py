@@ -12,12 +12,12 @@ import numpy as np
 from imgui_bundle import imgui
 
 from lossland.scenery.scene import Frame
+from lossland.world.camera import Rect
 from lossland.world.layers import Caution, ColorBar, Facts, Formula, Legend, Meter, Note, Title
 from lossland.world.phrases import capitals
 from lossland.world.ticks import half, multiples, next_step, tick_texts
 from lossland.writing.color_bar import draw_color_bar
 from lossland.writing.legend import draw_legend, legend_rect
-from lossland.writing.placement import Rect
 from lossland.writing.room import (
     BOTTOM,
     COLUMN_WIDTH,

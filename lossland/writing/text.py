@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError
 from lossland.resources import fonts
+from lossland.world.camera import Rect
 from lossland.world.theme import Rgb, Theme, hex_color
-from lossland.writing.placement import Rect
 
 if TYPE_CHECKING:
     from lossland.writing.vector import Tracing
