@@ -102,15 +102,25 @@ def target_of(path: str | Path) -> Path:
 
 def state_folder() -> Path:
     """Return the user's folder for application state; it need not exist yet."""
+    return _user_folder("Application Support", "XDG_STATE_HOME", ".local/state")
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for what can be made again; it need not exist yet."""
+    return _user_folder("Caches", "XDG_CACHE_HOME", ".cache")
+
+
+def _user_folder(library: str, variable: str, usual: str) -> Path:
+    """Return a user's folder: on macOS in the ``library``, elsewhere that of a variable, or the ``usual`` one."""
     home = Path.home()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
+        base = home / "Library" / library
     else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or "")
+        base = Path(os.environ.get(variable) or "")
         if not base.is_absolute():  # the XDG specification says to ignore such a value
-            base = home / ".local" / "state"
+            base = home / usual
     return base / "lossland"
 
 

@@ -280,7 +280,7 @@ def test_labels_do_not_flicker_while_heads_move_or_the_camera_turns(type_):
     assert jumps([(azimuth, 40.0) for azimuth in np.arange(-60.0, 60.0, 1.0)]) < 0.03
 
 
-def test_labels_of_paths_that_grow_are_calm_and_seldom_chosen_anew(type_):
+def test_labels_of_paths_that_grow_are_calm_and_seldom_chosen_again(type_):
     terrain, camera = ground(), Camera(azimuth=-60.0, elevation=45.0)
     camera.fit(terrain.bounds, SIZE)
     paths = [(trail.points, trail.progress) for trail in wandering(terrain, 2, 0.0)]
