@@ -1,4 +1,4 @@
-"""Atomic file writing: files are written under a temporary name and then renamed."""
+"""Files: written under a temporary name and then renamed; what a name says of its file; the user's folders."""
 
 from __future__ import annotations
 

@@ -181,8 +181,8 @@ def _equations(
             copy_text(pen, plain_latex(latex), "the equation as LaTeX")
         baseline = y + height * 0.5 + line * 0.12
         pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
-        for place, value in enumerate(map(written, values)):
-            right = x + width - sum(columns[place + 1 :])
+        for column, value in enumerate(map(written, values)):
+            right = x + width - sum(columns[column + 1 :])
             pen.text(right, baseline - 4, value, 14, pen.ink(color), align=1)
         y += height
     return y + 4
