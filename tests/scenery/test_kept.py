@@ -486,7 +486,7 @@ class Counted(ll.Scene):
 
 
 def test_a_window_lets_a_course_grow_piece_by_piece_and_asks_until_it_is_there() -> None:
-    scene = Counted()
+    scene: Any = Counted()
     scene.live, counts = True, []
     for _ in range(4):
         scene.frame(0.8)
@@ -495,7 +495,7 @@ def test_a_window_lets_a_course_grow_piece_by_piece_and_asks_until_it_is_there()
 
 
 def test_films_and_readouts_wait_until_a_course_is_there() -> None:
-    scene = Counted()
+    scene: Any = Counted()
     scene.frame(0.4)
     assert (scene.count.step, scene.unfinished) == (4, False)
     scene.live = True
