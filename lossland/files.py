@@ -100,6 +100,19 @@ def target_of(path: str | Path) -> Path:
     return target
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn a failure to read a file within the block into one sentence: UserError, or MachineError of the machine's."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}.") from None
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no text in UTF-8.") from error
+
+
 def state_folder() -> Path:
     """Return the user's folder for application state; it need not exist yet."""
     return _user_folder("Application Support", "XDG_STATE_HOME", ".local/state")
