@@ -20,7 +20,6 @@ from lossland.ui.number_boxes import number_field, plain_number, read_number
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import icon_button, slider
 from lossland.world.layers import Trail, column
-from lossland.world.theme import marked
 from lossland.world.ticks import Scale
 
 if TYPE_CHECKING:
@@ -159,9 +158,7 @@ class LaneRows:
         if touch.hovered:
             pen.dot(x, y, radius + 3, color, 0.25)
         if lane.enabled:
-            pen.dot(x, y, radius, color)
-            if marked(color):
-                pen.dot(x, y, 0.4 * radius, "panel")
+            pen.ball(x, y, radius, color)
         else:
             pen.ring(x, y, radius - 1, color, 0.7)
         if touch.clicked:

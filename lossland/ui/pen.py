@@ -17,7 +17,7 @@ from imgui_bundle import imgui
 
 from lossland.ui.layout import Rect, tip_corner
 from lossland.world.phrases import capitals
-from lossland.world.theme import Theme, hex_color
+from lossland.world.theme import Theme, hex_color, marked
 from lossland.writing.text import Type
 
 V2 = imgui.ImVec2
@@ -326,6 +326,12 @@ class Pen:
         if self.mute:
             return
         self.dl.add_circle_filled(self.at(x, y), radius * self.scale, self.color(color, alpha), 0)
+
+    def ball(self, x: float, y: float, radius: float, color: str) -> None:
+        """Fill a circle in the colour of a layer; where it reuses another lane's, with a core as in the picture."""
+        self.dot(x, y, radius, color)
+        if marked(color):
+            self.dot(x, y, 0.4 * radius, "panel")
 
     def ring(self, x: float, y: float, radius: float, color: str, alpha: float = 1.0) -> None:
         """Draw a circle's outline."""
