@@ -1,4 +1,4 @@
-"""Atomic file writing: files are written under a temporary name and then renamed."""
+"""Files: written under a temporary name and then renamed; what a name says of its file; the user's folders."""
 
 from __future__ import annotations
 
@@ -100,17 +100,40 @@ def target_of(path: str | Path) -> Path:
     return target
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn a failure to read a file within the block into one sentence: UserError, or MachineError of the machine's."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}.") from None
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no text in UTF-8.") from error
+
+
 def state_folder() -> Path:
     """Return the user's folder for application state; it need not exist yet."""
+    return _user_folder("Application Support", "XDG_STATE_HOME", ".local/state")
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for what can be made again; it need not exist yet."""
+    return _user_folder("Caches", "XDG_CACHE_HOME", ".cache")
+
+
+def _user_folder(library: str, variable: str, usual: str) -> Path:
+    """Return a user's folder: on macOS in the ``library``, elsewhere that of a variable, or the ``usual`` one."""
     home = Path.home()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
+        base = home / "Library" / library
     else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or "")
+        base = Path(os.environ.get(variable) or "")
         if not base.is_absolute():  # the XDG specification says to ignore such a value
-            base = home / ".local" / "state"
+            base = home / usual
     return base / "lossland"
 
 

@@ -131,8 +131,8 @@ class Bench(ll.Scene):
     @ll.kept
     def color(self, optimizer: str) -> str:
         """Return the colour of an optimizer: the first on the page have one of their own."""
-        place = self.shown.index(optimizer) if optimizer in self.shown else COLORS
-        return f"lane.{place}" if place < COLORS else "ghost"
+        index = self.shown.index(optimizer) if optimizer in self.shown else COLORS
+        return f"lane.{index}" if index < COLORS else "ghost"
 
     def readouts(self, now: ll.Now) -> ll.Readouts:
         """Return the leaderboard's first line, and the cell that is chosen."""

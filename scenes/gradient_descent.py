@@ -79,15 +79,15 @@ class GradientDescent(ll.GroundScene):
     def frame(self, now: ll.Now) -> ll.Frame:
         """Return the ball in its iteration, with the arrows that this part of it is about."""
         step, points = now.whole, self.points()
-        part, share = divmod(5 * (now.step - step) + 1e-9, 1.0) if step < self.steps else (REPEAT, 0.0)
-        moved = share * share * (3 - 2 * share) if part == STEP else 0.0  # it starts and stops gently
-        here, on_map = points[step], self.terrain.laid(points).is_inside(step)
+        part = int(5 * (now.step - step) + 1e-9) if step < self.steps else REPEAT
+        moved = now.eased((step + STEP / 5) / self.steps, (step + REPEAT / 5) / self.steps)  # then it stays there
+        here, on_map = points[at := step + int(moved)], self.terrain.laid(points).is_inside(at)
         value = self.land.value_grad_at(*here.tolist())[0] if on_map else "off the map"
         label = "" if on_map else words("w = ?", here.round(2) + 0.0)
         look = {"start": "start", "label": label, "value": value, "name": "Descent"}
         ball = layers.Trail.on(self.terrain, points, step + moved, "optimizer.sgd", **look)
-        arrows = self.arrows(step, int(part)) if on_map and step < self.steps and part >= GRADIENT else []
-        return self.on_ground([self.goal(), ball, *arrows], self.notes(step, int(part)))
+        arrows = self.arrows(step, part) if on_map and step < self.steps and part >= GRADIENT else []
+        return self.on_ground([self.goal(), ball, *arrows], self.notes(step, part))
 
     @ll.kept
     def goal(self) -> layers.Layer:

@@ -149,9 +149,8 @@ class Playground(ll.Scene):
         before = now.whole // step * step
         after = min(before + step, self.epochs)
         steps = max(2, WORK // (3 * course.theta(0).size * self.batch + 20_000))
-        if course.reach(after, steps if self.live else None):
+        if self.grown_to(course, after, steps):
             return before, after, (now.step - before) / max(after - before, 1)
-        self.unfinished = True
         there = min(before, course.epoch // step * step)
         return there, there, 0.0
 

@@ -208,7 +208,7 @@ class Projector(ll.Scene):
         if self.method == "axes":
             share = now.eased(0.05, PRESSED)
             return (1.0 - share) * self.along_axes()[:, :2] + share * self.on_axes()
-        self.unfinished |= not self.course().reach(self.step(now), 1 if self.live else None)
+        self.grown_to(self.course(), self.step(now), 1)
         return self.course().at(self.step(now))
 
     def is_over(self, now: ll.Now) -> bool:

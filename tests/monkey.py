@@ -35,8 +35,8 @@ from lossland.scenery import library
 from lossland.scenery.parameters import Choice, Integer, Number, Toggle
 from lossland.scenery.scene import Frame, Show
 from lossland.ui import thumbnails
+from lossland.world.camera import Rect
 from lossland.world.theme import theme as theme_named
-from lossland.writing.placement import Rect
 
 SIZES = ((640, 400), (700, 420), (520, 360))
 FINE = Quality(mesh=48, lit=192, bake=64, supersample=2)  # at rest, as far as a test needs it

@@ -25,6 +25,7 @@ from lossland.render.painters.points import every_nth
 from lossland.render.renderer import Renderer
 from lossland.scenery.scene import Frame
 from lossland.ui.panels import Panels
+from lossland.world.camera import Rect
 from lossland.world.layers import Points, Title
 from lossland.world.theme import Theme
 from lossland.writing.caption import Caption, above_caption, draw_caption
@@ -32,7 +33,6 @@ from lossland.writing.host import Host
 from lossland.writing.hovering import draw_mark, draw_probe
 from lossland.writing.overlay import draw_overlay
 from lossland.writing.panel_cache import Box, PanelCache, Progress
-from lossland.writing.placement import Rect
 from lossland.writing.room import free_rect
 from lossland.writing.said import can_say, said_as
 from lossland.writing.scale import picture_scale
@@ -186,7 +186,7 @@ class Picture:
         self._draw_panels(spread)
         fine = self._fine == (player, revision, size)
         self._draw_scene(frame, player, size, None if fine else quality, _region(self.free, size))
-        self._lay_panels(spread)
+        self._composite_panels(spread)
         return revision
 
     def refine(self, player: Player, size: tuple[int, int], quality: Quality) -> Iterator[None]:
@@ -205,7 +205,7 @@ class Picture:
         self._draw_panels(spread=False)
         self.renderer.repeat(size, region)
         self.writing.composite(self.writing.finish())
-        self._lay_panels(spread=False)
+        self._composite_panels(spread=False)
         self._fine = player, revision, size
 
     def panel_at(self, x: float, y: float) -> bool:
@@ -233,7 +233,7 @@ class Picture:
         whole = self.panel_cache.complete and self._progress in (Progress.COMPARED, Progress.SHOWN)
         if whole or not spread:
             self._told = self._fed
-        self.times["laying"] = perf_counter() - start
+        self.times["composite"] = perf_counter() - start
         return spread
 
     def _draw_panels(self, spread: bool) -> None:
@@ -243,9 +243,9 @@ class Picture:
         if self._panel_data is not None and not spread:
             self.panel_cache.draw(self.host, self._panel_data)
         self.panel_cache.copy_drawn()
-        self.times["laying"] += perf_counter() - start
+        self.times["composite"] += perf_counter() - start
 
-    def _lay_panels(self, spread: bool) -> None:
+    def _composite_panels(self, spread: bool) -> None:
         """Composite the panels over the scene; then draw a part of the changes, if that is spread over frames."""
         start = perf_counter()
         assert self.panel_cache is not None
@@ -257,7 +257,7 @@ class Picture:
         self._progress = self._progress.after_frame(self.panel_cache.complete)
         if self._progress is Progress.SHOWN:
             self._panel_data = None
-        self.times["laying"] += perf_counter() - start
+        self.times["composite"] += perf_counter() - start
 
     def tells(self, player: Player) -> bool:
         """Whether the text can still match the shown panels."""

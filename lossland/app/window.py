@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lossland.app.picture import Picture  # it loads OpenGL, which must wait until the window chose its platform
 
 TEXT_AT = "Text at"  # how the message on its size begins
-PARTS = ("compute", "draw", "writing", "panels", "laying")  # of a frame, in the overlay
+PARTS = ("compute", "draw", "writing", "panels", "composite")  # of a frame, in the overlay
 
 
 class Window:

@@ -254,9 +254,3 @@ def path(where: Problem, rule: Optimizer, start: Float64, steps: int, seed: int,
     begin = (start - where.origin)[None]
     trail = crowd(where.seen, rule, begin, seed, number, arrays.backend(backend)).trail(steps)
     return np.concatenate([start[None], np.asarray(trail)[:, :, 0] + where.origin])
-
-
-def replayed(cell: Cell, runs: Sequence[int], backend: str = "cpu") -> Float64:
-    """Return the positions (steps + 1, len(runs), n) of some of a cell's runs, also after the last target."""
-    where, rule = problem(cell.landscape, cell.dimension), optimizer(cell.rule)
-    return np.stack([path(where, rule, cell.start[i], cell.steps, cell.seed, i, backend) for i in runs], axis=1)

@@ -69,11 +69,12 @@ def basin_picture(found: BasinMap, theme: Theme) -> NDArray[np.uint8]:
     light = np.array([theme.color(f"particle.{k}") for k in range(CATEGORIES)])
     light = np.concatenate((light, ground[CATEGORIES:]))
     soonest, latest = _range(found.steps)
+    fade = Scale(soonest, latest, log=True)
     image = np.empty((*found.basin.shape, 3), np.uint8)
     for row, line in enumerate(image[::-1]):  # by rows, to avoid large temporaries
         number = np.where(found.basin[row] >= 0, found.basin[row] % CATEGORIES, CATEGORIES)
         number[found.diverged[row]] = CATEGORIES + 1
-        late = np.log(np.clip(found.steps[row], soonest, latest) / soonest) / np.log(latest / soonest)
+        late = fade.share(np.clip(found.steps[row], soonest, latest))
         share = GLOW * (1 - late[:, None]) ** 1.5
         line[...] = np.round(255 * ((1 - share) * ground[number] + share * light[number]))
     return image

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rgb = tuple[float, float, float]
-Rect = tuple[float, float, float, float]  # left, top, right, bottom
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 Ring = NDArray[np.float64]  # (n, 2), closed
 
 
@@ -39,7 +39,7 @@ class Shape:
 class Ramp:
     """A rectangle with a linear gradient to the right or ``down``; stops are (offset, colour, alpha)."""
 
-    rect: Rect
+    box: Box
     down: bool
     stops: Sequence[tuple[float, Rgb, float]]
 
@@ -50,7 +50,7 @@ class Group:
 
     shapes: Sequence[Shape | Ramp]
     label: str = ""
-    clip: Rect | None = None
+    clip: Box | None = None
 
 
 @dataclass(frozen=True, eq=False)

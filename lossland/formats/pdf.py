@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lossland.formats.drawing import Drawing, Group, Outline, Ramp, Shape
+from lossland.formats.drawing import Box, Drawing, Group, Outline, Ramp, Shape
 
 POINTS = 72.0  # in an inch
 DPI = 96.0  # default resolution: CSS pixels
@@ -62,7 +62,7 @@ class _Page:
     def _shape(self, shape: Shape) -> list[str]:
         (x, y), scale = shape.at, shape.scale
         operator = "S" if shape.stroke else "f"
-        ink = f"{_color(shape.color)} {'RG' if shape.stroke else 'rg'}"
+        ink = f"{_ns(shape.color)} {'RG' if shape.stroke else 'rg'}"
         line = f" {_n(shape.stroke / scale)} w 1 j" if shape.stroke else ""
         transform = f"{_n(scale)} 0 0 {_n(scale)} {_n(x)} {_n(y)} cm"
         letter = scale != 1.0  # which may be reused
@@ -74,11 +74,11 @@ class _Page:
         colors = self._shading(ramp, "/DeviceRGB", [color for _, color, _ in ramp.stops])
         self._use("Shading", f"R{colors}", colors)
         state = self._mask(ramp) if clear else self._alpha(1.0)
-        return [f"q /{state} gs {_rect(ramp.rect)} re W n /R{colors} sh Q"]
+        return [f"q /{state} gs {_rect(ramp.box)} re W n /R{colors} sh Q"]
 
     def _shading(self, ramp: Ramp, space: str, values: Sequence[Sequence[float]]) -> int:
         """Add an axial shading, linear between stops."""
-        left, top, right, bottom = ramp.rect
+        left, top, right, bottom = ramp.box
         ends = (left, top, left, bottom) if ramp.down else (left, top, right, top)
         pieces = [
             f"<< /FunctionType 2 /Domain [0 1] /N 1 /C0 [{_ns(a)}] /C1 [{_ns(b)}] >>" for a, b in pairwise(values)
@@ -92,7 +92,7 @@ class _Page:
     def _mask(self, ramp: Ramp) -> str:
         """Return the name of a graphics state with a ramp's alpha as soft mask."""
         shading = self._shading(ramp, "/DeviceGray", [(alpha,) for _, _, alpha in ramp.stops])
-        left, top, right, bottom = ramp.rect
+        left, top, right, bottom = ramp.box
         form = self._stream(
             f"/Type /XObject /Subtype /Form /BBox [{_ns((left, top, right, bottom))}] "
             f"/Group << /S /Transparency /CS /DeviceGray >> /Resources << /Shading << /M {shading} 0 R >> >>",
@@ -173,13 +173,9 @@ def _path(outline: Outline) -> str:
     return " ".join(parts)
 
 
-def _rect(rect: tuple[float, float, float, float]) -> str:
-    left, top, right, bottom = rect
+def _rect(box: Box) -> str:
+    left, top, right, bottom = box
     return _ns((left, top, right - left, bottom - top))
-
-
-def _color(rgb: Sequence[float]) -> str:
-    return _ns(rgb)
 
 
 def _ns(values: Sequence[float]) -> str:

@@ -11,9 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from PIL import Image
 
-from lossland.formats.drawing import Drawing, Outline, Ramp, Shape
-
-CSS_DPI = 96.0  # pixels of CSS in an inch
+from lossland.formats.drawing import Box, Drawing, Outline, Ramp, Shape
 
 
 def svg_text(drawing: Drawing, dpi: float | None = None) -> str:
@@ -56,7 +54,7 @@ def _body(drawing: Drawing) -> Iterator[str]:
         yield f"<g{label}{clip}>"
         for shape in group.shapes:
             if isinstance(shape, Ramp):
-                yield f'{_rect(shape.rect)} fill="url(#{fills[shape]})"/>'
+                yield f'{_rect(shape.box)} fill="url(#{fills[shape]})"/>'
             else:
                 yield _shape(shape, names.get(shape.outline))
         yield "</g>"
@@ -83,7 +81,7 @@ def _path(outline: Outline, digits: int) -> str:
 
 
 def _gradient(ramp: Ramp, name: str) -> Iterator[str]:
-    left, top, right, bottom = (_number(v, 2) for v in ramp.rect)
+    left, top, right, bottom = (_number(v, 2) for v in ramp.box)
     ends = f'x1="{left}" y1="{top}" ' + (f'x2="{left}" y2="{bottom}"' if ramp.down else f'x2="{right}" y2="{top}"')
     yield f'<linearGradient id="{name}" gradientUnits="userSpaceOnUse" {ends}>'
     for share, color, alpha in ramp.stops:
@@ -92,8 +90,8 @@ def _gradient(ramp: Ramp, name: str) -> Iterator[str]:
     yield "</linearGradient>"
 
 
-def _rect(rect: tuple[float, float, float, float]) -> str:
-    left, top, right, bottom = rect
+def _rect(box: Box) -> str:
+    left, top, right, bottom = box
     x, y, width, height = (_number(v, 2) for v in (left, top, right - left, bottom - top))
     return f'<rect x="{x}" y="{y}" width="{width}" height="{height}"'
 

@@ -21,7 +21,6 @@ from lossland.models.slices import (
     Slice,
     cosine,
     normalized,
-    pca,
     random_direction,
     spectrum_in_pieces,
     unit,
@@ -42,8 +41,8 @@ class Honesty(Displayed):
     ``explained`` is the share of the path's variance that lies in the plane, ``out_of_plane`` (T,) the path's distance
     from it, ``true_loss`` and ``slice_loss`` (T,) the loss at the path's points and at their shadows in the plane.
     ``cosine`` is that of the two directions. ``curvature`` are the largest and smallest of the Hessian within the
-    plane, per unit of distance, beside the whole Hessian's ``top`` eigenvalue and ``trace`` ± ``trace_error``.
-    ``seeds`` (k,) are curvatures along the first direction of slices of the same kind with other seeds.
+    plane, per unit of distance, beside the whole Hessian's ``top`` eigenvalue ± ``top_error`` and ``trace`` ±
+    ``trace_error``. ``seeds`` (k,) are curvatures along the first direction of slices of the same kind with others.
     """
 
     explained: float
@@ -202,10 +201,3 @@ def conclude(numbers: Honesty, kind: str) -> str:
     if len(numbers.seeds) > 1 and np.std(numbers.seeds, ddof=1) > STEADY * abs(numbers.seeds.mean()):
         return "Slices with other seeds look different: do not conclude from this one alone."
     return "The slice is at least half as sharp as the sharpest direction, and nothing measured here speaks against it."
-
-
-def shared_plane_shares(paths: list[Array], centre: Array) -> list[float]:
-    """Return for each of several runs the share of its variance that their common plane holds."""
-    xp = namespace(centre)
-    directions = pca(xp.concat(paths), centre).directions
-    return [explained_variance(path, directions) for path in paths]

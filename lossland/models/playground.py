@@ -190,7 +190,7 @@ class Course:
         self.losses: list[Floats] = []  # of each epoch (2, P): of the training and of the test
         self._arrive()
 
-    def reach(self, epoch: int, steps: int | None = None) -> bool:
+    def reach(self, epoch: float, steps: int | None = None) -> bool:
         """Train up to an epoch, or for at most ``steps`` steps; return whether it is reached."""
         while self.epoch < epoch and steps != 0:
             first, later = self._batches

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from lossland.errors import MachineError, UserError, shown
+from lossland.errors import UserError, shown
+from lossland.files import reading
 
 Value: TypeAlias = "str | int | Message"
 Message: TypeAlias = dict[str, list[Value]]
@@ -66,14 +67,8 @@ def read(path: Path) -> Embedding:
 
 def embeddings(path: Path) -> list[Embedding]:
     """Return all embeddings of a file, or raise UserError in one sentence; MachineError if it cannot be read."""
-    try:
+    with reading(path):
         written = path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"There is no file {str(path)!r}.") from None
-    except OSError as error:
-        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no text in UTF-8.") from error
     whole = _Reader(path, written).message("")
     return [_embedding(path, message) for message in _messages(path, whole, "embeddings")]
 

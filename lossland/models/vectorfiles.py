@@ -25,6 +25,7 @@ from PIL import Image
 
 from lossland.display import Displayed
 from lossland.errors import MachineError, UserError
+from lossland.files import reading
 from lossland.models import projectorfiles
 
 Floats = NDArray[np.float64]
@@ -172,14 +173,8 @@ def _quoted(lines: list[str]) -> list[str]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
+    with reading(path):
         return path.read_text("utf-8-sig").rstrip("\n").split("\n")
-    except FileNotFoundError:
-        raise UserError(f"There is no file {str(path)!r}.") from None
-    except OSError as error:
-        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no text in UTF-8.") from error
 
 
 def _is_number(text: str) -> bool:
@@ -218,12 +213,8 @@ def _table(path: Path) -> tuple[Floats, Texts]:
 
 def _plain(path: Path, shape: tuple[int, ...]) -> Floats:
     """Return the vectors of a file of float32, little-endian and without a header."""
-    try:
+    with reading(path):
         found = np.fromfile(path, "<f4")
-    except FileNotFoundError:
-        raise UserError(f"There is no file {str(path)!r}.") from None
-    except OSError as error:
-        raise MachineError(f"{path} cannot be read: {error.strerror or error}.") from error
     if len(shape) != 2 or shape[0] < 3 or found.size != math.prod(shape):
         told = " × ".join(map(str, shape))
         raise UserError(f"{path} holds {found.size} numbers; its tensor_shape says {told}, and 3 rows are the least.")

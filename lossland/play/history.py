@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossland.optimizers.rule import hyper_parameter
-from lossland.scenery.parameters import Lane
+from lossland.scenery.parameters import Lane, index_of
 from lossland.scenery.scene import Scene, Show, View
 from lossland.world.camera import Camera
 from lossland.world.phrases import plain_text
@@ -54,7 +54,7 @@ class Version(NamedTuple):
     scene: Scene
     values: dict[str, object]
     seed: int
-    chosen: int
+    chosen: str
     time: float
     playing: bool
     view: View | None
@@ -122,7 +122,8 @@ def _told(entry: Action, before: Version, after: Version) -> list[object]:
     """Return an action's arguments as the panels call them: optimizers, settings and switches by name."""
     given: list[object] = list(entry.arguments)
     if entry.name in ("set_lane_field", "reset_lane", "remove_lane", "enable_lane"):
-        optimizer = _lanes(before)[int(cast(float, given[0]))].optimizer
+        lanes = _lanes(before)
+        optimizer = lanes[index_of(lanes, given[0])].optimizer
         given[0] = optimizer.title
         if entry.name == "set_lane_field":
             field = str(given[1])

@@ -1,4 +1,7 @@
-"""Actions on the optimizers of a race: select, change, add, remove or disable a lane."""
+"""Actions on the optimizers of a race: select, change, add, remove or disable a lane.
+
+They refer to a lane by its id, which it keeps while others come and go; older sessions refer to it by its index.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from lossland.checks import real
 from lossland.errors import UserError, nearest
 from lossland.optimizers.rule import hyper_parameter
 from lossland.play.actions import action, typed_action
-from lossland.scenery.parameters import Lane
+from lossland.scenery.parameters import Lane, index_of
 
 if TYPE_CHECKING:
     from lossland.optimizers import Optimizer
@@ -18,64 +21,62 @@ if TYPE_CHECKING:
 
 
 @action
-def select(player: Player, lane: int) -> None:
+def select(player: Player, lane: str | int) -> None:
     """Select the lane whose curve and numbers are shown."""
-    player.chosen = _index(player, lane)
+    index = index_of(player.lanes, lane)
+    player.chosen = player.lanes[index].id
     if "selected" in player.scene.params():
-        player.scene.set("selected", player.chosen)
+        player.scene.set("selected", index)
 
 
 @typed_action
-def set_lane_field(player: Player, lane: int, field: str, value: float) -> None:
+def set_lane_field(player: Player, lane: str | int, field: str, value: float) -> None:
     """Change one hyper-parameter of one lane."""
-    lane = _index(player, lane)
-    optimizer = player.lanes[lane].optimizer
+    index = index_of(player.lanes, lane)
+    optimizer = player.lanes[index].optimizer
     known = [f.name for f in fields(optimizer)]
     if field not in known:
         raise UserError(f"{optimizer.name} has no {field!r}.{nearest(str(field), known)}")
     number = real(value, -1e6, 1e6, field)
-    changed = player.lanes[lane].with_field(field, round(number) if hyper_parameter(optimizer, field).whole else number)
-    _set(player, [changed if k == lane else kept for k, kept in enumerate(player.lanes)])
+    whole = hyper_parameter(optimizer, field).whole
+    _replace(player, index, player.lanes[index].with_field(field, round(number) if whole else number))
 
 
 @action
-def reset_lane(player: Player, lane: int) -> None:
+def reset_lane(player: Player, lane: str | int) -> None:
     """Give one lane's optimizer its usual settings, as one step to undo."""
-    lane = _index(player, lane)
-    usual = replace(player.lanes[lane], optimizer=type(player.lanes[lane].optimizer)())
-    _set(player, [usual if k == lane else kept for k, kept in enumerate(player.lanes)])
+    index = index_of(player.lanes, lane)
+    before = player.lanes[index]
+    _replace(player, index, replace(before, optimizer=type(before.optimizer)()))
 
 
 @typed_action
 def add_lane(player: Player, text: str) -> None:
     """Add an optimizer, e.g. ``"adam:lr=0.1"``; without a rate it gets a suitable one."""
-    _index(player, 0)
+    index_of(player.lanes, 0)  # refuses a scene without lanes
     _set(player, [*player.lanes, player.scene.newcomer(str(text))])
-    player.select(len(player.lanes) - 1)
+    player.select(player.lanes[-1].id)
 
 
 @action
-def remove_lane(player: Player, lane: int) -> None:
+def remove_lane(player: Player, lane: str | int) -> None:
     """Remove one optimizer from the race (the last one stays)."""
-    lane = _index(player, lane)
-    selected = player.selected - (lane < player.selected)  # the same one as before, if it is still there
-    _set(player, [kept for k, kept in enumerate(player.lanes) if k != lane])
-    player.select(min(selected, len(player.lanes) - 1))
+    gone, selected = index_of(player.lanes, lane), player.selected
+    chosen = player.lanes[selected].id
+    _set(player, [kept for k, kept in enumerate(player.lanes) if k != gone])
+    player.select(chosen if gone != selected else player.lanes[min(selected, len(player.lanes) - 1)].id)
 
 
 @action
-def enable_lane(player: Player, lane: int, on: bool) -> None:
+def enable_lane(player: Player, lane: str | int, on: bool) -> None:
     """Enable or disable a lane."""
-    lane = _index(player, lane)
-    _set(player, [replace(kept, enabled=bool(on)) if k == lane else kept for k, kept in enumerate(player.lanes)])
+    index = index_of(player.lanes, lane)
+    _replace(player, index, replace(player.lanes[index], enabled=bool(on)))
 
 
 def _set(player: Player, lanes: Sequence[Lane | Optimizer | str]) -> None:
     player.scene.set(player.lanes_name, lanes)
 
 
-def _index(player: Player, lane: int) -> int:
-    """Return a lane's index, or raise UserError."""
-    if not player.lanes:
-        raise UserError(f"Scene {player.scene.name!r} has no optimizers to choose from.")
-    return int(real(lane, 0, len(player.lanes) - 1, "A lane"))
+def _replace(player: Player, index: int, lane: Lane) -> None:
+    _set(player, [lane if k == index else kept for k, kept in enumerate(player.lanes)])

@@ -32,7 +32,6 @@ from lossland.world.camera import Camera
 from lossland.world.layers import Surface
 
 TICK = 1 / 60
-SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TURN = 12.0  # degrees a second of the turntable
 STRAY = 40.0  # logical pixels: an element farther than this from the pointer is no longer hovered
 PASSED = (
@@ -103,7 +102,7 @@ class Player:
         # For the modules beside this one:
         self.acting = False  # whether an action is running
         self.astray = False  # whether what is followed may have moved since the last update
-        self.chosen = 0  # the lane that was selected last (see ``selected``)
+        self.chosen = ""  # the id of the lane that was selected last (see ``selected``)
         self.view: View | None = None  # the one that the camera's home was made for
         self.history = History()  # what can be undone
         self.drawn: State | None = None  # the last state that could be drawn (see ``keep``)
@@ -158,9 +157,10 @@ class Player:
 
     @property
     def selected(self) -> int:
-        """The lane whose curve and numbers are shown; scenes that explain one have it as a parameter."""
-        chosen = self.scene.values.get("selected", self.chosen)
-        return min(chosen, max(len(self.lanes) - 1, 0))
+        """The index of the lane whose curve and numbers are shown; scenes that explain one have it as a parameter."""
+        lanes = self.lanes
+        usual = next((index for index, lane in enumerate(lanes) if lane.id == self.chosen), 0)
+        return min(self.scene.values.get("selected", usual), max(len(lanes) - 1, 0))
 
     @property
     def moving(self) -> bool:
@@ -503,7 +503,7 @@ class Player:
             self.scene.results = {}
         scene.live, self.scene = self.scene.live, scene
         scene.held = False
-        self.chosen = 0
+        self.chosen = ""
         self.time = 0.0
         self.probe = self.hovered = self.following = None
         self.grows = False

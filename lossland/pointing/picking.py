@@ -143,8 +143,9 @@ def _nearest_of(found: Distances, layer: Layer, sight: Sight, opaque: float) -> 
     return Picked(int(element), float(found.pixels[best]), (x, y, z))
 
 
-def _opaque_depth(layers: Sequence[Layer], sight: Sight, depth: float = np.inf) -> float:
+def _opaque_depth(layers: Sequence[Layer], sight: Sight) -> float:
     """Return the depth of the first opaque thing along the ray, or infinity."""
+    depth = np.inf
     for layer in layers:
         if layer.ghost:
             continue

@@ -94,7 +94,7 @@ class Now(float):
     def eased(self, begin: float = 0.0, end: float = 1.0) -> float:
         """Return the eased progress, 0 to 1, of a movement between two shares of the scene."""
         length = round(end - begin, 12)  # from 0.08 to 0.92 it is 0.84, not 0.8400000000000001
-        return _gentle(min(max((self.share - begin) / length, 0.0), 1.0))
+        return eased((self.share - begin) / length)
 
     def staged(self, count: int, begin: float = 0.0, end: float = 1.0, moving: float = 1.0) -> float:
         """Return the progress, 0 to ``count``, of successive movements between two shares of the scene.
@@ -105,7 +105,7 @@ class Now(float):
             return 0.0
         along = min(max((self.share - begin) / round(end - begin, 12), 0.0), 1.0) * count
         leg = min(int(along), count - 1)
-        return leg + _gentle(min((along - leg) / moving, 1.0))
+        return leg + eased((along - leg) / moving)
 
     def each(self, count: int, begin: float = 0.0, end: float = 1.0) -> list[float]:
         """Return the progress of each of some movements that start one after the other, and overlap.
@@ -125,6 +125,7 @@ class Now(float):
         return number, done - number + 1.0
 
 
-def _gentle(share: float) -> float:
-    """Return the smoothstep of a share: 3 s² − 2 s³."""
+def eased(share: float) -> float:
+    """Return the eased progress of a movement after a share of its time (clamped to 0 to 1): 3 s² − 2 s³."""
+    share = min(max(share, 0.0), 1.0)
     return share * share * (3 - 2 * share)

@@ -2,8 +2,8 @@
 
 ``@kept`` caches a method's result until one of the parameters that were read while computing it has another value.
 ``@refined`` does the same for slow results: a window shows the finest one so far and asks again with its next frame, a
-film and a readout wait for the finest. Both only save work; what a scene shows depends on its parameters, its seed and
-the time alone.
+film and a readout wait for the finest. What grows step by step (`Growing`) advances by ``Scene.grown_to`` in the same
+way. All only save work; what a scene shows depends on its parameters, its seed and the time alone.
 """
 
 from __future__ import annotations
@@ -240,6 +240,14 @@ class _Source(Generic[L, R]):
                 if level is not levels[-1]:
                     yield
         making.complete = True
+
+
+class Growing(Protocol):
+    """A result that is computed as far as it has been requested, such as a training or a layout that is optimized."""
+
+    def reach(self, step: float, pieces: int | None = None, /) -> bool:
+        """Advance to a step, in at most ``pieces`` pieces of work (None: any number). Return whether it is reached."""
+        ...
 
 
 def refined(

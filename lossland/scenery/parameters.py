@@ -27,6 +27,7 @@ from typing import (
     overload,
 )
 
+from lossland.checks import real
 from lossland.errors import UserError, nearest, shown
 from lossland.expression.function import Function, function
 from lossland.scenery.handles import Handle, Move
@@ -752,6 +753,18 @@ class Lanes(Param[tuple[Lane, ...]]):
             more = {name: getattr(lane, name) for name in ("id", "seat") if getattr(lane, name) != getattr(other, name)}
             result.append({**one, **more})
         return result
+
+
+def index_of(lanes: Sequence[Lane], lane: object) -> int:
+    """Return the index of the lane of an id (or of an index itself), or raise UserError."""
+    if not lanes:
+        raise UserError("The scene has no optimizers to choose from.")
+    if not isinstance(lane, str):
+        return int(real(lane, 0, len(lanes) - 1, "A lane"))
+    ids = [one.id for one in lanes]
+    if lane not in ids:
+        raise UserError(f"There is no lane {lane!r}.{nearest(lane, ids)}")
+    return ids.index(lane)
 
 
 def color_of_next(lanes: Sequence[Lane], name: str) -> str:

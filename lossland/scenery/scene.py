@@ -26,7 +26,7 @@ from lossland.errors import UserError, nearest, place_of, shown
 from lossland.resources import folder
 from lossland.scenery.clock import ROUNDING, Clock, Now
 from lossland.scenery.handles import Handle
-from lossland.scenery.kept import note_read
+from lossland.scenery.kept import Growing, note_read
 from lossland.scenery.parameters import Integer, Lanes, Param, PlacedPoint
 from lossland.world.layers import Array, Layer, Note, Surface, flattened, keys_of
 from lossland.world.signs import Stroke
@@ -474,6 +474,16 @@ class Scene(Displayed):
             kind = type(self)
             raise UserError(f"{place_of(kind)}: The clock of {kind.__name__} must be a Clock, not {shown(self.clock)}.")
         return Now(checks.real(time, 0.0, math.inf, "A scene's time in seconds"), self.clock)
+
+    def grown_to(self, course: Growing, step: float, pieces: int) -> bool:
+        """Let a course advance to a step, and return whether it is there.
+
+        A window does at most ``pieces`` pieces of work for each picture, and draws again until it is there. Anything
+        else waits.
+        """
+        there = course.reach(step, pieces if self.live else None)
+        self.unfinished = self.unfinished or not there
+        return there
 
     @property
     def still_time(self) -> float:

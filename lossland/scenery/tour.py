@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
+from lossland.scenery.clock import eased
 from lossland.world.camera import Placement
 
 CAPTION_COMES, CAPTION_GOES = 0.7, 0.4  # seconds
@@ -100,12 +101,6 @@ class Tour:
                 found.append(Seen(shot, since, share, caption))
             begin += shot.seconds - self.fade
         return tuple(found)
-
-
-def eased(part: float) -> float:
-    """Return the eased progress of a movement after a share ``part`` of its time (clamped to 0 to 1)."""
-    part = min(max(part, 0.0), 1.0)
-    return part * part * (3 - 2 * part)
 
 
 def _glide(keys: Sequence[tuple[float, object]], time: float) -> object:

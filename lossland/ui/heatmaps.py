@@ -12,6 +12,7 @@ from lossland.ui.layout import Rect
 from lossland.ui.pen import Pen
 from lossland.world.layers import HeatAxis, HeatMap
 from lossland.world.theme import Theme
+from lossland.world.ticks import Scale
 
 SHADES = 64  # colours of the map
 DIVERGED, NEVER = 0, 1  # indices of colours for these; the shades follow
@@ -58,9 +59,7 @@ def shade_numbers(note: HeatMap) -> NDArray[np.float64]:
     if finite.any():
         low, high = value_range(note)
         shown = np.clip(values[finite], low, high)
-        if note.log:
-            shown, low, high = np.log(shown), float(np.log(low)), float(np.log(high))
-        result[finite] = 2 + np.floor((shown - low) / (high - low) * (SHADES - 1) + 0.5)
+        result[finite] = 2 + np.floor(Scale(low, high, note.log).share(shown) * (SHADES - 1) + 0.5)
     return result
 
 

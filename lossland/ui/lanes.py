@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ from lossland.ui.number_boxes import number_field, plain_number, read_number
 from lossland.ui.pen import Pen
 from lossland.ui.widgets import icon_button, slider
 from lossland.world.layers import Trail, column
-from lossland.world.theme import marked
 from lossland.world.ticks import Scale
 
 if TYPE_CHECKING:
@@ -54,8 +52,8 @@ class LaneRows:
         """Draw all rows from y down. Returns the y below them."""
         y = self._headings(x, y, width)
         draw = self._one_line if self.pen.compact else self._two_lines
-        for index, lane in enumerate(player.lanes):
-            y = draw(player, index, lane, lane_loss(lane, frame), x, y, width)
+        for lane in player.lanes:
+            y = draw(player, lane, lane_loss(lane, frame), x, y, width)
         return y
 
     def _headings(self, x: float, y: float, width: float) -> float:
@@ -66,35 +64,35 @@ class LaneRows:
         pen.text(x + width - (0 if pen.compact else 24), y + 7, "loss", 12, "dim", align=1)
         return y + 14
 
-    def _one_line(self, player: Player, index: int, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
-        pen, on, right = self.pen, index == player.selected, x + width
+    def _one_line(self, player: Player, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
+        pen, on, right = self.pen, lane.id == player.lanes[player.selected].id, x + width
         extra = self._shown(lane) if on else []
         height = 30 + 25 * len(extra)
         if pen.mute:
             return y + height
-        hovered = self._ground(player, index, lane, on, x, y, width, height)
+        hovered = self._ground(player, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
-        self._dot(player, index, lane, x + 8, y + 14, 5.5)
+        self._dot(player, lane, x + 8, y + 14, 5.5)
         title, size = pen.shrunk(lane.optimizer.title, 78 if hovered else 96, 14, _face(on))
         pen.text(x + 22, y + 14, title, size, "text", _face(on), alpha=alpha)
-        self._setting(player, index, lane, "lr", x + 126, y + 14, 50, x + 224, 40, dim=True)
+        self._setting(player, lane, "lr", x + 126, y + 14, 50, x + 224, 40, dim=True)
         if hovered and len(player.lanes) > 1:
-            self._remove(player, index, lane, x + 109, y + 14)
+            self._remove(player, lane, x + 109, y + 14)
         shown, size = pen.shrunk(loss if lane.enabled else "off", width - 232, 14)
         pen.text(right, y + 14, shown, size, "text", align=1, alpha=alpha)
         for row, field in enumerate(extra):
-            self._row_of(player, index, lane, field, x, y + 41 + 25 * row, width)
+            self._row_of(player, lane, field, x, y + 41 + 25 * row, width)
         return y + height
 
-    def _two_lines(self, player: Player, index: int, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
-        pen, on, right = self.pen, index == player.selected, x + width
+    def _two_lines(self, player: Player, lane: Lane, loss: str, x: float, y: float, width: float) -> float:
+        pen, on, right = self.pen, lane.id == player.lanes[player.selected].id, x + width
         extra = self._shown(lane) if on else []
         height = 46 + 25 * len(extra) + (6 if extra else 0)
         if pen.mute:
             return y + height
-        hovered = self._ground(player, index, lane, on, x, y, width, height)
+        hovered = self._ground(player, lane, on, x, y, width, height)
         alpha = 1.0 if lane.enabled else 0.45
-        self._dot(player, index, lane, x + 9, y + 13, 6)
+        self._dot(player, lane, x + 9, y + 13, 6)
         room = width - 26 - 110
         title = pen.fitted(lane.optimizer.title, room, 15, _face(on))
         pen.text(x + 26, y + 13, title, 15, "text", _face(on), alpha=alpha)
@@ -102,12 +100,12 @@ class LaneRows:
         eye = Icon.EYE if lane.enabled else Icon.EYE_OFF
         shade = "dim" if hovered else "faint"
         if icon_button(pen, right - 6, y + 13, eye, f"eye.{lane.id}", _rest(lane), 11, 9, color=shade):
-            player.enable_lane(index, not lane.enabled)
+            player.enable_lane(lane.id, not lane.enabled)
         if hovered and len(player.lanes) > 1:
-            self._remove(player, index, lane, right - 80, y + 13)
-        self._row_of(player, index, lane, "lr" if _has(lane, "lr") else _others(lane)[0], x, y + 33, width)
+            self._remove(player, lane, right - 80, y + 13)
+        self._row_of(player, lane, "lr" if _has(lane, "lr") else _others(lane)[0], x, y + 33, width)
         for row, field in enumerate(extra):
-            self._row_of(player, index, lane, field, x, y + 59 + 25 * row, width)
+            self._row_of(player, lane, field, x, y + 59 + 25 * row, width)
         return y + height
 
     # ------------------------------------------------------------------------------------------ parts
@@ -115,9 +113,7 @@ class LaneRows:
         """Return the hyper-parameters shown beside the rate: eps, which hardly matters, only if there is room."""
         return [field for field in _others(lane) if self.pen.roomy or field != "eps"]
 
-    def _ground(
-        self, player: Player, index: int, lane: Lane, on: bool, x: float, y: float, width: float, height: float
-    ) -> bool:
+    def _ground(self, player: Player, lane: Lane, on: bool, x: float, y: float, width: float, height: float) -> bool:
         """Draw the row's background and handle clicks on it; return whether the pointer is over it."""
         pen, color = self.pen, lane.color
         imgui.set_next_item_allow_overlap()
@@ -131,11 +127,11 @@ class LaneRows:
         elif hovered:
             pen.box(x - 8, y, width + 16, height - 2, "text", 0.04, 8)
         if touch.clicked and not on:
-            player.select(index)
-        self._lane_menu(player, index, lane, hovered and imgui.is_mouse_clicked(1))  # on its dot and slider too
+            player.select(lane.id)
+        self._lane_menu(player, lane, hovered and imgui.is_mouse_clicked(1))  # on its dot and slider too
         return hovered
 
-    def _lane_menu(self, player: Player, index: int, lane: Lane, opened: bool) -> None:
+    def _lane_menu(self, player: Player, lane: Lane, opened: bool) -> None:
         pen = self.pen
         key = f"lane-menu.{lane.id}"
         if opened:
@@ -149,42 +145,40 @@ class LaneRows:
             items.append(Item("remove", "Remove", help="Remove from the race"))
         chosen = popup_list(pen, key, px, py, 130, items)
         if chosen == "toggle":
-            player.enable_lane(index, not lane.enabled)
+            player.enable_lane(lane.id, not lane.enabled)
         elif chosen == "defaults":
-            player.reset_lane(index)
+            player.reset_lane(lane.id)
         elif chosen == "remove":
-            player.remove_lane(index)
+            player.remove_lane(lane.id)
 
-    def _dot(self, player: Player, index: int, lane: Lane, x: float, y: float, radius: float) -> None:
+    def _dot(self, player: Player, lane: Lane, x: float, y: float, radius: float) -> None:
         """Draw the lane's coloured dot, which also switches it on and off."""
         pen, color = self.pen, lane.color
         touch = pen.touch(f"toggle.{lane.id}", x - 11, y - 11, 22, 22, _rest(lane))
         if touch.hovered:
             pen.dot(x, y, radius + 3, color, 0.25)
         if lane.enabled:
-            pen.dot(x, y, radius, color)
-            if marked(color):
-                pen.dot(x, y, 0.4 * radius, "panel")
+            pen.ball(x, y, radius, color)
         else:
             pen.ring(x, y, radius - 1, color, 0.7)
         if touch.clicked:
-            player.enable_lane(index, not lane.enabled)
+            player.enable_lane(lane.id, not lane.enabled)
 
-    def _remove(self, player: Player, index: int, lane: Lane, x: float, y: float) -> None:
+    def _remove(self, player: Player, lane: Lane, x: float, y: float) -> None:
         if icon_button(self.pen, x, y, Icon.CLOSE, f"remove.{lane.id}", "Remove from the race", 10, 9):
-            player.remove_lane(index)
+            player.remove_lane(lane.id)
 
-    def _row_of(self, player: Player, index: int, lane: Lane, field: str, x: float, y: float, width: float) -> None:
+    def _row_of(self, player: Player, lane: Lane, field: str, x: float, y: float, width: float) -> None:
         """Draw one hyper-parameter's symbol, slider and value."""
         pen = self.pen
         if field == "lr":
             pen.text(x + 26, y, "rate", 13, "dim")
         else:
             pen.latex(x + 28, y + 5, optimizers.hyper_parameter(lane.optimizer, field).symbol, 15, "dim", room=34)
-        self._setting(player, index, lane, field, x + 66, y, width - 66 - 70, x + width, 54)
+        self._setting(player, lane, field, x + 66, y, width - 66 - 70, x + width, 54)
 
     def _setting(
-        self, player: Player, index: int, lane: Lane, field: str, x: float, y: float, width: float, right: float,
+        self, player: Player, lane: Lane, field: str, x: float, y: float, width: float, right: float,
         room: float, dim: bool = False,
     ) -> None:  # fmt: skip
         """Draw the slider from x on, and the value that ends at ``right``."""
@@ -198,7 +192,7 @@ class LaneRows:
         help = f"{what}\n{of_slider(scale, default_of(lane, field))}"
         moved = slider(pen, f"slide.{key}", x, y, width, scale.place(value), color, help, usual)
         if moved is not None:
-            _tell(player, player.set_lane_field(index, field, scale.value(moved)))
+            _tell(player, player.set_lane_field(lane.id, field, scale.value(moved)))
         shade = "dim" if dim else "text"
         typed = number_field(
             pen, f"type.{key}", right - room, y, room, short(value), plain_number(value),
@@ -206,7 +200,7 @@ class LaneRows:
         )  # fmt: skip
         number = read_number(typed)
         if number is not None:
-            _tell(player, player.set_lane_field(index, field, number))
+            _tell(player, player.set_lane_field(lane.id, field, number))
         elif typed is not None:
             player.say(f"{field} must be a number, not {typed!r}.", "error")
 
@@ -287,9 +281,8 @@ def default_of(lane: Lane, field: str) -> float:
 
 @cache
 def _defaults(kind: type[Optimizer]) -> dict[str, float]:
-    """Return an optimizer's hyper-parameters with their defaults, in declaration order."""
-    usual = kind()
-    return {item.name: float(getattr(usual, item.name)) for item in fields(kind)}
+    """Return an optimizer's hyper-parameters with their defaults, kept because every frame asks for them."""
+    return optimizers.defaults(kind)
 
 
 @lru_cache(maxsize=4)

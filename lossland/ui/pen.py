@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from imgui_bundle import imgui
 
 from lossland.ui.layout import Rect, tip_corner
 from lossland.world.phrases import capitals
-from lossland.world.theme import Theme, hex_color
+from lossland.world.theme import Theme, hex_color, marked
 from lossland.writing.text import Type
 
 V2 = imgui.ImVec2
@@ -319,14 +319,6 @@ class Pen:
             return
         self.dl.add_line(self.at(x0, y0), self.at(x1, y1), self.color(color, alpha), width * self.scale)
 
-    def polyline(self, points: Sequence[Sequence[float]], color: str, alpha: float = 1.0, width: float = 1.0) -> None:
-        """Draw a line through points (x, y)."""
-        if self.mute:
-            return
-        scale = self.scale
-        places: list[imgui.ImVec2Like] = [V2(x * scale, y * scale) for x, y in points]
-        self.dl.add_polyline(places, self.color(color, alpha), width * scale, 0)
-
     def rule(self, y: float, area: Rect | None = None) -> None:
         """Draw a hairline across the panel."""
         area = area or self.area
@@ -337,6 +329,12 @@ class Pen:
         if self.mute:
             return
         self.dl.add_circle_filled(self.at(x, y), radius * self.scale, self.color(color, alpha), 0)
+
+    def ball(self, x: float, y: float, radius: float, color: str) -> None:
+        """Fill a circle in the colour of a layer; where it reuses another lane's, with a core as in the picture."""
+        self.dot(x, y, radius, color)
+        if marked(color):
+            self.dot(x, y, 0.4 * radius, "panel")
 
     def ring(self, x: float, y: float, radius: float, color: str, alpha: float = 1.0) -> None:
         """Draw a circle's outline."""

@@ -148,7 +148,7 @@ def _columns(pen: Pen, note: Legend) -> list[float]:
 def _legend_row(pen: Pen, row: Row, texts: list[str], column: list[float], x: float, y: float, width: float) -> None:
     if row.ground:
         pen.box(x, y + 2, 20, 20, row.ground, 1.0, 5)
-    pen.dot(x + 10, y + 12, 5, row.color)
+    pen.ball(x + 10, y + 12, 5, row.color)
     room = width - 30 - sum(column)
     pen.text(x + 30, y + 12, pen.fitted(row.name, room, 14), 14)
     if row.bar is not None and column:
@@ -181,8 +181,8 @@ def _equations(
             copy_text(pen, plain_latex(latex), "the equation as LaTeX")
         baseline = y + height * 0.5 + line * 0.12
         pen.latex(x, baseline, latex, size, room=width - sum(columns) + 4)
-        for place, value in enumerate(map(written, values)):
-            right = x + width - sum(columns[place + 1 :])
+        for column, value in enumerate(map(written, values)):
+            right = x + width - sum(columns[column + 1 :])
             pen.text(right, baseline - 4, value, 14, pen.ink(color), align=1)
         y += height
     return y + 4

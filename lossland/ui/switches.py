@@ -9,7 +9,7 @@ from lossland.world.layers import Bars, Label, Layer, Surface, Trail
 
 
 def useful_switches(layers: Sequence[Layer]) -> set[str]:
-    """Return the names (as in ``scenery.Show``) of the switches that affect some layer."""
+    """Return the names (as in `Show`) of the switches that affect some layer."""
     return {name for layer in layers for name in _obeyed(layer, layers)}
 
 

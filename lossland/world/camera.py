@@ -17,10 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Size = tuple[int, int] | tuple[float, float]
-Rect = tuple[float, float, float, float]  # x, y, width, height in pixels
+Rect = tuple[float, float, float, float]  # left, top, width, height in pixels, y down
 
 FIELD_OF_VIEW = 24.0  # degrees, vertical
 BEFORE, BEHIND = 3.0, 6.0  # world units in front of and behind the target that are drawn, at usual home distances
+MARGIN = 0.02  # of the free rectangle, on each side
 FAR_AWAY = 8.0  # home distance beyond which they grow with it
 GLIDE = 0.09  # time constant in seconds of the approach to the goal
 LIGHT_TURN = 125.0  # degrees from the home azimuth: upper left, 35° behind the subject
@@ -160,7 +161,7 @@ class Camera:
         return np.array([pose.azimuth, pose.elevation, pose.distance, *pose.target, *pose.shift])
 
     # ------------------------------------------------------------------------------------------------- framing
-    def fit(self, bounds: ArrayLike, size: Size, free: Rect | None = None, margin: float = 0.02) -> None:
+    def fit(self, bounds: ArrayLike, size: Size, free: Rect | None = None, margin: float = MARGIN) -> None:
         """Set the home pose so that world points (k, 3) fill the free rectangle, and move there at once.
 
         The distance is found by bisection with the lens straight; then the lens is shifted so that the points are
@@ -170,11 +171,11 @@ class Camera:
         self.home_pose = self._fitted(self.home_pose, size, free, margin)
         self.pose = self.goal = self.home_pose
 
-    def refit(self, size: Size, free: Rect | None = None, margin: float = 0.02) -> None:
+    def refit(self, size: Size, free: Rect | None = None) -> None:
         """Fit the same points into a resized window; the user's rotation, zoom and pan are kept."""
         if self._bounds is None:
             return
-        old, new = self.home_pose, self._fitted(self.home_pose, size, free, margin)
+        old, new = self.home_pose, self._fitted(self.home_pose, size, free)
         move = np.asarray(new.target) - np.asarray(old.target)
 
         def follow(pose: Pose) -> Pose:
@@ -188,7 +189,7 @@ class Camera:
         self.pose, self.goal = follow(self.pose), follow(self.goal)
         self.saved = {number: follow(pose) for number, pose in self.saved.items()}
 
-    def _fitted(self, pose: Pose, size: Size, free: Rect | None, margin: float) -> Pose:
+    def _fitted(self, pose: Pose, size: Size, free: Rect | None, margin: float = MARGIN) -> Pose:
         assert self._bounds is not None
         x, y, w, h = free or (0.0, 0.0, *size)
         w, h = max(w, 1.0), max(h, 1.0)

@@ -8,10 +8,10 @@ from math import hypot, isfinite
 from imgui_bundle import imgui
 
 from lossland.render.presence import presence_of
-from lossland.world.camera import Camera
+from lossland.world.camera import Camera, Rect
 from lossland.world.layers import Axes
 from lossland.world.rulers import plane_numerals, terrain_rulers
-from lossland.writing.placement import Rect, has_room, inked
+from lossland.writing.placement import has_room, inked
 from lossland.writing.text import Type
 
 Size = tuple[int, int]

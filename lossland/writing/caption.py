@@ -8,7 +8,7 @@ from itertools import pairwise, product
 import numpy as np
 from imgui_bundle import imgui
 
-from lossland.writing.placement import Rect
+from lossland.world.camera import Rect
 from lossland.writing.text import Type
 
 # Logical pixels of text

@@ -9,10 +9,10 @@ from imgui_bundle import imgui
 
 from lossland.numerals import distinct
 from lossland.scenery.scene import Frame
+from lossland.world.camera import Rect
 from lossland.world.layers import ColorBar
 from lossland.world.terrain import Terrain
 from lossland.world.theme import Stops, color_map
-from lossland.writing.placement import Rect
 from lossland.writing.room import BAR_LENGTH, BOTTOM, first_of
 from lossland.writing.text import Type
 

@@ -10,8 +10,7 @@ from imgui_bundle import imgui
 from lossland.numerals import pair, short
 from lossland.pointing.description import Description
 from lossland.pointing.probe import Probe
-from lossland.world.camera import Camera
-from lossland.writing.placement import Rect
+from lossland.world.camera import Camera, Rect
 from lossland.writing.text import Type
 
 Size = tuple[int, int]

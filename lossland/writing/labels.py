@@ -17,12 +17,12 @@ from imgui_bundle import imgui
 from numpy.typing import ArrayLike, NDArray
 
 from lossland.render.presence import Presence, presence_of
-from lossland.world.camera import Camera, Pose
+from lossland.world.camera import Camera, Pose, Rect
 from lossland.world.geometry import HEAD_RADIUS, head_centers
 from lossland.world.layers import Array, Label, Layer, Trail, column, written
 from lossland.world.theme import Rgb, Theme, contrast
 from lossland.world.track import Track
-from lossland.writing.placement import Choice, Rect, at_side, beside, choose, glide, has_room, separate
+from lossland.writing.placement import Choice, at_side, beside, choose, glide, has_room, separate
 from lossland.writing.sides import GAP, Discs, place_beside, seen_sides
 from lossland.writing.text import Type
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from imgui_bundle import imgui
 
+from lossland.world.camera import Rect
 from lossland.world.layers import Legend, Row, columns_of, told_rows
 from lossland.world.phrases import capitals
 from lossland.world.theme import marked
-from lossland.writing.placement import Rect
 from lossland.writing.room import BOTTOM, LEAST_PITCH, MARGIN, PITCH, legend_height, margin_share
 from lossland.writing.text import Type
 

@@ -12,12 +12,12 @@ import numpy as np
 from imgui_bundle import imgui
 
 from lossland.scenery.scene import Frame
+from lossland.world.camera import Rect
 from lossland.world.layers import Caution, ColorBar, Facts, Formula, Legend, Meter, Note, Title
 from lossland.world.phrases import capitals
 from lossland.world.ticks import half, multiples, next_step, tick_texts
 from lossland.writing.color_bar import draw_color_bar
 from lossland.writing.legend import draw_legend, legend_rect
-from lossland.writing.placement import Rect
 from lossland.writing.room import (
     BOTTOM,
     COLUMN_WIDTH,
@@ -230,14 +230,14 @@ def in_two_lines(latex: str) -> str:
     if comma:
         return rf"\begin{{aligned}} & {first}, \\ & {second} \end{{aligned}}"
     equals = latex.find("=")
-    depth, places = 0, list[int]()
-    for place, letter in enumerate(latex):
+    depth, signs = 0, list[int]()
+    for index, letter in enumerate(latex):
         depth += (letter in "{([") - (letter in "})]")
-        if depth == 0 and letter in "+-" and place > equals + 2:
-            places.append(place)
-    if equals < 0 or not places:
+        if depth == 0 and letter in "+-" and index > equals + 2:
+            signs.append(index)
+    if equals < 0 or not signs:
         return latex
-    cut = min(places, key=lambda place: abs(place - (equals + len(latex)) / 2))
+    cut = min(signs, key=lambda index: abs(index - (equals + len(latex)) / 2))
     return rf"\begin{{aligned}} {latex[:equals]} =\; & {latex[equals + 1 : cut]} \\ & {latex[cut:]} \end{{aligned}}"
 
 

@@ -13,14 +13,14 @@ from imgui_bundle import imgui
 from lossland.numerals import distinct
 from lossland.render.presence import presence_of
 from lossland.scenery.scene import Frame, Show
-from lossland.world.camera import Camera
+from lossland.world.camera import Camera, Rect
 from lossland.world.layers import Axes, Lines, Plates, Surface, WarpedGrid
 from lossland.writing.axis_numbers import draw_numerals
 from lossland.writing.color_bar import draw_flat_color_bar
 from lossland.writing.contour_labels import seen_labels
 from lossland.writing.labels import draw_labels
 from lossland.writing.notes import draw_cautions, draw_notes
-from lossland.writing.placement import Rect, overlap
+from lossland.writing.placement import overlap
 from lossland.writing.plates import draw_plate_texts
 from lossland.writing.sides import Discs
 from lossland.writing.text import Type

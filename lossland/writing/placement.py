@@ -19,11 +19,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lossland.world.camera import Rect
 from lossland.world.layers import Side
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Rect = tuple[float, float, float, float]  # left, top, width, height
 
 EIGHTH = pi / 4
 SIDES: dict[Side, float] = {  # directions as in Choice; where several cost the same, the first is taken

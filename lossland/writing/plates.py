@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from lossland.render.lamps import element_colors
 from lossland.render.presence import presence_of
-from lossland.world.camera import Camera
+from lossland.world.camera import Camera, Rect
 from lossland.world.layers import Array, Plates
 from lossland.world.theme import Rgb, Theme, contrast
-from lossland.writing.placement import Rect
 from lossland.writing.text import Type
 
 Size = tuple[int, int]

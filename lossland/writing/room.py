@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from lossland.scenery.scene import Frame
+from lossland.world.camera import Rect
 from lossland.world.layers import ColorBar, Facts, Formula, Legend, Meter, Note, Title
-from lossland.writing.placement import Rect
 from lossland.writing.text import Type
 
 Size = tuple[int, int]

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossland.pointing.picking import position_of
-from lossland.world.camera import Camera, Pose
+from lossland.world.camera import Camera, Pose, Rect
 from lossland.world.geometry import HEAD_RADIUS, HEAD_RIM, head_centers
 from lossland.world.layers import Graph, Label, Layer, Points, Trail
-from lossland.writing.placement import SIDES, Rect, are_apart, at_sides, choose_sides, separate
+from lossland.writing.placement import SIDES, are_apart, at_sides, choose_sides, separate
 
 Size = tuple[int, int]
 Floats = NDArray[np.float64]

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from lossland.errors import MachineError, UserError
 from lossland.resources import fonts
+from lossland.world.camera import Rect
 from lossland.world.theme import Rgb, Theme, hex_color
-from lossland.writing.placement import Rect
 
 if TYPE_CHECKING:
     from lossland.writing.vector import Tracing
@@ -307,11 +307,6 @@ class Type:
             if kept.last_frame < frame - 2:
                 GL.glDeleteTextures([kept.gl_name])
                 del self._formulas[key]
-
-    @property
-    def texture_count(self) -> int:
-        """The number of GL textures that formulas hold now."""
-        return len(self._formulas)
 
     def close(self) -> None:
         """Free every formula's texture."""

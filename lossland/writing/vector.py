@@ -15,7 +15,7 @@ import numpy as np
 from imgui_bundle import imgui
 from numpy.typing import NDArray
 
-from lossland.formats.drawing import Drawing, Group, Outline, Ramp, Rect, Rgb, Shape
+from lossland.formats.drawing import Box, Drawing, Group, Outline, Ramp, Rgb, Shape
 from lossland.writing import outlines
 from lossland.writing.host import DrawList, read
 
@@ -118,12 +118,12 @@ def drawing(image: NDArray[np.uint8], draw_data: imgui.ImDrawData, tracing: Trac
     return Drawing(image, groups, title)
 
 
-def _clip(clip: Rect, size: tuple[int, int]) -> Rect | None:
+def _clip(clip: Box, size: tuple[int, int]) -> Box | None:
     left, top, right, bottom = clip
     return None if left <= 0 and top <= 0 and right >= size[0] and bottom >= size[1] else clip
 
 
-def _cut(one: DrawList, at: Sequence[int]) -> Iterator[tuple[Rect, int, int]]:
+def _cut(one: DrawList, at: Sequence[int]) -> Iterator[tuple[Box, int, int]]:
     """Yield the commands' clip rectangles, first indices and numbers of indices, cut where something was noted."""
     for clip, _, first, count in one.commands:
         inner = sorted({index for index in at if first < index < first + count})
@@ -132,7 +132,7 @@ def _cut(one: DrawList, at: Sequence[int]) -> Iterator[tuple[Rect, int, int]]:
             yield clip, start, end - start
 
 
-def _shapes(one: DrawList, first: int, count: int, clip: Rect | None) -> Iterator[Group]:
+def _shapes(one: DrawList, first: int, count: int, clip: Box | None) -> Iterator[Group]:
     """Yield what a part of a draw list draws: triangles of one colour after each other are one shape."""
     vertices = one.vertices.view(VERTEX)
     indices = one.indices.view(np.uint16 if imgui.INDEX_SIZE == 2 else np.uint32)[first : first + count]
@@ -185,15 +185,15 @@ def _joined(before: Ramp, after: Ramp) -> Ramp | None:
     if before.down != after.down:
         return None
     side = int(before.down)  # the coordinate along which they fade
-    if any(abs(before.rect[k] - after.rect[k]) > 1e-3 for k in (1 - side, 3 - side)):
+    if any(abs(before.box[k] - after.box[k]) > 1e-3 for k in (1 - side, 3 - side)):
         return None
-    if abs(after.rect[2 + side] - before.rect[side]) < 1e-3:
+    if abs(after.box[2 + side] - before.box[side]) < 1e-3:
         before, after = after, before
-    elif abs(before.rect[2 + side] - after.rect[side]) >= 1e-3:
+    elif abs(before.box[2 + side] - after.box[side]) >= 1e-3:
         return None
-    low, middle, high = before.rect[side], after.rect[side], after.rect[2 + side]
+    low, middle, high = before.box[side], after.box[side], after.box[2 + side]
     share = (middle - low) / (high - low)
     stops = [(t * share, color, alpha) for t, color, alpha in before.stops]
     stops += [(share + t * (1 - share), color, alpha) for t, color, alpha in after.stops[1:]]
-    (left, top, _, _), (_, _, right, bottom) = before.rect, after.rect
+    (left, top, _, _), (_, _, right, bottom) = before.box, after.box
     return Ramp((left, top, right, bottom), before.down, stops)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -163,17 +164,19 @@ def test_where_nothing_can_be_written_nothing_happens(tmp_path: Path) -> None:
         assert left_behind(folder) is None
 
 
-def test_the_folder_of_the_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variable", "usual", "folder"),
+    [("XDG_STATE_HOME", ".local/state", files.state_folder), ("XDG_CACHE_HOME", ".cache", files.cache_folder)],
+)
+def test_the_folders_of_state_and_cache(
+    monkeypatch: pytest.MonkeyPatch, variable: str, usual: str, folder: Callable[[], Path]
+) -> None:
     """As the XDG Base Directory Specification has it."""
     monkeypatch.setattr(files.sys, "platform", "linux")
     monkeypatch.setenv("HOME", "/home/ada")
-    for value, folder in (
-        ("/var/state", "/var/state/lossland"),
-        ("", "/home/ada/.local/state/lossland"),
-        ("relative", "/home/ada/.local/state/lossland"),
-    ):
-        monkeypatch.setenv("XDG_STATE_HOME", value)
-        assert files.state_folder() == Path(folder)
+    for value, base in (("/var/here", "/var/here"), ("", f"/home/ada/{usual}"), ("relative", f"/home/ada/{usual}")):
+        monkeypatch.setenv(variable, value)
+        assert folder() == Path(base) / "lossland"
 
 
 def test_an_offer_goes_away_at_the_first_action_and_is_left_to_the_next_window(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def painted(drawing: Drawing, times: int) -> np.ndarray:
         for shape in group.shapes:
             if isinstance(shape, Ramp):
                 table = np.array([color for _, color, _ in shape.stops])
-                left, top, right, bottom = (round(times * v) for v in shape.rect)
+                left, top, right, bottom = (round(times * v) for v in shape.box)
                 share = (np.arange(bottom - top) + 0.5) / (bottom - top)
                 at = [t for t, _, _ in shape.stops]
                 column = np.stack([np.interp(share, at, table[:, band]) for band in range(3)], axis=-1)

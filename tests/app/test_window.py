@@ -146,7 +146,7 @@ def test_a_slider_changes_a_running_optimizer(drive: Drive) -> None:
     drive.do("mouseup", "1")
     drive.changes(before, (slice(154, 184), slice(1070, 1150)), 3.0, "the slider stands elsewhere")
     done = drive.quit()
-    rates = [arguments[2] for arguments in actions(done, "set_lane_field") if arguments[:2] == (3, "lr")]
+    rates = [arguments[2] for arguments in actions(done, "set_lane_field") if arguments[:2] == ("adam", "lr")]
     assert rates
     assert rates[-1] < 0.3
     player = session.at(done)

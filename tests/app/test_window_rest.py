@@ -77,7 +77,7 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     window._scale = lambda: 1.0
     run(meter.count + 1)
 
-    # The driver fails once: everything is made anew
+    # The driver fails once: everything is made again
     def fail(*_, **__):
         raise RuntimeError("OpenGL got errors (periodic check): GL_OUT_OF_MEMORY")
 

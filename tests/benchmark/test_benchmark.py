@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from replays import replayed
 
 import lossland as ll
 from lossland.benchmark import bench as module
@@ -23,7 +24,7 @@ from lossland.benchmark import tiles, tuning
 from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.results import Cell, Results, Settings, load, load_cell, save
-from lossland.benchmark.tiles import cost_of, follow, follow_each, replayed, steps_of
+from lossland.benchmark.tiles import cost_of, follow, follow_each, steps_of
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.errors import UserError
 from lossland.optimizers.rule import CATALOGUE

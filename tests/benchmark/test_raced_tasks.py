@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from replays import replayed
 
 import lossland as ll
 from lossland.benchmark import summary
@@ -15,7 +16,7 @@ from lossland.benchmark.bench import bench
 from lossland.benchmark.problems import problem
 from lossland.benchmark.reel import reel
 from lossland.benchmark.results import Cell, Results, Settings, load
-from lossland.benchmark.tiles import follow, replayed
+from lossland.benchmark.tiles import follow
 from lossland.compute.workers import LocalWorkers, SerialWorkers
 from lossland.play.player import Player
 from lossland.scenery import library

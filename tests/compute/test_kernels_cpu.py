@@ -432,7 +432,7 @@ def test_kernels_are_kept_on_disk(cache: Path) -> None:
     [lambda content: b"", lambda content: content[:-1], lambda content: content[:100] + b"?" + content[101:]],
     ids=["emptied", "cut", "changed"],
 )
-def test_a_broken_file_is_compiled_anew(cache: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_a_broken_file_is_compiled_again(cache: Path, damage: Callable[[bytes], bytes]) -> None:
     assert answer() == 42
     (file,) = cache.iterdir()
     good = file.read_bytes()

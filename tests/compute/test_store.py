@@ -47,7 +47,7 @@ def test_a_folder_made_with_another_umask_is_used(cache: Path) -> None:
     assert store.read("key") == b"code"
 
 
-def test_what_others_may_write_is_written_anew(cache: Path) -> None:
+def test_what_others_may_write_is_written_again(cache: Path) -> None:
     store.write("key", b"code")
     (cache / "key").chmod(0o664)
     assert store.read("key") is None

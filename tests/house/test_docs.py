@@ -228,7 +228,7 @@ def test_the_scene_of_the_docs_has_the_truths_that_they_say(capsys: pytest.Captu
             Path(block.file).write_text(block.text)
     made = lossland.scene("between.py")
     assert set(made.captions) == set(made.presets)
-    assert made.lesson
+    assert re.search(r"\b20\d\d\b", made.lesson), "the lesson names no source"
     assert made.formulas
     exec(compile(made.snippet, "the snippet of the docs", "exec"), {})
     readouts = made.readouts(made.clock.seconds)
@@ -244,6 +244,19 @@ def test_the_scene_of_the_docs_has_the_truths_that_they_say(capsys: pytest.Captu
     assert len(tests) == 2
     for test in tests:
         test()
+
+
+def test_what_an_addition_costs_is_what_its_example_has() -> None:
+    page = ROOT / "docs" / "extend.md"
+    length = {block.file: len(block.text.splitlines()) for block in blocks(page) if block.file}
+    (truths,) = [len(block.text.splitlines()) for block in blocks(page) if "def test_the_barrier" in block.text]
+    with_words = length["between.py"] + length["between.md"]
+    for row, lines in (
+        ("a scene of your own, in a plane | 1", length["walk.py"]),
+        ("a scene of your own, on a landscape, with its words | 2", with_words),
+        ("the same in the catalogue, with its truths; its entry and picture", with_words + truths),
+    ):
+        assert re.search(rf"^\| {re.escape(row)}.*\| {lines} \|$", page.read_text(), re.MULTILINE), (row, lines)
 
 
 def test_the_stream_of_the_docs_is_a_function_of_time() -> None:

@@ -23,6 +23,13 @@ def test_it_names_every_room_once() -> None:
     assert all(texts.count(room) == 1 for room in rooms.imports())
 
 
+def test_the_architecture_says_what_lives_in_every_room() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
+    table = page.partition("| room |")[2].partition("\n\n")[0]
+    missing = [room for room in rooms.imports() if room != "__main__" and f"`{room}`" not in table]
+    assert not missing
+
+
 def test_arrows_that_follow_from_others_are_left_out() -> None:
     arrows = {"roof": {"wall", "floor"}, "wall": {"floor", "door"}, "door": {"floor"}, "floor": set[str]()}
     assert rooms.reduced(arrows) == {"roof": {"wall"}, "wall": {"door"}, "door": {"floor"}, "floor": set()}

@@ -654,6 +654,25 @@ def test_removing_a_lane_before_it_leaves_the_selected_one_selected() -> None:
     assert player.selected < len(player.lanes)
 
 
+def test_a_lane_is_meant_by_its_id_wherever_it_stands_and_by_its_index_as_in_older_sessions() -> None:
+    player = Player(library.scene("optimizer_race"))
+    player.select("lion")
+    player.remove_lane("sgd")
+    assert player.lanes[player.selected].id == "lion"
+    assert player.set_lane_field("adam", "lr", 0.2) is None
+    assert player.log[-1].arguments == ("adam", "lr", 0.2)
+    assert player.history.steps[-1].name == "rate of Adam"
+    player.enable_lane("adam", False)
+    assert [(lane.id, lane.enabled) for lane in player.lanes] == [
+        ("momentum", True), ("rmsprop", True), ("adam", False), ("lion", True)]  # fmt: skip
+    player.remove_lane("lion")
+    assert player.lanes[player.selected].id == "adam"  # the last one
+    player.enable_lane(2, True)
+    assert player.lanes[2].enabled
+    with pytest.raises(UserError, match=r"no lane 'adm'. Did you mean 'adam'"):
+        player.reset_lane("adm")
+
+
 def test_two_layers_of_one_key_are_refused() -> None:
     class Twins(Hill):
         def frame(self, time: float) -> Frame:

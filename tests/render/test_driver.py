@@ -79,7 +79,7 @@ def test_as_many_vertices_are_drawn_as_the_buffers_hold_now(target: Target, prog
     assert (drawn(target, program) == (0, 255, 0)).all()
 
 
-def test_a_buffer_may_be_filled_anew(target: Target, program: Program) -> None:
+def test_a_buffer_may_be_filled_again(target: Target, program: Program) -> None:
     colors = gloo.VertexBuffer(RED)
     program["a_color"] = colors
     drawn(target, program)

@@ -211,7 +211,7 @@ def test_switched_off_glass_does_not_come_back_with_the_others(renderer):
     assert np.array_equal(image, only)
 
 
-def test_other_meshes_are_uploaded_anew(renderer):
+def test_other_meshes_are_uploaded_again(renderer):
     camera = deep(-90.0, 80.0)
     first = draw(renderer, camera, square(0.0, RED, 0.5))
     draw(renderer, camera, square(0.6, RED, 0.5))

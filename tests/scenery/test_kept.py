@@ -452,3 +452,51 @@ def test_what_is_made_with_a_framing_number_is_made_again_only_for_another_one()
     assert scene.doubled() is before
     scene.held = False
     assert scene.doubled() == [10.0]
+
+
+# --------------------------------------------------------------------------------- what grows
+class Count:
+    """A course that counts, one step a piece."""
+
+    def __init__(self) -> None:
+        self.step = 0
+
+    def reach(self, step: float, pieces: int | None = None) -> bool:
+        while self.step < step and pieces != 0:
+            self.step, pieces = self.step + 1, None if pieces is None else pieces - 1
+        return self.step >= step
+
+
+class Counted(ll.Scene):
+    """A picture as far as a count has come."""
+
+    name = "counted"
+    clock = ll.Clock(1.0, steps=10)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = Count()
+
+    def readouts(self, now: ll.Now) -> dict[str, Any]:
+        return {"there": self.grown_to(self.count, now.step, 3), "count": self.count.step}
+
+    def frame(self, now: ll.Now) -> ll.Frame:
+        self.grown_to(self.count, now.step, 3)
+        return ll.Frame([])
+
+
+def test_a_window_lets_a_course_grow_piece_by_piece_and_asks_until_it_is_there() -> None:
+    scene: Any = Counted()
+    scene.live, counts = True, []
+    for _ in range(4):
+        scene.frame(0.8)
+        counts.append((scene.count.step, scene.unfinished))
+    assert counts == [(3, True), (6, True), (8, False), (8, False)]
+
+
+def test_films_and_readouts_wait_until_a_course_is_there() -> None:
+    scene: Any = Counted()
+    scene.frame(0.4)
+    assert (scene.count.step, scene.unfinished) == (4, False)
+    scene.live = True
+    assert scene.readouts(1.0) == {"there": True, "count": 10}

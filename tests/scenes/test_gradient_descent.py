@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lossland.pointing.pickers.trails import HEAD
+from lossland.pointing.picking import position_of
 from lossland.scenery import library
 from lossland.world import layers
 
@@ -54,6 +56,22 @@ def test_the_five_steps_light_up_in_turn() -> None:
     arrows = [sum(isinstance(one, layers.Arrows) for one in made.frame((part + 0.5) / 5 * seconds).layers)
               for part in range(5)]  # fmt: skip
     assert arrows == [0, 0, 1, 2, 2]
+
+
+def test_the_ball_goes_to_its_next_place_in_the_fourth_part_and_stays_there() -> None:
+    made = scene("one iteration")
+    seconds, x = made.clock.seconds / made.steps, np.array([1 - made.alpha, 1 - 10 * made.alpha])
+    start, places = np.array(made.start), []
+    for time in np.linspace(0.02, 0.98, 25) * seconds:
+        (ball,) = (one for one in made.frame(time).layers if isinstance(one, layers.Trail))
+        head = position_of(ball, HEAD)
+        assert head is not None
+        places.append(made.terrain.domain_from_world(head))
+    first, last = [0.02 + 0.04 * k < 0.6 for k in range(25)], [0.02 + 0.04 * k > 0.8 for k in range(25)]
+    way = (np.array(places) - start) @ (x * start - start) / np.sum((x * start - start) ** 2)
+    assert way[first] == pytest.approx(0.0, abs=1e-3)
+    assert way[last] == pytest.approx(1.0, abs=1e-3)
+    assert (np.diff(way) >= -1e-6).all()
 
 
 def test_a_ball_that_is_lost_leaves_the_ground() -> None:

@@ -38,6 +38,12 @@ def test_scenes_come_in_the_order_of_their_chapters() -> None:
     assert sorted(NAMES) == sorted(file.stem for file in (Path(__file__).parents[2] / "scenes").glob("*.py"))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scene_leaves_to_the_mechanism_how_much_a_window_waits_for(name: str) -> None:
+    text = (Path(__file__).parents[2] / "scenes" / f"{name}.py").read_text()
+    assert not re.search(r"\bself\.(live|unfinished|turn|held)\b", text)
+
+
 def test_heads_say_what_the_classes_say() -> None:
     classes = [library.scene_class(name) for name in NAMES]
     assert [(head.name, head.title, head.chapter) for head in library.heads()] == [

@@ -32,7 +32,7 @@ from lossland.ui.lanes import SliderScale
 from lossland.ui.layout import Layout, Rect, layout
 from lossland.ui.panels import Panels
 from lossland.ui.pen import Pen
-from lossland.world.layers import Chart, Series
+from lossland.world.layers import Chart, Legend, Row, Series
 from lossland.world.theme import DARK, PRINT, Theme
 from lossland.world.ticks import log_ticks
 from lossland.writing.scale import picture_scale
@@ -333,6 +333,30 @@ def test_of_two_lanes_of_one_optimizer_the_chosen_one_has_its_own_curve(race: Be
     assert np.allclose(chosen[0].y, run.values[:, 0], rtol=1e-9)
     race.player.enable_lane(5, False)
     assert charts.chosen_series(race.player, race.player.frame()) is None
+
+
+def test_a_legend_in_a_panel_marks_a_lane_that_reuses_a_colour(
+    open_bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Two(Scene):
+        name = "two"
+
+        def frame(self, time: float) -> Frame:
+            return Frame([], [Legend([Row("lane.1", "one"), Row("lane.9", "the same colour")])])
+
+    dots, dot = [], Pen.dot
+
+    def noted(self: Pen, x: float, y: float, radius: float, color: str, alpha: float = 1.0) -> None:
+        dots.append((y, color))
+        dot(self, x, y, radius, color, alpha)
+
+    bench = open_bench(Two())
+    monkeypatch.setattr(Pen, "dot", noted)
+    bench.frame()
+    (one,), (nine,) = ({y for y, color in dots if color == name} for name in ("lane.1", "lane.9"))
+    cores = {y for y, color in dots if color == "panel"}
+    assert one not in cores
+    assert nine in cores
 
 
 def test_the_timeline_shows_a_curve_over_time_and_none_over_anything_else(matrix: Bench) -> None:

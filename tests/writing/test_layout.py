@@ -36,7 +36,7 @@ TIMES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a scene's length
 LEAST_SIZE = 11.0  # pixels at 720 lines
 LEAST_AT_1080 = 16.0  # pixels at 1080
 LEAST_CONTRAST = 3.0
-HANDLE = 4.0  # pixels of the look around a handle that must be seen
+HANDLE = 4.0  # logical pixels around a handle that must be seen
 SLACK = 1.0  # pixels
 
 Rect = tuple[float, float, float, float]

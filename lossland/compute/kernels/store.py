@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
 from lossland.errors import MachineError, UserError
-from lossland.files import written
+from lossland.files import cache_folder, written
 
 MAGIC = b"lossland kernel 1\n"
 LARGEST = 2**24  # bytes of a kernel
@@ -23,14 +22,7 @@ MOST = 1000  # files kept; the least recently written go first
 
 def folder() -> Path:
     """Return the cache folder of compiled kernels."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "lossland" / "kernels"
+    return cache_folder() / "kernels"
 
 
 def read(key: str) -> bytes | None:

@@ -40,7 +40,7 @@ NESTED = (
     "draw that picture before."
 )
 FORKED = (
-    "Pictures cannot be drawn in a process that was forked from one that has drawn; start it afresh instead "
+    "Pictures cannot be drawn in a process that was forked from one that has drawn; start a new one instead "
     '(multiprocessing.get_context("spawn")).'
 )
 NO_PYOPENGL = (
