@@ -69,9 +69,9 @@ def test_a_session_that_is_closed_while_it_is_replayed_stays_whole(display: str,
 def test_a_film_of_the_window_has_no_black_frame(display: str, tmp_path: Path) -> None:
     drive = Drive(display, tmp_path, "optimizer_race", *SMALL)
     try:
-        drive.do("key", "v")
-        before = drive.see()
-        drive.changes(before, PICTURE, 0.5, "the race runs while it is filmed")
+        before = drive.pause()
+        drive.do("key", "v", "key", "space")
+        drive.changes(before, PICTURE, 0.5, "the race goes on, so that it is filmed by now")
         drive.do("key", "v")
         drive.quit()
     finally:
