@@ -329,6 +329,13 @@ def test_a_lit_row_is_clear_and_framed_and_the_others_dim() -> None:
     frame = made["Lines"].paths[0]
     assert (frame.min(0), frame.max(0)) == (pytest.approx((-1.5, -1, 0)), pytest.approx((1.5, 0, 0)))
     assert np.all(parts(figures.Table(np.ones((2, 2))))["entries"].alpha == 1.0)
+    corner = parts(figures.Table(np.ones((2, 3)), lit_rows={0}, lit_columns={0, 2}, cell=(1.0, 1.0)))
+    assert list(corner["entries"].alpha < 1) == [False] * 3 + [False, True, False]
+    spans = [(*path.min(0)[:2], *path.max(0)[:2]) for path in corner["Lines"].paths]
+    assert np.array(spans) == pytest.approx(np.array([(-1.5, 0, 1.5, 1), (-1.5, -1, -0.5, 1), (0.5, -1, 1.5, 1)]))
+    for lit in ({-1}, {2}):
+        with pytest.raises(UserError, match="rows 0 to 1"):
+            figures.Table(np.ones((2, 3)), lit_rows=lit)
 
 
 def test_an_entry_says_its_row_its_column_and_its_value() -> None:
@@ -396,6 +403,12 @@ def test_the_needle_of_a_gauge_goes_from_left_to_right(value: float, angle: floa
         np.degrees(np.arctan2(y, x))
     )
     assert np.hypot(x, y) == pytest.approx(1.44)
+    (passed,) = (layer.paths[0] for layer in made if isinstance(layer, layers.Lines) and layer.pickable)
+    x, y, _ = (passed - (1.0, 2.0, 0.0)).T
+    assert np.hypot(x, y) == pytest.approx(np.full(len(x), 1.7))
+    turn = np.degrees(np.arctan2(y, x))
+    assert abs(turn[0]) == pytest.approx(180.0)  # from the left on
+    assert turn[-1] == pytest.approx(max(angle, 0.0), abs=180 / 48 + 1e-9)  # to the needle, in steps of 1/48
 
 
 def test_a_floor_has_square_cells_and_three_axes() -> None:

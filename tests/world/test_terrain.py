@@ -221,6 +221,19 @@ def test_rays_that_meet_no_ground():
     assert holed.intersect((0.5, 0.5, 3), (0, 0, -1)) == pytest.approx((1.5, 1.5))
 
 
+@pytest.mark.parametrize("turn", range(4))
+def test_the_last_row_beside_a_hole_is_met(turn):
+    value = np.ones((11, 11))
+    value[:, 1] = np.nan  # samples are 0.2 apart in the world: the first column is ground up to x = -0.9
+    ground = Terrain(np.linspace(0, 10, 11), np.linspace(0, 10, 11), np.rot90(value, turn))
+    for x, met in ((-0.98, True), (-0.92, True), (-0.85, False), (-0.72, False), (-0.65, True)):
+        place = {0: (x, 0.3), 1: (0.3, -x), 2: (-x, -0.3), 3: (-0.3, x)}[turn]  # rows run along y
+        found = ground.intersect((*place, 3), (0, 0, -1))
+        assert (found is not None) == met
+        if found is not None:
+            assert found == pytest.approx(5 * (np.array(place) + 1))
+
+
 def test_a_sheet_is_met_from_both_sides():
     terrain = make(lambda x, y: x + y)
     height = terrain.height * float(terrain.exposure(1.5))
@@ -419,6 +432,7 @@ def test_a_path_is_laid_down_once() -> None:
     assert ground.laid(path.copy()) is not laid
     np.testing.assert_allclose(ground.domain_from_world(laid.beads), path[:3], atol=1e-12)
     assert [laid.is_inside(step) for step in (0, 2.0, 2.4, 3.0)] == [True, True, True, False]
+    assert [ground.laid(path[:3]).is_inside(step) for step in (2.0, 3.0)] == [True, False]  # one that stays to its end
 
 
 def test_the_tangent_plane_touches_and_climbs_as_the_ground() -> None:
