@@ -193,6 +193,17 @@ def test_a_disc_comes_up_to_its_radius_while_it_comes_near(scale, away, kept_off
     assert rect == pytest.approx((here[0] + scale * (GAP + kept_off * radius), here[1] - 8.0, 30.0, 16.0))
 
 
+def test_discs_have_their_squares_where_the_camera_stands_whatever_it_was_asked_before():
+    camera = flat_camera()
+    discs = Discs([layers.Points(np.array([[0.5, -1.0, 0.0]]), style="disc", size=12.0)], camera, SIZE, 1.5)
+    x, y = camera.project(np.array([0.5, -1.0, 0.0]), SIZE)
+    pixels, radii = discs.seen([camera.pose, replace(camera.pose, distance=2 * camera.pose.distance)])
+    middle = np.array(SIZE) / 2  # from twice as far away all is half as far from it
+    assert pixels[:, 0] == pytest.approx(np.array([(x, y), (middle + (x, y)) / 2]))
+    assert radii.tolist() == [18.0]
+    assert discs.squares() == [pytest.approx((x - 18.0, y - 18.0, 36.0, 36.0))]
+
+
 def test_labels_are_calm_while_the_camera_turns(type_):
     camera = Camera(azimuth=-60.0, elevation=40.0)
     camera.fit(np.array([[-2, -2, 0], [2, 2, 0.5]]), SIZE)
