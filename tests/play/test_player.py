@@ -489,6 +489,27 @@ def test_hovering_asks_the_ground(player: Player) -> None:
     assert player.probe is None
 
 
+def test_hovering_a_raised_sheet_asks_it_where_it_is_drawn_also_from_below() -> None:
+    class Sheet(Hill):
+        name = "sheet"
+
+        @kept
+        def surface(self) -> Surface:
+            return Surface(square_terrain(), sheet=True, lift=0.4)
+
+    player = Player(Sheet())
+    place = (0.5, -1.0)
+    drawn = square_terrain().world_from_domain(place) + (0.0, 0.0, 0.4)
+    for elevation in (45.0, -30.0):
+        player.camera.place(elevation=elevation)
+        pixel = player.camera.project(drawn, player.size).tolist()
+        assert Pointer(player).position_at((pixel[0], pixel[1])) == pytest.approx(place, abs=0.02)
+        player.hover(place)
+        assert player.probe is not None
+        assert player.probe.world == pytest.approx(drawn)
+        assert player.probe.value == pytest.approx(3 * 0.5**2 + 1.0)
+
+
 def test_what_is_under_the_pointer_is_said_and_goes_when_it_moves_away() -> None:
     player = Player(library.scene("optimizer_race"))
     player.seek(5.0)
