@@ -499,7 +499,7 @@ def test_hovering_a_raised_sheet_asks_it_where_it_is_drawn_also_from_below() -> 
 
     player = Player(Sheet())
     place = (0.5, -1.0)
-    drawn = square_terrain().world_from_domain(place) + (0.0, 0.0, 0.4)
+    drawn = square_terrain().world_from_domain(place, lift=0.4)
     for elevation in (45.0, -30.0):
         player.camera.place(elevation=elevation)
         pixel = player.camera.project(drawn, player.size).tolist()

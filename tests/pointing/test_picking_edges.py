@@ -261,7 +261,7 @@ def test_near_its_head_a_trail_s_head_is_meant(x, element):
 def test_a_click_selects_the_nearest_trail_within_its_reach_and_the_later_of_two(scale):
     size = scale * SIZE[0], scale * SIZE[1]
     camera, steps = flat(size), np.arange(2.0)
-    low, high, same = (Trail(PATH + (0, y, 0), steps, "up", 1.0, key=key, head=False)
+    low, high, same = (Trail(PATH + y * UP, steps, "up", 1.0, key=key, head=False)
                        for key, y in (("low", 0.0), ("high", 0.3), ("same", 0.3)))  # fmt: skip
 
     def near(layers, y, show=None):
@@ -270,10 +270,12 @@ def test_a_click_selects_the_nearest_trail_within_its_reach_and_the_later_of_two
 
     reach = CLICK_REACH / UNIT
     for order in ([low, high], [high, low]):
-        for y, key in ((-reach - 1e-3, None), (-reach + 1e-3, "low"), (reach - 1e-3, "low"), (reach + 1e-3, None),
-                       (0.3 - reach - 1e-3, None), (0.3 - reach + 1e-3, "high"), (0.3 + reach - 1e-3, "high")):  # fmt: skip
+        for y, key in (
+            (-reach - 1e-3, None), (-reach + 1e-3, "low"), (reach - 1e-3, "low"), (reach + 1e-3, None),
+            (0.299 - reach, None), (0.301 - reach, "high"), (0.299 + reach, "high"), (0.301 + reach, None),
+        ):  # fmt: skip
             assert near(order, y) == key
-    close = replace(low, points=PATH + (0, 0.2, 0))  # both are within reach
+    close = replace(low, points=PATH + 0.2 * UP)  # both are within reach
     for order in ([close, high], [high, close]):
         assert [near(order, y) for y in (0.24, 0.26)] == ["low", "high"]
     assert [near(order, 0.3) for order in ([high, same], [same, high])] == ["same", "high"]

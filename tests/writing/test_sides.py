@@ -199,7 +199,7 @@ def test_discs_have_their_squares_where_the_camera_stands_whatever_it_was_asked_
     x, y = camera.project(np.array([0.5, -1.0, 0.0]), SIZE)
     pixels, radii = discs.seen([camera.pose, replace(camera.pose, distance=2 * camera.pose.distance)])
     middle = np.array(SIZE) / 2  # from twice as far away all is half as far from it
-    assert pixels[:, 0] == pytest.approx(np.array([(x, y), (middle + (x, y)) / 2]))
+    assert pixels[:, 0] == pytest.approx(np.array([(x, y), np.add(middle, (x, y)) / 2]))
     assert radii.tolist() == [18.0]
     assert discs.squares() == [pytest.approx((x - 18.0, y - 18.0, 36.0, 36.0))]
 
