@@ -176,6 +176,32 @@ def test_steps_are_whole(player: Player) -> None:
     assert player.time == 0.0
 
 
+def test_without_steps_it_goes_on_by_thirtieths_of_a_second() -> None:
+    player = Player(library.scene("linear_map_2d"))
+    assert player.steps == 0
+    player.seek(1.0)
+    player.play()
+    for count, time in (
+        (1, 31 / 30),
+        (-3, 28 / 30),
+        (45, 28 / 30 + 1.5),
+        (-500, 0.0),
+        (9999, player.scene.clock.seconds),
+    ):
+        player.step_by(count)
+        assert (player.time, player.playing) == (pytest.approx(time), False)
+
+
+def test_a_seed_is_taken_to_its_last_digit(player: Player) -> None:
+    for seed in (0, 2**53 + 1, 2**63 - 1):
+        player.set_seed(seed)
+        assert player.scene.seed == seed
+    for wrong in (-1, 2**63, 1.5, True):
+        with pytest.raises(UserError, match="The seed must be a whole number"):
+            player.set_seed(wrong)  # pyright: ignore[reportArgumentType]
+        assert player.scene.seed == 2**63 - 1
+
+
 def test_seek_stays_inside(player: Player) -> None:
     player.seek(99.0)
     assert player.time == 10.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import lossland as ll
+from lossland.scenery.ground import hollows
 
 
 class Middle(ll.GroundScene):
@@ -22,3 +23,20 @@ def test_the_least_value_is_that_of_a_known_minimum_or_of_a_sample() -> None:
 def test_a_point_stands_at_its_share_of_a_map_of_any_size(width: float) -> None:
     scene = Middle(landscape="x^2 + y^2", domain=(0.0, width, 0.0, 2 * width))
     assert scene.middle == pytest.approx((0.5 * width, 0.5 * width), rel=1e-9)
+
+
+def test_only_a_field_of_hills_is_low_and_seen_from_high_up() -> None:
+    class Low(Middle):
+        low_hills = True
+
+    bowl, hills = "x^2 + y^2", "rastrigin"  # whose minima stand at whole numbers, about a hundred of them
+    assert (hollows(Middle(landscape=bowl).terrain.value), hollows(Middle(landscape=hills).terrain.value) > 80) == (
+        1,
+        True,
+    )
+    for land, low in ((bowl, False), (hills, True)):
+        usual, made = Middle(landscape=land), Low(landscape=land)
+        assert (made.view.elevation > usual.view.elevation) is low
+        assert (made.terrain.height < usual.terrain.height) is low
+        if not low:
+            assert (made.view.elevation, made.terrain.height) == (usual.view.elevation, usual.terrain.height)
