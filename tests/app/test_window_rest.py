@@ -99,6 +99,7 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
 
     def broken(*_, **__):
         seen["paused"].append(len(naps))
+        glfw.set_window_should_close(window.handle, len(seen["paused"]) == 9)
         raise ValueError("it is broken")
 
     glfw.wait_events_timeout, Picture.compose = napped, broken
