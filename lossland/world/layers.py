@@ -322,7 +322,7 @@ class Surface(Layer):
     alpha: float = 1.0
     lift: float = 0.0
 
-    def world_from_domain(self, position: ArrayLike) -> Array:
+    def world_from_domain(self, position: ArrayLike) -> NDArray[np.float64]:
         """Return positions in the domain (..., 2) on it: world points (..., 3)."""
         return self.terrain.world_from_domain(position, self._raised)
 
