@@ -699,6 +699,15 @@ def test_removing_a_lane_before_it_leaves_the_selected_one_selected() -> None:
     assert player.lanes[player.selected] == chosen
     player.remove_lane(player.selected)
     assert player.selected < len(player.lanes)
+    player.select(1)
+    chosen = player.lanes[1]
+    player.remove_lane(2)  # one after it
+    assert player.lanes[player.selected] == chosen
+    while len(player.lanes) > 1:
+        player.select(len(player.lanes) - 1)
+        left = player.lanes[:-1]
+        player.remove_lane(player.selected)  # the last one: then the one before it is selected
+        assert (player.lanes, player.lanes[player.selected]) == (left, left[-1])
 
 
 def test_two_layers_of_one_key_are_refused() -> None:

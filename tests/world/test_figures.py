@@ -338,6 +338,27 @@ def test_a_lit_row_is_clear_and_framed_and_the_others_dim() -> None:
             figures.Table(np.ones((2, 3)), lit_rows=lit)
 
 
+@pytest.mark.parametrize("brackets", [False, True])
+def test_names_stand_beside_their_rows_and_above_their_columns(brackets: bool) -> None:
+    """Cells are 2 wide and 1 high; the table reaches from (−3, −1) to (3, 1)."""
+    made = parts(
+        figures.Table(
+            np.ones((2, 3)), cell=(2.0, 1.0), row_names=("it", "wonderful"), column_names=("a", "b", "c"),
+            brackets=brackets,
+        )
+    )  # fmt: skip
+    rows, columns = made["row names"], made["column names"]
+    assert rows.corner[:, 1] == pytest.approx((0.0, -1.0))  # the first one is on top
+    assert rows.up == pytest.approx(np.tile((0, 1, 0), (2, 1)))  # as high as their cells
+    assert (rows.corner + rows.right)[:, 0] == pytest.approx(np.full(2, -3.2 if brackets else -3.0))
+    assert rows.right[0, 0] < rows.right[1, 0]
+    assert columns.corner == pytest.approx(np.array([(-3.0, 1, 0), (-1, 1, 0), (1, 1, 0)]))
+    assert columns.right == pytest.approx(np.tile((2, 0, 0), (3, 1)))  # as wide as their cells
+    assert columns.up == pytest.approx(np.tile((0, 1, 0), (3, 1)))
+    flat = parts(figures.Table(np.ones((2, 3)), cell=(1.0, 2.0), column_names=("a", "b", "c")))["column names"]
+    assert flat.up == pytest.approx(np.tile((0, 1, 0), (3, 1)))  # as high as a cell is wide
+
+
 def test_an_entry_says_its_row_its_column_and_its_value() -> None:
     table = figures.Table([[0.1, 0.2], [0.3, 0.4]], row_names=("it", "was"), column_names=("the", "cat"))
     found = said(table, table.entry(1, 0))

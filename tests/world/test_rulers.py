@@ -74,9 +74,10 @@ def test_without_values_to_read_nothing_rises_from_the_floor() -> None:
     assert np.ptp(made.segments[..., 2]) == 0.0
 
 
+@pytest.mark.parametrize("elevation", [12.0, 38.0])  # from low down no axis is steep
 @pytest.mark.parametrize("azimuth", [-60.0, -20.0, 30.0, 75.0, 120.0, 165.0, 210.0, 255.0])
-def test_values_stand_at_the_left_corner_unless_a_steep_axis_ends_there(azimuth: float) -> None:
-    made, seen = rulers(azimuth), camera(azimuth)
+def test_values_stand_at_the_left_corner_unless_a_steep_axis_ends_there(azimuth: float, elevation: float) -> None:
+    made, seen = rulers(azimuth, elevation=elevation), camera(azimuth, elevation)
     x, y = np.sign(seen.back[:2])
     z = SLOPE.base
     nearest, *ends = np.array([(x, y, z), (-x, y, z), (x, -y, z)])  # of the two axes along the floor

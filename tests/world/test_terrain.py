@@ -290,6 +290,17 @@ def test_phase_is_whole_exactly_on_contours(name):
     assert np.all(np.abs(before - np.round(before))[1:] > 0) or before.size < 2
 
 
+@pytest.mark.parametrize("base", [1e6, -3e6])
+def test_values_far_from_zero_are_counted_from_their_least(base):
+    ground = make(lambda x, y: base + (x**2 + y**2) ** 3)  # up to 5832 above it
+    assert ground.exposure.compressed
+    above = [value - base for value, _ in ground.value_ticks(600.0, gap=1.0)]
+    powers = [digit * 10.0**k for k in range(-6, 5) for digit in (1.0, 3.0)]
+    assert above[0] == 0.0
+    assert all(min(abs(one / power - 1) for power in powers) < 1e-6 for one in above[1:])
+    assert {10.0, 30.0, 100.0, 300.0, 1000.0} <= {round(one, 6) for one in above}
+
+
 @pytest.mark.parametrize("name", RANGES)
 def test_value_ticks_are_apart_and_in_place(name):
     terrain = make(RANGES[name])
