@@ -169,6 +169,15 @@ def test_a_brace_spans_its_segment_and_stands_out_by_its_size(length: float) -> 
     assert brace.tip == pytest.approx(brace.path[np.argmax(out)])
 
 
+def test_a_long_brace_has_quarters_of_circles_at_its_ends_and_at_its_tip() -> None:
+    brace = figures.Brace((0, 0), (4, 0), away=0.1, size=0.3)
+    along, out = brace.path[:, 0], brace.path[:, 1] - 0.1
+    end, tip = along <= 0.15, (along >= 1.85) & (along <= 2.0)
+    assert np.hypot(along - 0.15, out)[end] == pytest.approx(np.full(end.sum(), 0.15))  # around (0.15, 0)
+    assert np.hypot(along - 1.85, out - 0.3)[tip] == pytest.approx(np.full(tip.sum(), 0.15))
+    assert out[~end & (along < 1.85)] == pytest.approx(0.15)  # and is straight between
+
+
 def test_a_measure_is_parallel_to_its_segment_and_says_its_length() -> None:
     measure = figures.Measure((0, 0), (1.5, 2.0), away=0.5, size=0.2)
     left = np.array([-0.8, 0.6, 0.0])
@@ -413,6 +422,11 @@ def test_brackets_stand_around_the_entries() -> None:
     assert left[:, 0].min() < -1.0 < left[:, 0].max() < 1.0 < right[:, 0].max()
     assert left[:, 1].max() > 1.0
     assert right[:, 1].min() < -1.0
+    for name, title in (("", "Table"), ("Weights", "Weights")):
+        made = figures.Table(np.zeros((2, 2)), brackets=True, lit_rows={0}, name=name, cell=(1.0, 1.0))
+        for place, line in (((-1.12, 0.0), "bracket"), ((0.0, 1.0), "lit"), ((0.5, -0.5), "row 2, column 2")):
+            found = said(made, place)
+            assert (found.title, found.lines[0]) == (title, line)
 
 
 @pytest.mark.parametrize(("value", "angle"), [(0.0, 180.0), (2.5, 135.0), (5.0, 90.0), (10.0, 0.0), (30.0, -9.0)])
