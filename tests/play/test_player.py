@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lossland.errors import UserError
 from lossland.landscapes import landscape
-from lossland.play.player import TICK, Player
+from lossland.play.player import STRAY, TICK, Player
 from lossland.play.pointer import LEFT, MIDDLE, Pointer
 from lossland.pointing.pickers.trails import HEAD
 from lossland.pointing.picking import position_of
@@ -597,6 +597,30 @@ def segment_distances(pixel: NDArray[np.float64], path: NDArray[np.float64]) -> 
     start, along = path[:-1], np.diff(path, axis=0)
     share = np.clip(((pixel - start) * along).sum(1) / np.maximum((along**2).sum(1), 1e-12), 0, 1)
     return np.hypot(*(start + share[:, None] * along - pixel).T)
+
+
+class Drifting(Plane):
+    """A point that goes right by one unit a second."""
+
+    name = "drifting"
+    clock = Clock(4.0)
+
+    def frame(self, time: float) -> Frame:
+        return Frame([Points(np.array([(time - 2.0, 0.0, 0.0)]), style="disc")], (), super().frame(time).view)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_what_was_pointed_at_is_told_until_it_has_strayed_so_many_logical_pixels(scale: float) -> None:
+    player = Player(Drifting(), (800, 600))
+    start, end = player.camera.project(np.array([(-2.0, 0, 0), (-1.0, 0, 0)]), player.size)
+    unit = float(end[0] - start[0])
+    player.look_at(start.tolist(), scale)
+    for pixels, told in ((0.0, True), (STRAY * scale - 0.5, True), (STRAY * scale + 0.5, False)):
+        player.seek(pixels / unit)
+        mark = player.mark()
+        assert (mark is not None) is told
+        if mark is not None:
+            assert mark.position == pytest.approx((-2.0 + pixels / unit, 0.0, 0.0))
 
 
 def test_without_x_ray_a_click_does_not_find_a_trail_behind_the_ground() -> None:

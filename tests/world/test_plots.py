@@ -157,7 +157,7 @@ def test_bounds_of_a_plot_leave_room_for_its_numbers_and_names() -> None:
     assert (high >= (5.0, 2.0, 5.0)).all()
     named = Plot(**plain, x_name="x", y_name="y").bounds()
     assert (named.max(axis=0)[[0, 2]] > high[[0, 2]]).all()
-    assert Plot(**plain).bounds(above=0.3).max(axis=0) == pytest.approx(high + (0.0, 0.0, 0.3 * 2.0))
+    assert Plot(**plain).bounds(above=0.3).max(axis=0) == pytest.approx(np.add(high, (0.0, 0.0, 0.3 * 2.0)))
 
 
 def test_ticks_stand_out_of_the_plot_and_numbers_at_their_ends() -> None:
