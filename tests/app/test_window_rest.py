@@ -161,7 +161,7 @@ class Clock:
         return self.now
 
 clock = meters.perf_counter = windows.perf_counter = Clock()
-seen = {"ticks": [], "waits": []}
+seen = {"ticks": [], "waits": [], "changed": 0, "judged": 0}
 with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
     draw = window._draw
 
@@ -169,18 +169,41 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
         seen["ticks"].append(window.player.tick)
         if len(seen["ticks"]) == 100:
             glfw.set_window_should_close(window.handle, True)
-        return draw(*arguments, **options)
+        changed = draw(*arguments, **options)
+        seen["changed"] += changed
+        return changed
+
+    def judged(seconds, took=window.loop.governor.took):
+        seen["judged"] += 1
+        took(seconds)
 
     def waited(seconds):
         seen["waits"].append(seconds)
         clock.now += seconds
 
-    window._draw, glfw.wait_events_timeout = drawn, waited
+    window._draw, glfw.wait_events_timeout, window.loop.governor.took = drawn, waited, judged
     window.player.set_turntable(True)
     meter = meters.Meter(window.canvas)
     window.run(meter)
     seen["usual"], seen["longest"] = meter.result()["p50_ms"], meter.result()["max_ms"]
     glfw.set_window_should_close(window.handle, False)
+
+    # Of pictures that are others than before, the times choose the level, with a graphics card as without
+    def told_of(frames):
+        seen["changed"] = seen["judged"] = 0
+        window.run(meter, meter.count + frames)
+        return [seen["changed"], seen["judged"]]
+
+    ticks, seen["moved"] = list(seen["ticks"]), [[seen["changed"], seen["judged"]]]
+    window.loop.software = False
+    seen["moved"].append(told_of(30))
+    window.player.set_turntable(False)
+    told_of(10)
+    seen["stood"] = [told_of(5)]
+    window.loop.software = True
+    seen["stood"].append(told_of(5))
+    window.player.set_turntable(True)
+    seen["ticks"] = ticks
 
     # The view is turned by hand: a move of the pointer with every tick
     window.input.events += [Move(160, 200), Button(glfw.MOUSE_BUTTON_LEFT, True)]
@@ -354,6 +377,9 @@ def test_what_moves_is_drawn_once_a_tick(display: str, tmp_path: Path) -> None:
     assert settled == list(range(settled[0], settled[0] + len(settled)))
     assert len(seen["waits"]) >= len(settled) - 1
     assert max(seen["waits"]) <= 1 / 60
+    for (changed, judged), most in zip(seen["moved"], (100, 30), strict=True):
+        assert 0.8 * most <= changed == judged <= most
+    assert seen["stood"] == [[0, 0], [0, 0]]
     assert 0.0 < seen["usual"] <= seen["longest"] < 1000 / 60  # waiting belongs to no frame
     # 60 moves turn the view by 60 pixels (the turntable adds its own), and build the panels 8 times a second
     assert seen["turned"] == pytest.approx(-59 / 400 * 200 + 59 * 12 / 60, abs=1.0)

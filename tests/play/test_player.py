@@ -209,6 +209,25 @@ def test_seek_stays_inside(player: Player) -> None:
         player.seek(float("nan"))
 
 
+def test_it_falls_back_to_what_was_drawn_last(player: Player) -> None:
+    player.seek(2.0)
+    player.set_param("height", 0.5)
+    player.keep()
+    log = list(player.log)
+    player.set_param("height", 1.5)
+    player.seek(7.0)
+    player.fall_back()  # what was done since is taken back
+    assert (player.scene.values["height"], player.time, player.log) == (0.5, 2.0, log)
+    player.play()
+    player.keep()
+    log = list(player.log)
+    run(player, 0.5)
+    player.fall_back()  # only time has passed: it stops there
+    assert (player.time, player.playing) == (2.0, False)
+    assert player.log[: len(log)] == log
+    assert [(entry.name, entry.arguments) for entry in player.log[len(log) :]] == [("play", (False,)), ("seek", (2.0,))]
+
+
 # ------------------------------------------------------------------------------------------------ pictures
 def test_a_frame_is_asked_for_only_when_something_changed(player: Player) -> None:
     first = player.frame()
