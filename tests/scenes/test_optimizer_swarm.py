@@ -158,7 +158,7 @@ def test_the_middle_of_the_patch_is_a_handle_only_where_there_is_one() -> None:
 
 
 def test_the_rule_of_a_swarm_has_a_rate_and_brings_no_settings(tmp_path: Path) -> None:
-    adam = ll.optimizers.optimizer("adam").__class__
+    adam = ll.optimizers.Adam
     for rule in (adam, adam(), "adam"):
         assert scene(optimizer=rule).optimizer == "adam"
     with pytest.raises(ll.UserError, match="given without its settings"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -148,16 +149,16 @@ def test_a_flat_plot_is_refused() -> None:
 
 
 def test_bounds_of_a_plot_leave_room_for_its_numbers_and_names() -> None:
-    plain = {"corner": (1.0, 2.0, 3.0), "right": (4.0, 0.0, 0.0), "up": (0.0, 0.0, 2.0)}
-    found = Plot(**plain).bounds()
+    plain = Plot(corner=(1.0, 2.0, 3.0), right=(4.0, 0.0, 0.0), up=(0.0, 0.0, 2.0))
+    found = plain.bounds()
     low, high = found.min(axis=0), found.max(axis=0)
     assert {tuple(corner) for corner in found} == {(x, 2.0, z) for x in (low[0], high[0]) for z in (low[2], high[2])}
     assert low[0] < 1.0 - 2.0 * TICK  # beyond the ticks
     assert low[2] < 3.0 - 2.0 * TICK
     assert (high >= (5.0, 2.0, 5.0)).all()
-    named = Plot(**plain, x_name="x", y_name="y").bounds()
+    named = replace(plain, x_name="x", y_name="y").bounds()
     assert (named.max(axis=0)[[0, 2]] > high[[0, 2]]).all()
-    assert Plot(**plain).bounds(above=0.3).max(axis=0) == pytest.approx(np.add(high, (0.0, 0.0, 0.3 * 2.0)))
+    assert plain.bounds(above=0.3).max(axis=0) == pytest.approx(np.add(high, (0.0, 0.0, 0.3 * 2.0)))
 
 
 def test_ticks_stand_out_of_the_plot_and_numbers_at_their_ends() -> None:
