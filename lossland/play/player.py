@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lossland import landscapes
-from lossland.checks import real
+from lossland.checks import real, whole
 from lossland.errors import UserError, nearest
 from lossland.play import camera_actions, lane_actions
 from lossland.play.actions import Action, action, numbers, pair, typed_action, view_action, write
@@ -312,7 +312,7 @@ class Player:
     @action
     def set_seed(self, seed: int) -> None:
         """Set the random seed."""
-        self.scene.seed = int(real(seed, 0, 2**63 - 1, "The seed"))
+        self.scene.seed = whole(seed, 0, 2**63 - 1, "The seed")
 
     @typed_action
     def set_param(self, name: str, value: object) -> None:

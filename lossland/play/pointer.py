@@ -138,7 +138,7 @@ class Pointer:
         origin, direction = self.player.camera.ray(pixel, self.player.size)
         surface = self.player.surface() if plane is None else None
         if surface is not None:
-            return surface.terrain.intersect(origin, direction)
+            return surface.intersect(origin, direction)
         return _on_plane(origin, direction, plane or 0.0)
 
     def _is_over_scene(self, pixel: Pixel) -> bool:

@@ -49,9 +49,7 @@ def pick_any(
     shown = [
         (index, layer)
         for index, layer in enumerate(frame.layers)
-        if type(layer) in PICKERS
-        and layer.pickable
-        and (show is None or not layer.group or getattr(show, layer.group, True))
+        if type(layer) in PICKERS and layer.pickable and _is_shown(layer, show)
     ]
     sight = Sight.through(pixel, camera, size, scale=scale)
     grounds = [layer for layer in frame.layers if isinstance(layer, Surface)]
@@ -81,14 +79,14 @@ def trail_near(
 ) -> Hit | None:
     """Return the trail that a click selects: the nearest one within ``CLICK_REACH``, ``scale`` as in ``pick_any``.
 
-    With X-ray, trails behind the ground count as well.
+    With X-ray, trails behind the ground count as well; those that ``show`` hides do not.
     """
     sight = Sight.through(pixel, camera, size, CLICK_REACH * scale, scale)
     through = show is None or show.xray
     depth = np.inf if through else _opaque_depth([one for one in frame.layers if isinstance(one, Surface)], sight)
     best: Hit | None = None
     for key, layer in zip(frame.keys, frame.layers, strict=True):
-        if not isinstance(layer, Trail) or not layer.pickable:
+        if not (isinstance(layer, Trail) and layer.pickable and _is_shown(layer, show)):
             continue
         picked = _nearest_of(line_distances(layer, sight), layer, sight, depth)
         if picked is not None and (best is None or picked.pixels <= best.picked.pixels):
@@ -115,6 +113,10 @@ def position_of(layer: Layer, element: int) -> NDArray[np.float64] | None:
     """Return the current world position (3,) of an element with a stable index, or None."""
     picker = PICKERS.get(type(layer))
     return None if picker is None else picker.position_of(layer, element)
+
+
+def _is_shown(layer: Layer, show: Show | None) -> bool:
+    return show is None or not layer.group or getattr(show, layer.group, True)
 
 
 def _nearest(layer: Layer, sight: Sight, opaque: float) -> Picked | None:
@@ -153,9 +155,8 @@ def _opaque_depth(layers: Sequence[Layer], sight: Sight) -> float:
         if isinstance(layer, Surface):
             if layer.sheet and layer.alpha < 1.0:
                 continue
-            lift = layer.lift if layer.sheet else 0.0
-            crossing = layer.terrain.intersect(sight.origin - (0.0, 0.0, lift), sight.direction, layer.sheet)
-            hits = np.zeros((0, 3)) if crossing is None else layer.terrain.world_from_domain(crossing, lift)[None]
+            crossing = layer.intersect(sight.origin, sight.direction)
+            hits = np.zeros((0, 3)) if crossing is None else layer.world_from_domain(crossing)[None]
         elif picker is not None and picker.covering and picker.is_opaque(layer):
             found = picker.distances(layer, sight)
             hits = found.position[found.pixels <= 0.0]

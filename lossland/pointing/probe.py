@@ -40,7 +40,7 @@ def probe(frame: Frame, landscape: Differentiable | None, position: tuple[float,
     ``landscape`` is what the frame's ground shows.
     """
     if frame.ground is not None and landscape is not None:
-        x, y, z = frame.ground.terrain.world_from_domain(np.array(position)).tolist()
+        x, y, z = frame.ground.world_from_domain(position).tolist()
         value, gradient = landscape.value_grad(np.array(position))
         return Probe(position, (x, y, z), float(value), (float(gradient[0]), float(gradient[1])))
     grid = next((layer for layer in frame.layers if isinstance(layer, WarpedGrid)), None)

@@ -187,7 +187,6 @@ class GroundScene(Scene):
         return float(np.clip(position[0], x0, x1)), float(np.clip(position[1], y0, y1))
 
     @kept
-    @kept
     def cut_at(self, y: float) -> tuple[list[Layer], Series]:
         """Return a vertical section along x at a y of the domain: a glass plane with the profile, and its series."""
         x0, x1, _, _ = self.domain

@@ -84,7 +84,7 @@ class Controls:
         pen.text(x, middle, "seed", 14, "dim")
         pen.touch("label.seed", x, middle - 10, width * LABEL - 6, 20, SEED_HELP)
         if icon_button(pen, left + 12, middle, Icon.DICE, "next-seed", "Other random numbers", 13, 11):
-            player.set_seed(seed + 1)
+            player.set_seed(seed + 1 if seed < MOST_SEED else 0)
         typed = number_field(pen, "seed", x + width - VALUE, middle, VALUE, str(seed), str(seed), SEED_HELP)
         if typed is not None:
             if typed.strip().isdecimal():

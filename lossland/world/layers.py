@@ -370,6 +370,18 @@ class Surface(Layer):
     alpha: float = 1.0
     lift: float = 0.0
 
+    def world_from_domain(self, position: ArrayLike) -> NDArray[np.float64]:
+        """Return positions in the domain (..., 2) on it: world points (..., 3)."""
+        return self.terrain.world_from_domain(position, self._raised)
+
+    def intersect(self, origin: Array, direction: Array) -> tuple[float, float] | None:
+        """Return the position in the domain where a ray from outside first meets it, or None: see ``Terrain``."""
+        return self.terrain.intersect(origin - (0.0, 0.0, self._raised), direction, self.sheet)
+
+    @property
+    def _raised(self) -> float:
+        return self.lift if self.sheet else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Trail(Layer):

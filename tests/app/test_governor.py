@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from lossland.app.governor import BUDGET, COARSE, FIRST, LEVELS, Governor, levels_for
+from lossland.app.loop import Loop
+from lossland.play.player import Player
+from lossland.play.pointer import Pointer
 from lossland.render.painter import Quality
+from lossland.scenery import library
 
 
 def run(governor: Governor, cost, frames: int) -> list[int]:
@@ -74,3 +79,16 @@ def test_levels_rise_and_large_pictures_may_be_drawn_small() -> None:
     assert FIRST in LEVELS
     assert all(level.moving for level in LEVELS)
     assert not Quality.still.moving
+
+
+@pytest.mark.parametrize(("software", "first"), [(False, LEVELS[-1]), (True, FIRST)])
+def test_a_window_starts_fine_on_a_gpu_and_coarse_on_a_cpu_at_any_size(software: bool, first: Quality) -> None:
+    player = Player(library.scene("linear_map_2d"))
+    picture: Any = None  # only drawing asks for it
+    loop = Loop(player, picture, Pointer(player), (1280, 720), software)
+    assert loop.governor.quality == first
+    loop.governor.level = 0
+    for size in ((3840, 2160), (1280, 720)):
+        loop.resize(size)
+        assert loop.governor.levels == levels_for(size[0] * size[1])
+        assert loop.governor.quality == first

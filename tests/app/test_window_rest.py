@@ -77,6 +77,37 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     window._scale = lambda: 1.0
     run(meter.count + 1)
 
+    # Wishes for larger and smaller text
+    seen["text"] = []
+    for wish in ("larger text", "larger text", "usual text", "smaller text", "usual text"):
+        window.player.wish(wish)
+        run(meter.count + 1)
+        seen["text"].append(window.picture.type.scale)
+
+    # A picture that cannot be drawn, whatever is tried: from the third time on there is a pause after each
+    from lossland.app.loop import NAP
+    from lossland.app.picture import Picture
+
+    naps, compose, seen["paused"] = [], Picture.compose, []
+
+    def napped(seconds):
+        if seconds == NAP:
+            naps.append(seconds)
+            glfw.set_window_should_close(window.handle, len(naps) == 3)
+        else:  # for the next tick
+            wait(seconds)
+
+    def broken(*_, **__):
+        seen["paused"].append(len(naps))
+        glfw.set_window_should_close(window.handle, len(seen["paused"]) == 9)
+        raise ValueError("it is broken")
+
+    glfw.wait_events_timeout, Picture.compose = napped, broken
+    window.player.touch()
+    run()
+    glfw.wait_events_timeout, Picture.compose = waited, compose
+    run(meter.count + 2)
+
     # The driver fails once: everything is made again
     def fail(*_, **__):
         raise RuntimeError("OpenGL got errors (periodic check): GL_OUT_OF_MEMORY")
@@ -87,8 +118,6 @@ with Window(library.scene("linear_map_2d"), (640, 400)) as window:
     seen["renewed"] = window.picture is not old
 
     # ... twice: the context is lost for good, and another window goes on with the same player
-    from lossland.app.picture import Picture
-
     compose, failures = Picture.compose, []
 
     def lose(*arguments, **options):
@@ -132,7 +161,7 @@ class Clock:
         return self.now
 
 clock = meters.perf_counter = windows.perf_counter = Clock()
-seen = {"ticks": [], "waits": []}
+seen = {"ticks": [], "waits": [], "changed": 0, "judged": 0}
 with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
     draw = window._draw
 
@@ -140,18 +169,41 @@ with windows.Window(library.scene("gradient_descent"), (640, 400)) as window:
         seen["ticks"].append(window.player.tick)
         if len(seen["ticks"]) == 100:
             glfw.set_window_should_close(window.handle, True)
-        return draw(*arguments, **options)
+        changed = draw(*arguments, **options)
+        seen["changed"] += changed
+        return changed
+
+    def judged(seconds, took=window.loop.governor.took):
+        seen["judged"] += 1
+        took(seconds)
 
     def waited(seconds):
         seen["waits"].append(seconds)
         clock.now += seconds
 
-    window._draw, glfw.wait_events_timeout = drawn, waited
+    window._draw, glfw.wait_events_timeout, window.loop.governor.took = drawn, waited, judged
     window.player.set_turntable(True)
     meter = meters.Meter(window.canvas)
     window.run(meter)
-    seen["longest"] = meter.result()["max_ms"]
+    seen["usual"], seen["longest"] = meter.result()["p50_ms"], meter.result()["max_ms"]
     glfw.set_window_should_close(window.handle, False)
+
+    # Of pictures that are others than before, the times choose the level, with a graphics card as without
+    def told_of(frames):
+        seen["changed"] = seen["judged"] = 0
+        window.run(meter, meter.count + frames)
+        return [seen["changed"], seen["judged"]]
+
+    ticks, seen["moved"] = list(seen["ticks"]), [[seen["changed"], seen["judged"]]]
+    window.loop.software = False
+    seen["moved"].append(told_of(30))
+    window.player.set_turntable(False)
+    told_of(10)
+    seen["stood"] = [told_of(5)]
+    window.loop.software = True
+    seen["stood"].append(told_of(5))
+    window.player.set_turntable(True)
+    seen["ticks"] = ticks
 
     # The view is turned by hand: a move of the pointer with every tick
     window.input.events += [Move(160, 200), Button(glfw.MOUSE_BUTTON_LEFT, True)]
@@ -306,6 +358,8 @@ def test_the_loop_rests_and_recovers(seen: dict[str, Any]) -> None:
     assert seen["drawn while minimised"] == 0
     assert seen["size afterwards"] == [640, 400]
     assert seen["scale"] == [2.0, 2.0, 2.0]
+    assert seen["text"] == pytest.approx([1.1, 1.2, 1.0, 0.9, 1.0])
+    assert seen["paused"] == [0, 0, 0, 1, 2]
     assert seen["renewed"]
     assert seen["failures"] == 2
     assert seen["another window"]
@@ -323,7 +377,10 @@ def test_what_moves_is_drawn_once_a_tick(display: str, tmp_path: Path) -> None:
     assert settled == list(range(settled[0], settled[0] + len(settled)))
     assert len(seen["waits"]) >= len(settled) - 1
     assert max(seen["waits"]) <= 1 / 60
-    assert seen["longest"] < 1000 / 60  # waiting belongs to no frame
+    for (changed, judged), most in zip(seen["moved"], (100, 30), strict=True):
+        assert 0.8 * most <= changed == judged <= most
+    assert seen["stood"] == [[0, 0], [0, 0]]
+    assert 0.0 < seen["usual"] <= seen["longest"] < 1000 / 60  # waiting belongs to no frame
     # 60 moves turn the view by 60 pixels (the turntable adds its own), and build the panels 8 times a second
     assert seen["turned"] == pytest.approx(-59 / 400 * 200 + 59 * 12 / 60, abs=1.0)
     assert len(seen["built turning"]) <= 50 * 8 / 60 + 1

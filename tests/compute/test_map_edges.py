@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import lossland as ll
+from lossland.compute.maps import axis_of
 from lossland.compute.swarm import cell_centres
+from lossland.errors import UserError
 
 BOWL = ll.landscape("x^2 + 3*y^2", domain=((-2.0, 4.0), (-1.0, 2.0)))
 
@@ -41,3 +45,32 @@ def test_centres_of_cells_row_by_row_from_the_lower_left() -> None:
     assert centres[3] == pytest.approx([-1.0, 0.5])
     assert centres[8] == pytest.approx([3.0, 1.5])
     assert np.array_equal(cell_centres(((-2.0, 4.0), (-1.0, 2.0)), 3, slice(2, 4)), centres[2:4])
+
+
+@pytest.mark.parametrize(
+    ("given", "log"),
+    [
+        (("lr", 1e-3, 1e-2), True),  # a decade apart
+        (("lr", 1e-3, 0.99e-2), False),
+        (["lr", 1e-3, 1.0], True),
+        (("x", -10.0, 10.0), False),
+        (("beta1", 0.0, 1.0), False),
+        (("lr", 1e-3, 1.0, "linear"), False),
+        (("lr", 2.0, 3.0, "log"), True),
+    ],
+)
+def test_an_axis_spans_decades_evenly_unless_it_is_told_otherwise(given: Any, log: bool) -> None:
+    axis = axis_of(given)
+    assert (axis.name, axis.low, axis.high, axis.log) == (*given[:3], log)
+    assert axis_of(axis) is axis
+
+
+@pytest.mark.parametrize("given", [("lr", 1.0), ("lr", 1.0, 2.0, "log", 3), (1.0, 2.0, 3.0), "lr", 7])
+def test_what_is_no_axis_is_refused(given: Any) -> None:
+    with pytest.raises(UserError, match="An axis of a sweep is a name and two ends"):
+        axis_of(given)
+
+
+def test_other_spacings_than_two_are_refused() -> None:
+    with pytest.raises(UserError, match='spaced "log" or "linear"'):
+        axis_of(("lr", 1.0, 2.0, "cubic"))

@@ -32,6 +32,13 @@ def test_a_layout_that_keeps_all_is_trusted_wholly() -> None:
         layouts.trustworthiness(POINTS, LAYOUT, 75)
 
 
+@pytest.mark.parametrize("size", [3, 4, 5, 10, 24, 25, 26, 27, 150])
+def test_as_many_neighbours_judge_as_there_may_be_at_most_twelve(size: int) -> None:
+    count = layouts.judges(size)
+    assert 0.0 <= layouts.trustworthiness(POINTS[:size], LAYOUT[:size], count) <= 1.0
+    assert count == max(k for k in range(1, 13) if k < size / 2)
+
+
 def test_groups_far_apart_vote_for_themselves() -> None:
     label = np.repeat([0, 1, 2], 50)
     assert layouts.knn_accuracy(LAYOUT + 100.0 * np.eye(3)[label][:, :2], label) == 1.0

@@ -231,6 +231,23 @@ def test_a_handle_that_is_dragged_and_let_go_is_one_step(player: Player) -> None
     assert player.scene.values["start"] == start
 
 
+def test_what_is_let_go_of_ends_its_step_and_gives_the_view_free(player: Player) -> None:
+    player.set_param("steps", 77)
+    player.set_param("steps", 78)
+    player.finish_step()  # a slider, which holds nothing
+    player.set_param("steps", 79)
+    player.finish_step()
+    logged = list(player.log)
+    player.finish_step()  # there is no step to end
+    assert player.log == logged
+    for steps in (78, 160):
+        player.undo()
+        assert player.scene.values["steps"] == steps
+    player.scene.held = True  # a handle that was not moved
+    player.finish_step()
+    assert not player.scene.held
+
+
 def test_what_came_back_to_where_it_was_is_no_step(player: Player) -> None:
     player.set_param("steps", 77)
     player.set_param("steps", 160)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lossland.errors import UserError
 from lossland.landscapes import landscape
-from lossland.play.player import TICK, Player
+from lossland.play.player import STRAY, TICK, Player
 from lossland.play.pointer import LEFT, MIDDLE, Pointer
 from lossland.pointing.pickers.trails import HEAD
 from lossland.pointing.picking import position_of
@@ -176,11 +176,56 @@ def test_steps_are_whole(player: Player) -> None:
     assert player.time == 0.0
 
 
+def test_without_steps_it_goes_on_by_thirtieths_of_a_second() -> None:
+    player = Player(library.scene("linear_map_2d"))
+    assert player.steps == 0
+    player.seek(1.0)
+    player.play()
+    for count, time in (
+        (1, 31 / 30),
+        (-3, 28 / 30),
+        (45, 28 / 30 + 1.5),
+        (-500, 0.0),
+        (9999, player.scene.clock.seconds),
+    ):
+        player.step_by(count)
+        assert (player.time, player.playing) == (pytest.approx(time), False)
+
+
+def test_a_seed_is_taken_to_its_last_digit(player: Player) -> None:
+    for seed in (0, 2**53 + 1, 2**63 - 1):
+        player.set_seed(seed)
+        assert player.scene.seed == seed
+    for wrong in (-1, 2**63, 1.5, True):
+        with pytest.raises(UserError, match="The seed must be a whole number"):
+            player.set_seed(wrong)  # pyright: ignore[reportArgumentType]
+        assert player.scene.seed == 2**63 - 1
+
+
 def test_seek_stays_inside(player: Player) -> None:
     player.seek(99.0)
     assert player.time == 10.0
     with pytest.raises(UserError, match="nan"):
         player.seek(float("nan"))
+
+
+def test_it_falls_back_to_what_was_drawn_last(player: Player) -> None:
+    player.seek(2.0)
+    player.set_param("height", 0.5)
+    player.keep()
+    log = list(player.log)
+    player.set_param("height", 1.5)
+    player.seek(7.0)
+    player.fall_back()  # what was done since is taken back
+    assert (player.scene.values["height"], player.time, player.log) == (0.5, 2.0, log)
+    player.play()
+    player.keep()
+    log = list(player.log)
+    run(player, 0.5)
+    player.fall_back()  # only time has passed: it stops there
+    assert (player.time, player.playing) == (2.0, False)
+    assert player.log[: len(log)] == log
+    assert [(entry.name, entry.arguments) for entry in player.log[len(log) :]] == [("play", (False,)), ("seek", (2.0,))]
 
 
 # ------------------------------------------------------------------------------------------------ pictures
@@ -489,6 +534,27 @@ def test_hovering_asks_the_ground(player: Player) -> None:
     assert player.probe is None
 
 
+def test_hovering_a_raised_sheet_asks_it_where_it_is_drawn_also_from_below() -> None:
+    class Sheet(Hill):
+        name = "sheet"
+
+        @kept
+        def surface(self) -> Surface:
+            return Surface(square_terrain(), sheet=True, lift=0.4)
+
+    player = Player(Sheet())
+    place = (0.5, -1.0)
+    drawn = square_terrain().world_from_domain(place, lift=0.4)
+    for elevation in (45.0, -30.0):
+        player.camera.place(elevation=elevation)
+        pixel = player.camera.project(drawn, player.size).tolist()
+        assert Pointer(player).position_at((pixel[0], pixel[1])) == pytest.approx(place, abs=0.02)
+        player.hover(place)
+        assert player.probe is not None
+        assert player.probe.world == pytest.approx(drawn)
+        assert player.probe.value == pytest.approx(3 * 0.5**2 + 1.0)
+
+
 def test_what_is_under_the_pointer_is_said_and_goes_when_it_moves_away() -> None:
     player = Player(library.scene("optimizer_race"))
     player.seek(5.0)
@@ -550,6 +616,30 @@ def segment_distances(pixel: NDArray[np.float64], path: NDArray[np.float64]) -> 
     start, along = path[:-1], np.diff(path, axis=0)
     share = np.clip(((pixel - start) * along).sum(1) / np.maximum((along**2).sum(1), 1e-12), 0, 1)
     return np.hypot(*(start + share[:, None] * along - pixel).T)
+
+
+class Drifting(Plane):
+    """A point that goes right by one unit a second."""
+
+    name = "drifting"
+    clock = Clock(4.0)
+
+    def frame(self, time: float) -> Frame:
+        return Frame([Points(np.array([(time - 2.0, 0.0, 0.0)]), style="disc")], (), super().frame(time).view)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_what_was_pointed_at_is_told_until_it_has_strayed_so_many_logical_pixels(scale: float) -> None:
+    player = Player(Drifting(), (800, 600))
+    start, end = player.camera.project(np.array([(-2.0, 0, 0), (-1.0, 0, 0)]), player.size)
+    unit = float(end[0] - start[0])
+    player.look_at(start.tolist(), scale)
+    for pixels, told in ((0.0, True), (STRAY * scale - 0.5, True), (STRAY * scale + 0.5, False)):
+        player.seek(pixels / unit)
+        mark = player.mark()
+        assert (mark is not None) is told
+        if mark is not None:
+            assert mark.position == pytest.approx((-2.0 + pixels / unit, 0.0, 0.0))
 
 
 def test_without_x_ray_a_click_does_not_find_a_trail_behind_the_ground() -> None:
@@ -652,6 +742,15 @@ def test_removing_a_lane_before_it_leaves_the_selected_one_selected() -> None:
     assert player.lanes[player.selected] == chosen
     player.remove_lane(player.selected)
     assert player.selected < len(player.lanes)
+    player.select(1)
+    chosen = player.lanes[1]
+    player.remove_lane(2)  # one after it
+    assert player.lanes[player.selected] == chosen
+    while len(player.lanes) > 1:
+        player.select(len(player.lanes) - 1)
+        left = player.lanes[:-1]
+        player.remove_lane(player.selected)  # the last one: then the one before it is selected
+        assert (player.lanes, player.lanes[player.selected]) == (left, left[-1])
 
 
 def test_a_lane_is_meant_by_its_id_wherever_it_stands_and_by_its_index_as_in_older_sessions() -> None:

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lossland.pointing.description import thinned
+from lossland.pointing.description import number_between, thinned
 from lossland.pointing.distances import Sight, pixels_to_segments, to_segments, to_triangles
 from lossland.pointing.picker import SLACK
 from lossland.pointing.pickers.trails import HEAD, HEAD_REACH, LINE_REACH
-from lossland.pointing.picking import BEHIND, Hit, describe, pick, pick_any, position_of
+from lossland.pointing.picking import BEHIND, CLICK_REACH, Hit, describe, pick, pick_any, position_of, trail_near
 from lossland.pointing.probe import probe
-from lossland.scenery.scene import Frame, View
+from lossland.scenery.scene import Frame, Show, View
 from lossland.world import shapes
 from lossland.world.camera import Camera
 from lossland.world.layers import (
@@ -24,6 +24,7 @@ from lossland.world.layers import (
     Graph,
     Image,
     Lines,
+    Plates,
     Points,
     Polygon,
     Sheet,
@@ -256,6 +257,34 @@ def test_near_its_head_a_trail_s_head_is_meant(x, element):
     assert hit.picked.element == element
 
 
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_click_selects_the_nearest_trail_within_its_reach_and_the_later_of_two(scale):
+    size = scale * SIZE[0], scale * SIZE[1]
+    camera, steps = flat(size), np.arange(2.0)
+    low, high, same = (Trail(PATH + y * UP, steps, "up", 1.0, key=key, head=False)
+                       for key, y in (("low", 0.0), ("high", 0.3), ("same", 0.3)))  # fmt: skip
+
+    def near(layers, y, show=None):
+        hit = trail_near(Frame(layers), camera, pixel(0.0, y, scale), size, scale, show)
+        return hit and hit.key
+
+    reach = CLICK_REACH / UNIT
+    for order in ([low, high], [high, low]):
+        for y, key in (
+            (-reach - 1e-3, None), (-reach + 1e-3, "low"), (reach - 1e-3, "low"), (reach + 1e-3, None),
+            (0.299 - reach, None), (0.301 - reach, "high"), (0.299 + reach, "high"), (0.301 + reach, None),
+        ):  # fmt: skip
+            assert near(order, y) == key
+    close = replace(low, points=PATH + 0.2 * UP)  # both are within reach
+    for order in ([close, high], [high, close]):
+        assert [near(order, y) for y in (0.24, 0.26)] == ["low", "high"]
+    assert [near(order, 0.3) for order in ([high, same], [same, high])] == ["same", "high"]
+    assert near([replace(low, pickable=False)], 0.0) is None
+    assert near([replace(low, ghost=True)], 0.0) is None
+    hidden = [replace(low, group="arrows")]
+    assert [near(hidden, 0.0, Show(arrows=on)) for on in (True, False)] == ["low", None]
+
+
 @pytest.mark.parametrize(("x", "element"), [(0.0, 0), (0.12, 0), (0.14, 2), (0.5, 2), (0.86, 2), (0.88, 1)])
 def test_near_a_node_no_edge_is_meant(x, element):
     graph = Graph(np.array([[0.0, 0, 0], [1, 0, 0.0]]), np.array([[0, 1]]), radius=13.0)
@@ -378,6 +407,21 @@ def test_a_bar_is_highlighted_by_its_twelve_edges():
     }
 
 
+@pytest.mark.parametrize("rounding", [0.0, 0.2, 0.5])
+def test_a_plate_is_highlighted_along_its_rounded_corners(rounding):
+    """Half as high as wide: its corners are arcs of circles around the corners of a smaller rectangle."""
+    plates = Plates(np.array([[-0.5, -0.25, 0]]), RIGHT[None], 0.5 * UP[None], rounding=rounding, text=("a",))
+    (outline,) = said_at(plates, 0.0, 0.0).outlines
+    assert outline[0] == pytest.approx(outline[-1])  # all the way around
+    assert np.abs(outline).max(axis=0) == pytest.approx((0.5, 0.25, 0.0))
+    radius = 0.5 * rounding
+    beyond = np.maximum(np.abs(outline[:, :2]) - (0.5 - radius, 0.25 - radius), 0.0)  # of the smaller rectangle
+    assert np.hypot(*beyond.T) == pytest.approx(np.full(len(outline), radius), abs=1e-12)
+    turn = np.unwrap(np.arctan2(outline[:, 1], outline[:, 0]))
+    assert (np.diff(turn) >= -1e-12).all()  # counter-clockwise
+    assert turn[-1] - turn[0] == pytest.approx(2 * np.pi)
+
+
 def test_flat_bars_have_their_length_as_height():
     assert said_at(Bars(np.array([[0.0, 0.5, 0]]), np.array([[0.3, -0.2, 0.0]])), 0.1, 0.1).lines == ("height 0.7",)
     assert said_at(Bars(np.zeros((1, 3)), np.array([[0.3, 0.2, 0.4]])), 0.1, 0.1).lines == ("height 0.4",)
@@ -422,6 +466,18 @@ def test_a_highlighted_path_keeps_its_ends_and_the_same_stride_between(count, ke
         assert len(set(np.diff(found)[:-1])) <= 1
 
 
+@pytest.mark.parametrize(
+    ("x", "number"), [(-1.0, 10.0), (1.0, 10.0), (2.0, 12.5), (4.0, 17.5), (5.0, 20.0), (9.0, 20.0)]
+)
+def test_numbers_between_two_points_rise_with_the_way_along(x, number):
+    """The points are (1, 2) and (5, 2); what is beside the way counts at its foot."""
+    ends = np.array([[1.0, 2, 0], [5, 2, 0]])
+    for y in (2.0, -7.0):
+        assert number_between(ends, np.array([10.0, 20.0]), np.array([x, y, 0.0])) == pytest.approx(number)
+    assert number_between(ends[:1], np.array([10.0]), np.array([x, 2.0, 0.0])) == 10.0
+    assert number_between(ends[[0, 0]], np.array([10.0, 20.0]), np.array([x, 2.0, 0.0])) == 10.0
+
+
 # ------------------------------------------------------------------------------------------------- the probe
 class Bowl:
     """f(x, y) = x² + 3 y²."""
@@ -439,6 +495,9 @@ def test_the_probe_of_a_ground_has_its_value_and_gradient():
     assert (found.value, found.gradient, found.source) == (3.25, (1.0, -6.0), None)
     assert found.world == pytest.approx(ground.world_from_domain((0.5, -1.0)))
     assert probe(Frame([Surface(ground)]), None, (0.5, -1.0)) is None
+    raised = probe(Frame([Surface(ground, sheet=True, lift=0.3)]), Bowl(), (0.5, -1.0))
+    assert raised is not None
+    assert raised.world == pytest.approx(np.add(found.world, (0.0, 0.0, 0.3)))
 
 
 @pytest.mark.parametrize(("matrix", "source"), [(((0, -1), (2, 0)), (0.5, -3.0)), (((1, 2), (2, 4)), None)])

@@ -117,6 +117,14 @@ def test_threads_are_found_by_mesas_name() -> None:
     assert other not in found
 
 
+def test_names_that_are_only_like_mesas_are_of_other_threads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for thread, name in enumerate(("llvmpipe-0", "llvmpipe-", "llvmpipe-x", "5", "swr-5", "llvmpipe-12"), 21):
+        (tmp_path / str(thread)).mkdir()
+        (tmp_path / str(thread) / "comm").write_text(f"{name}\n")
+    monkeypatch.setattr(threads, "OWN_THREADS", tmp_path)
+    assert drawing_threads() == {21: 0, 26: 12}
+
+
 def test_a_thread_that_ends_while_they_are_listed_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "21").mkdir()  # its name is gone, as the system's list may show for a moment
     (tmp_path / "22").mkdir()

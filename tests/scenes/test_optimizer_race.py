@@ -223,6 +223,18 @@ def test_losses_below_zero_are_shown_above_the_lowest_one() -> None:
     np.testing.assert_array_equal(chart.series[0].y, above.racers()[0].run.values)
 
 
+def test_a_loss_of_nothing_still_has_a_place_on_a_logarithmic_chart() -> None:
+    made = scene(landscape="0*x")
+    chart = next(note for note in made.frame(1.0).notes if isinstance(note, layers.Chart))
+    assert chart.log_y
+    for series in chart.series:
+        assert (np.asarray(series.y) > 0.0).all()
+    low = scene(landscape="x^2 + y^2", lanes="sgd:lr=0.5")  # one step to the minimum
+    (series,) = next(note for note in low.frame(1.0).notes if isinstance(note, layers.Chart)).series
+    first = np.asarray(series.y)[0]
+    assert np.asarray(series.y)[1:] == pytest.approx(np.full(made.steps, 1e-9 * first))  # nine decades below
+
+
 def test_a_click_on_a_trail_selects_its_lane() -> None:
     made = scene()
     lanes = [ll.parameters.Lane(lane.optimizer, lane.name != "sgd") for lane in made.lanes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -154,3 +155,29 @@ def test_the_middle_of_the_patch_is_a_handle_only_where_there_is_one() -> None:
     assert not made.handles(0.0)
     made.set("patch", 0.2)
     assert [handle.name for handle in made.handles(0.0)] == ["centre"]
+
+
+def test_the_rule_of_a_swarm_has_a_rate_and_brings_no_settings(tmp_path: Path) -> None:
+    adam = ll.optimizers.Adam
+    for rule in (adam, adam(), "adam"):
+        assert scene(optimizer=rule).optimizer == "adam"
+    with pytest.raises(ll.UserError, match="given without its settings"):
+        scene(optimizer=adam(lr=0.3))
+    for field, taken in (("lr", True), ("pace", False)):
+        own = tmp_path / f"{field}.py"
+        own.write_text(f"""
+from collections import namedtuple
+import lossland as ll
+
+class Own(ll.optimizers.Optimizer):
+    {field}: float = 0.1
+    Terms = namedtuple("Terms", "step")
+
+    def update(self, grad, last, t, position):
+        return self.Terms(step=-self.{field} * grad)
+""")
+        if taken:
+            assert scene(optimizer=f"{own}:Own").optimizer == f"{own}:Own"
+        else:
+            with pytest.raises(ll.UserError, match="a rate lr"):
+                scene(optimizer=f"{own}:Own")

@@ -51,6 +51,12 @@ def test_heads_say_what_the_classes_say() -> None:
     ]
 
 
+def test_a_list_of_scenes_runs_none_of_their_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_classes", {})
+    assert [head.name for head in library.heads.__wrapped__()] == list(NAMES)
+    assert [name for name in NAMES if library.is_loaded(name)] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scene_says_all_about_itself(name: str) -> None:
     kind = library.scene_class(name)
@@ -207,6 +213,13 @@ def test_what_was_chosen_stays_when_the_range_changes() -> None:
     made.set("domain", WIDE)
     assert made.start == (1.0, 2.0)
     assert [lane.optimizer.lr for lane in made.lanes] == [0.123, 0.5]
+    one = scene("x^4 + y^4")
+    one.set("lanes", [lane.with_field("lr", 0.123) if k == 1 else lane for k, lane in enumerate(one.lanes)])
+    one.set("domain", WIDE)  # the others get the rates of the new range
+    usual = scene("x^4 + y^4", domain=WIDE).lanes
+    assert [lane.optimizer.lr for lane in one.lanes] == [
+        0.123 if k == 1 else lane.optimizer.lr for k, lane in enumerate(usual)
+    ]
     swarm = scene("optimizer_swarm", rate=0.2, domain=WIDE, landscape="x^4 + y^4", optimizer="adam")
     assert (swarm.rate, swarm.optimizer, swarm.domain) == (0.2, "adam", WIDE)  # in whatever order they are given
     staged = scene("himmelblau")

@@ -629,6 +629,10 @@ def test_the_seed_is_typed_or_drawn(open_bench: Any) -> None:
     bench.key(imgui.Key.enter)
     assert bench.player.scene.seed == 42
     assert bench.player.messages[-1].kind == "error"
+    bench.player.set_seed(2**53 - 1)
+    for seed in (2**53, 0):  # after the last one it begins again
+        bench.click("next-seed")
+        assert bench.player.scene.seed == seed
 
 
 @given(place=st.floats(0, 1), log=st.booleans())

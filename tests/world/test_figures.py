@@ -169,6 +169,15 @@ def test_a_brace_spans_its_segment_and_stands_out_by_its_size(length: float) -> 
     assert brace.tip == pytest.approx(brace.path[np.argmax(out)])
 
 
+def test_a_long_brace_has_quarters_of_circles_at_its_ends_and_at_its_tip() -> None:
+    brace = figures.Brace((0, 0), (4, 0), away=0.1, size=0.3)
+    along, out = brace.path[:, 0], brace.path[:, 1] - 0.1
+    end, tip = along <= 0.15, (along >= 1.85) & (along <= 2.0)
+    assert np.hypot(along - 0.15, out)[end] == pytest.approx(np.full(end.sum(), 0.15))  # around (0.15, 0)
+    assert np.hypot(along - 1.85, out - 0.3)[tip] == pytest.approx(np.full(tip.sum(), 0.15))
+    assert out[~end & (along < 1.85)] == pytest.approx(0.15)  # and is straight between
+
+
 def test_a_measure_is_parallel_to_its_segment_and_says_its_length() -> None:
     measure = figures.Measure((0, 0), (1.5, 2.0), away=0.5, size=0.2)
     left = np.array([-0.8, 0.6, 0.0])
@@ -329,6 +338,34 @@ def test_a_lit_row_is_clear_and_framed_and_the_others_dim() -> None:
     frame = made["Lines"].paths[0]
     assert (frame.min(0), frame.max(0)) == (pytest.approx((-1.5, -1, 0)), pytest.approx((1.5, 0, 0)))
     assert np.all(parts(figures.Table(np.ones((2, 2))))["entries"].alpha == 1.0)
+    corner = parts(figures.Table(np.ones((2, 3)), lit_rows={0}, lit_columns={0, 2}, cell=(1.0, 1.0)))
+    assert list(corner["entries"].alpha < 1) == [False] * 3 + [False, True, False]
+    spans = [(*path.min(0)[:2], *path.max(0)[:2]) for path in corner["Lines"].paths]
+    assert np.array(spans) == pytest.approx(np.array([(-1.5, 0, 1.5, 1), (-1.5, -1, -0.5, 1), (0.5, -1, 1.5, 1)]))
+    for lit in ({-1}, {2}):
+        with pytest.raises(UserError, match="rows 0 to 1"):
+            figures.Table(np.ones((2, 3)), lit_rows=lit)
+
+
+@pytest.mark.parametrize("brackets", [False, True])
+def test_names_stand_beside_their_rows_and_above_their_columns(brackets: bool) -> None:
+    """Cells are 2 wide and 1 high; the table reaches from (−3, −1) to (3, 1)."""
+    made = parts(
+        figures.Table(
+            np.ones((2, 3)), cell=(2.0, 1.0), row_names=("it", "wonderful"), column_names=("a", "b", "c"),
+            brackets=brackets,
+        )
+    )  # fmt: skip
+    rows, columns = made["row names"], made["column names"]
+    assert rows.corner[:, 1] == pytest.approx((0.0, -1.0))  # the first one is on top
+    assert rows.up == pytest.approx(np.tile((0, 1, 0), (2, 1)))  # as high as their cells
+    assert (rows.corner + rows.right)[:, 0] == pytest.approx(np.full(2, -3.2 if brackets else -3.0))
+    assert rows.right[0, 0] < rows.right[1, 0]
+    assert columns.corner == pytest.approx(np.array([(-3.0, 1, 0), (-1, 1, 0), (1, 1, 0)]))
+    assert columns.right == pytest.approx(np.tile((2, 0, 0), (3, 1)))  # as wide as their cells
+    assert columns.up == pytest.approx(np.tile((0, 1, 0), (3, 1)))
+    flat = parts(figures.Table(np.ones((2, 3)), cell=(1.0, 2.0), column_names=("a", "b", "c")))["column names"]
+    assert flat.up == pytest.approx(np.tile((0, 1, 0), (3, 1)))  # as high as a cell is wide
 
 
 def test_an_entry_says_its_row_its_column_and_its_value() -> None:
@@ -385,6 +422,11 @@ def test_brackets_stand_around_the_entries() -> None:
     assert left[:, 0].min() < -1.0 < left[:, 0].max() < 1.0 < right[:, 0].max()
     assert left[:, 1].max() > 1.0
     assert right[:, 1].min() < -1.0
+    for name, title in (("", "Table"), ("Weights", "Weights")):
+        made = figures.Table(np.zeros((2, 2)), brackets=True, lit_rows={0}, name=name, cell=(1.0, 1.0))
+        for place, line in (((-1.12, 0.0), "bracket"), ((0.0, 1.0), "lit"), ((0.5, -0.5), "row 2, column 2")):
+            found = said(made, place)
+            assert (found.title, found.lines[0]) == (title, line)
 
 
 @pytest.mark.parametrize(("value", "angle"), [(0.0, 180.0), (2.5, 135.0), (5.0, 90.0), (10.0, 0.0), (30.0, -9.0)])
@@ -396,6 +438,12 @@ def test_the_needle_of_a_gauge_goes_from_left_to_right(value: float, angle: floa
         np.degrees(np.arctan2(y, x))
     )
     assert np.hypot(x, y) == pytest.approx(1.44)
+    (passed,) = (layer.paths[0] for layer in made if isinstance(layer, layers.Lines) and layer.pickable)
+    x, y, _ = (passed - (1.0, 2.0, 0.0)).T
+    assert np.hypot(x, y) == pytest.approx(np.full(len(x), 1.7))
+    turn = np.degrees(np.arctan2(y, x))
+    assert abs(turn[0]) == pytest.approx(180.0)  # from the left on
+    assert turn[-1] == pytest.approx(max(angle, 0.0), abs=180 / 48 + 1e-9)  # to the needle, in steps of 1/48
 
 
 def test_a_floor_has_square_cells_and_three_axes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from lossland.pointing.picking import describe, pick_any
 from lossland.scenery.scene import Frame, View
 from lossland.world.camera import Camera
 from lossland.world.layers import Curve, Label, Layer, Lines, Points, Solid
-from lossland.world.plots import Axes3D, NumberLine, Plot, range_of
+from lossland.world.plots import TICK, Axes3D, NumberLine, Plot, range_of
 from lossland.world.ticks import Scale, decade_texts, nearest_step, next_step, round_ticks, tick_texts
 
 UNIT = Plot((0.0, 1.0), (0.0, 1.0), right=1.0, up=1.0)  # where world and plot agree
@@ -79,6 +80,9 @@ def test_a_logarithmic_scale_has_decades_and_marks_between() -> None:
     assert scale.small_ticks(9) == pytest.approx(expected)
     assert scale.small_ticks(2) == pytest.approx([0.1, 10.0, 100.0])  # 1 and 1000 have numbers
     assert Scale(2.0, 7.0, log=True).ticks(5).tolist() == [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]  # no two decades
+    single = Scale(0.65, 1.8, log=True)  # with one number, and marks below it
+    assert single.ticks(1).tolist() == [1.0]
+    assert single.small_ticks(1) == pytest.approx([0.7, 0.8, 0.9])
     assert Scale(0.0, 10.0).small_ticks().tolist() == []
 
 
@@ -144,6 +148,32 @@ def test_a_flat_plot_is_refused() -> None:
         Plot(right=(1, 0, 0), up=(2, 0, 0))
 
 
+def test_bounds_of_a_plot_leave_room_for_its_numbers_and_names() -> None:
+    plain = Plot(corner=(1.0, 2.0, 3.0), right=(4.0, 0.0, 0.0), up=(0.0, 0.0, 2.0))
+    found = plain.bounds()
+    low, high = found.min(axis=0), found.max(axis=0)
+    assert {tuple(corner) for corner in found} == {(x, 2.0, z) for x in (low[0], high[0]) for z in (low[2], high[2])}
+    assert low[0] < 1.0 - 2.0 * TICK  # beyond the ticks
+    assert low[2] < 3.0 - 2.0 * TICK
+    assert (high >= (5.0, 2.0, 5.0)).all()
+    named = replace(plain, x_name="x", y_name="y").bounds()
+    assert (named.max(axis=0)[[0, 2]] > high[[0, 2]]).all()
+    assert plain.bounds(above=0.3).max(axis=0) == pytest.approx(np.add(high, (0.0, 0.0, 0.3 * 2.0)))
+
+
+def test_ticks_stand_out_of_the_plot_and_numbers_at_their_ends() -> None:
+    plot = Plot((0.0, 4.0), (0.0, 2.0), corner=(0, 0, 0), right=4.0, up=2.0, count=(4, 2), grid=False)  # world = plot
+    (lines,) = parts(plot, Lines)
+    edges, *ticks = [np.asarray(path)[:, :2].tolist() for path in lines.paths]
+    assert edges == [[0, 2], [0, 0], [4, 0]]
+    out = 2.0 * TICK  # as a share of the shorter side, on both axes
+    below = [([x, -out], [x, 0]) for x in (0, 1, 2, 3, 4)]
+    left = [([-out, y], [0, y]) for y in (0, 1, 2)]
+    assert np.array(ticks) == pytest.approx(np.array(below + left, float))
+    numbers = [(label.side, *np.asarray(label.position)[:2]) for label in parts(plot, Label)]
+    assert numbers == [("below", *at) for at, _ in below] + [("left", *at) for at, _ in left]
+
+
 # -------------------------------------------------------------------------------------------------------- curves
 def test_a_curve_is_cut_where_it_leaves_the_plot() -> None:
     plot = Plot((-2.0, 2.0), (-1.0, 3.0), corner=(-2, -1, 0), right=4.0, up=4.0)  # world = plot
@@ -162,6 +192,10 @@ def test_points_outside_are_cut_on_the_straight_lines_between() -> None:
     assert paths(UNIT.curve(([-0.5, 0.4], [0.6, 1.5]))) == []
     (path,) = paths(UNIT.curve(([0.2, 0.8, 0.8], [1.0, 1.0, 2.0])))
     assert path[:, :2] == pytest.approx(np.array([[0.2, 1.0], [0.8, 1.0]]))
+    for edge in (0.0, 1.0):  # along each of the four edges
+        for across in (([0.2, 0.8], [edge, edge]), ([edge, edge], [0.2, 0.8])):
+            (path,) = paths(UNIT.curve(across))
+            assert path[:, :2] == pytest.approx(np.transpose(across))
 
 
 def test_a_peak_on_the_edge_is_whole_in_spite_of_rounding() -> None:

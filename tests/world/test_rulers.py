@@ -65,9 +65,19 @@ def test_an_axis_without_a_name_keeps_its_numbers() -> None:
     assert [one for one in bare.numerals if not one.name] == [one for one in named.numerals if not one.name]
 
 
+def test_without_values_to_read_nothing_rises_from_the_floor() -> None:
+    usual, bare = rulers(-60.0), terrain_rulers(Axes(SLOPE, x="u", y="v", values=None), SLOPE, camera(-60.0), SIZE)
+    assert bare.numerals == tuple(one for one in usual.numerals if one.tick[2] == SLOPE.base)
+    assert np.ptp(bare.segments[..., 2]) == 0.0
+    level = Terrain(SLOPE.x, SLOPE.y, np.full((41, 41), 3.0))  # one value makes no axis
+    made = terrain_rulers(Axes(level), level, camera(-60.0), SIZE)
+    assert np.ptp(made.segments[..., 2]) == 0.0
+
+
+@pytest.mark.parametrize("elevation", [12.0, 38.0])  # from low down no axis is steep
 @pytest.mark.parametrize("azimuth", [-60.0, -20.0, 30.0, 75.0, 120.0, 165.0, 210.0, 255.0])
-def test_values_stand_at_the_left_corner_unless_a_steep_axis_ends_there(azimuth: float) -> None:
-    made, seen = rulers(azimuth), camera(azimuth)
+def test_values_stand_at_the_left_corner_unless_a_steep_axis_ends_there(azimuth: float, elevation: float) -> None:
+    made, seen = rulers(azimuth, elevation=elevation), camera(azimuth, elevation)
     x, y = np.sign(seen.back[:2])
     z = SLOPE.base
     nearest, *ends = np.array([(x, y, z), (-x, y, z), (x, -y, z)])  # of the two axes along the floor

@@ -221,6 +221,19 @@ def test_rays_that_meet_no_ground():
     assert holed.intersect((0.5, 0.5, 3), (0, 0, -1)) == pytest.approx((1.5, 1.5))
 
 
+@pytest.mark.parametrize("turn", range(4))
+def test_the_last_row_beside_a_hole_is_met(turn):
+    value = np.ones((11, 11))
+    value[:, 1] = np.nan  # samples are 0.2 apart in the world: the first column is ground up to x = -0.9
+    ground = Terrain(np.linspace(0, 10, 11), np.linspace(0, 10, 11), np.rot90(value, turn))
+    for x, met in ((-0.98, True), (-0.92, True), (-0.85, False), (-0.72, False), (-0.65, True)):
+        place = {0: (x, 0.3), 1: (0.3, -x), 2: (-x, -0.3), 3: (-0.3, x)}[turn]  # rows run along y
+        found = ground.intersect((*place, 3), (0, 0, -1))
+        assert (found is not None) == met
+        if found is not None:
+            assert found == pytest.approx(5 * (np.array(place) + 1))
+
+
 def test_a_sheet_is_met_from_both_sides():
     terrain = make(lambda x, y: x + y)
     height = terrain.height * float(terrain.exposure(1.5))
@@ -275,6 +288,17 @@ def test_phase_is_whole_exactly_on_contours(name):
     # No line where there is no contour value: before the first the phase is never whole.
     before = table[t < place[0] - 1e-3]
     assert np.all(np.abs(before - np.round(before))[1:] > 0) or before.size < 2
+
+
+@pytest.mark.parametrize("base", [1e6, -3e6])
+def test_values_far_from_zero_are_counted_from_their_least(base):
+    ground = make(lambda x, y: base + (x**2 + y**2) ** 3)  # up to 5832 above it
+    assert ground.exposure.compressed
+    above = [value - base for value, _ in ground.value_ticks(600.0, gap=1.0)]
+    powers = [digit * 10.0**k for k in range(-6, 5) for digit in (1.0, 3.0)]
+    assert above[0] == 0.0
+    assert all(min(abs(one / power - 1) for power in powers) < 1e-6 for one in above[1:])
+    assert {10.0, 30.0, 100.0, 300.0, 1000.0} <= {round(one, 6) for one in above}
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -419,6 +443,7 @@ def test_a_path_is_laid_down_once() -> None:
     assert ground.laid(path.copy()) is not laid
     np.testing.assert_allclose(ground.domain_from_world(laid.beads), path[:3], atol=1e-12)
     assert [laid.is_inside(step) for step in (0, 2.0, 2.4, 3.0)] == [True, True, True, False]
+    assert [ground.laid(path[:3]).is_inside(step) for step in (2.0, 3.0)] == [True, False]  # one that stays to its end
 
 
 def test_the_tangent_plane_touches_and_climbs_as_the_ground() -> None:

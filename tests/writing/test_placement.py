@@ -20,6 +20,7 @@ from lossland.writing.placement import (
     TURNED,
     Choice,
     Rect,
+    are_apart,
     at_side,
     beside,
     choose,
@@ -219,6 +220,30 @@ def test_what_is_moved_aside_is_moved_by_the_least(seed: int, gap: float) -> Non
         assert not any(overlap(grown, other) for other in placed)
         assert hypot(found[0] - x, found[1] - y) <= min(room, default=1e9) + 1e-6  # nobody finds a nearer one
         placed.append(found)
+
+
+@pytest.mark.parametrize("size", [(400.1, 20.0), (20.0, 300.1), (500.0, 400.0)])
+def test_what_is_larger_than_its_room_has_no_place(size: tuple[float, float]) -> None:
+    small = (0.0, 0.0, 20.0, 10.0)
+    assert separate([(10.0, 20.0, *size), small], FREE, [], 2.0) == [None, (10.0, 20.0, 20.0, 10.0)]
+    assert separate([(50.0, 50.0, 400.0, 300.0)], FREE, [], 2.0) == [(10.0, 20.0, 400.0, 300.0)]  # it just fits
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rectangles_are_apart_where_each_is_inside_and_none_is_nearer_than_the_gap(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    gap, taken = float(random.choice([0.0, 6.0])), some(random, int(random.integers(0, 3)))
+    rects = [tuple(random.uniform((5, 15, 10, 10), (360, 290, 50, 40)).tolist()) for _ in range(random.integers(1, 4))]
+    inside = all(cut(rect, FREE) == 0.0 for rect in rects)
+    grown = [(x - gap, y - gap, w + 2 * gap, h + 2 * gap) for x, y, w, h in rects]
+    near = [overlap(one, other) for k, one in enumerate(grown) for other in [*taken, *rects[:k]]]
+    found = are_apart(
+        np.array([rect[:2] for rect in rects]), np.array([rect[2:] for rect in rects]), FREE,
+        np.array(taken, float).reshape(-1, 4), gap,
+    )  # fmt: skip
+    assert found == (inside and not any(near))
+    if found:
+        assert separate(rects, FREE, taken, gap) == rects  # none is moved
 
 
 # -------------------------------------------------------------------------------------------- the room of a subject

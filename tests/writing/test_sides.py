@@ -193,6 +193,43 @@ def test_a_disc_comes_up_to_its_radius_while_it_comes_near(scale, away, kept_off
     assert rect == pytest.approx((here[0] + scale * (GAP + kept_off * radius), here[1] - 8.0, 30.0, 16.0))
 
 
+def test_discs_have_their_squares_where_the_camera_stands_whatever_it_was_asked_before():
+    camera = flat_camera()
+    discs = Discs([layers.Points(np.array([[0.5, -1.0, 0.0]]), style="disc", size=12.0)], camera, SIZE, 1.5)
+    x, y = camera.project(np.array([0.5, -1.0, 0.0]), SIZE)
+    pixels, radii = discs.seen([camera.pose, replace(camera.pose, distance=2 * camera.pose.distance)])
+    middle = np.array(SIZE) / 2  # from twice as far away all is half as far from it
+    assert pixels[:, 0] == pytest.approx(np.array([(x, y), np.add(middle, (x, y)) / 2]))
+    assert radii.tolist() == [18.0]
+    assert discs.squares() == [pytest.approx((x - 18.0, y - 18.0, 36.0, 36.0))]
+
+
+def test_a_path_without_a_head_or_without_points_has_no_disc():
+    two, none = np.array([(0.0, 0, 0), (1.0, 0, 0)]), np.zeros((0, 3))
+    headed = layers.Trail(two, np.arange(2.0), "text", 1.0)
+    for trail in (replace(headed, head=False), replace(headed, points=none, progress=np.zeros(0))):
+        assert Discs([trail], flat_camera(), SIZE, 1.0).squares() == []
+    discs = Discs([headed, layers.Points(two, style="disc", size=5.0)], flat_camera(), SIZE, 1.0)
+    assert [len(discs.squares(heads=only)) for only in (False, True)] == [3, 1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.8, 1.0])
+def test_between_two_key_azimuths_a_label_turns_from_one_side_to_the_other(share):
+    """Its direction is that of the x axis, as it is seen from both."""
+    camera = Camera(azimuth=-60.0, elevation=50.0)
+    camera.fit(np.array([[-2, -2, 0], [2, 2, 0.5]]), SIZE)
+    keys = replace(camera.pose, azimuth=-80.0), replace(camera.pose, azimuth=-40.0)
+    camera.pose = replace(camera.pose, azimuth=-80.0 + 40.0 * share)
+    label, size = layers.Label((0.0, 0.0, 0.0), "x", side=(1.0, 0.0, 0.0)), (40.0, 20.0)
+    discs = Discs([label], camera, SIZE, 1.0)
+    (rect,) = place_beside([label], [size], discs, WHOLE, [], (keys, share))
+    seen = camera.project_from(keys, np.array([(0.0, 0, 0), (1e-4, 0, 0)]), SIZE)
+    first, last = (np.arctan2(*(end - start)[::-1]) for start, end in seen)
+    assert abs(last - first) > 0.5
+    angle = float(first + (3 * share**2 - 2 * share**3) * (last - first))
+    assert rect == pytest.approx(at_side(camera.project(np.zeros(3), SIZE).tolist(), size, Choice(angle, GAP)), abs=0.3)
+
+
 def test_labels_are_calm_while_the_camera_turns(type_):
     camera = Camera(azimuth=-60.0, elevation=40.0)
     camera.fit(np.array([[-2, -2, 0], [2, 2, 0.5]]), SIZE)
