@@ -36,14 +36,15 @@ EAGER = 1000  # per picture that must be complete at once
 class Panels:
     """Draws every panel between a Host's ``begin`` and ``end``.
 
-    ``lazy`` makes thumbnails over several frames; ``pending`` says whether some are missing. If not ``visible``, only
-    the picture is drawn.
+    ``lazy`` makes thumbnails over several frames, from the second one on; ``pending`` says whether some are missing.
+    If not ``visible``, only the picture is drawn.
     """
 
     def __init__(self, theme: Theme, type_: Type, lazy: bool = False) -> None:
         self.pen = Pen(theme, type_)
         self.thumbnails = Thumbnails(self.pen)
         self._at_once = LAZY if lazy else EAGER
+        self._most = 0 if lazy else EAGER  # thumbnails of the next frame: the first picture does not wait for them
         self.browser = Browser(self.pen, self.thumbnails)
         self.formula_box = FormulaBox(self.pen)
         self.inspector = Inspector(self.pen)
@@ -80,7 +81,8 @@ class Panels:
             self.notices.draw(player, Rect(0, 0, *places.size))
             return 0.0, 0.0, float(size[0]), float(size[1])
         self.pen.compact, self.pen.roomy = places.compact, places.size[1] >= ROOMY
-        self.thumbnails.begin(self._at_once if seen else 0)
+        self.thumbnails.begin(self._most if seen else 0)
+        self._most = self._at_once if seen else self._most
         self.view_bar.draw(player, frame, places)
         if places.left:
             self._left(player, places.left, solid="left" in places.folded)

@@ -715,9 +715,13 @@ def test_a_click_into_the_search_begins_another_one(race: Bench) -> None:
         race.frame(2)
 
 
-def test_thumbnails_can_be_made_a_few_in_a_frame(open_bench: Any) -> None:
+def test_thumbnails_can_be_made_a_few_in_a_frame_but_none_in_the_first(
+    open_bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     race = open_bench("optimizer_race", (1280, 2800))  # as high as it takes to see landscapes below the scenes
     lazy = Panels(DARK, race.type, lazy=True)
+    most, begin = list[int](), lazy.thumbnails.begin
+    monkeypatch.setattr(lazy.thumbnails, "begin", lambda number: (most.append(number), begin(number)))
     made = []
     for _ in range(40):
         race.host.begin(race.size)
@@ -726,6 +730,8 @@ def test_thumbnails_can_be_made_a_few_in_a_frame(open_bench: Any) -> None:
         made.append(lazy.thumbnails.count)
         if not lazy.pending:
             break
+    assert most[0] == 0
+    assert most[1:] == [2] * (len(made) - 1)
     assert np.diff(made).max() <= 2
     assert made[-1] >= 3
     lazy.close()
